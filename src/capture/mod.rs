@@ -1,0 +1,3 @@
+//! A device or a file becomes packets.
+
+pub mod source;

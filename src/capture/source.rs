@@ -1,0 +1,188 @@
+//! What every source of packets gives: records in capture order, and a summary.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::time::{FrameNo, Timestamp};
+
+/// The link type of an interface: a LINKTYPE_ number as tcpdump.org registers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// BSD loopback: a 4-byte address family in the byte order of the machine that captured.
+    pub const NULL: Self = Self(0);
+    /// Ethernet II or IEEE 802.3.
+    pub const ETHERNET: Self = Self(1);
+    /// IPv4 or IPv6 at once, no link header.
+    pub const RAW: Self = Self(101);
+    /// OpenBSD loopback: a 4-byte address family in network order.
+    pub const LOOP: Self = Self(108);
+    /// Linux cooked capture, version 1 (the `any` device).
+    pub const LINUX_SLL: Self = Self(113);
+    /// IPv4, no link header.
+    pub const IPV4: Self = Self(228);
+    /// IPv6, no link header.
+    pub const IPV6: Self = Self(229);
+    /// Linux cooked capture, version 2.
+    pub const LINUX_SLL2: Self = Self(276);
+}
+
+/// One captured packet.
+///
+/// Invariant: `data.len() <= orig_len`. Frames count from 1 over all files of a run.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    /// Its number in capture order.
+    pub frame: FrameNo,
+    /// When it was captured. May step back; the pipeline's clock does not.
+    pub at: Timestamp,
+    /// How its first bytes are to be read.
+    pub link: LinkType,
+    /// Index into [`CaptureSummary::interfaces`].
+    pub interface: u32,
+    /// Its length on the wire.
+    pub orig_len: u32,
+    /// The bytes that were captured.
+    pub data: Bytes,
+}
+
+/// TLS secrets that the capture itself carries (pcapng Decryption Secrets Block).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secrets {
+    /// The block's secrets type, such as 0x544c534b for an NSS key log.
+    pub kind: u32,
+    /// The secrets as they stand in the block.
+    pub data: Bytes,
+}
+
+/// What a source hands out, in capture order.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A packet.
+    Packet(Packet),
+    /// Secrets for what follows.
+    Secrets(Secrets),
+}
+
+/// A place where packets come from.
+///
+/// Implemented by files, devices and memory; the pipeline pulls until `None`.
+pub trait PacketSource: Send {
+    /// The next record, or `None` at the end. After an error the source is at its end: all
+    /// records before the damage have been handed out.
+    fn next_record(&mut self) -> Result<Option<Record>, CaptureError>;
+
+    /// What is known about the capture so far; complete once `next_record` gave `None` or failed.
+    fn summary(&self) -> CaptureSummary;
+}
+
+/// What the capture was, apart from its packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptureSummary {
+    /// The files or the device, in order.
+    pub files: Vec<FileInfo>,
+    /// Every interface of every file; [`Packet::interface`] is an index into it.
+    pub interfaces: Vec<InterfaceInfo>,
+    /// Damage that was stepped over or that ended a file.
+    pub damage: Vec<Damage>,
+    /// Name resolution blocks: address and names.
+    pub names: Vec<(std::net::IpAddr, String)>,
+    /// Comments of sections and packets (frame, or none for the section's own).
+    pub comments: Vec<(Option<FrameNo>, String)>,
+    /// Blocks of a type that we do not know, skipped.
+    pub skipped_blocks: u64,
+}
+
+/// One file (or device) of the capture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    /// As the user named it; `-` is standard input.
+    pub name: String,
+    /// Such as `pcap (little-endian, microseconds)`, `pcapng, gzip` or `live`.
+    pub format: String,
+    /// Its size where it has one.
+    pub bytes: Option<u64>,
+}
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceInfo {
+    /// `if_name`, or the device.
+    pub name: Option<String>,
+    /// How its packets begin.
+    pub link: LinkType,
+    /// Bytes kept of each packet; 0 is no limit.
+    pub snaplen: u32,
+    /// Packets the device saw (`isb_ifrecv`, or the kernel's counter).
+    pub received: Option<u64>,
+    /// Packets dropped for want of buffer (`isb_ifdrop`, `isb_osdrop`, or the kernel's counter).
+    pub dropped: Option<u64>,
+}
+
+/// A place where the file is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Which file.
+    pub file: String,
+    /// Where, in bytes from its (uncompressed) start.
+    pub offset: u64,
+    /// The last good frame before it.
+    pub after_frame: FrameNo,
+    /// What is wrong, in words.
+    pub what: String,
+    /// True where reading ended there, false where it was stepped over.
+    pub fatal: bool,
+}
+
+/// Why packets could not be had at all.
+#[derive(Clone, Debug, Error)]
+pub enum CaptureError {
+    /// The file could not be opened or read.
+    #[error("cannot read {file}: {source}")]
+    Read {
+        /// As the user named it.
+        file: String,
+        /// What the system says.
+        source: Arc<std::io::Error>,
+    },
+    /// Not a capture.
+    #[error("{file} is not a capture file: it begins with {magic}; {hint}")]
+    NotACapture {
+        /// As the user named it.
+        file: String,
+        /// Its first bytes in hex.
+        magic: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The device cannot be opened.
+    #[error("cannot capture on {device}: {reason}\n{advice}")]
+    Device {
+        /// The device.
+        device: String,
+        /// What libpcap says.
+        reason: String,
+        /// What to run instead.
+        advice: String,
+    },
+    /// The BPF filter does not compile.
+    #[error("filter `{filter}` does not compile: {reason}")]
+    Filter {
+        /// The filter.
+        filter: String,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// The capture file to write could not be written.
+    #[error("cannot write {file}: {source}")]
+    Write {
+        /// Where to.
+        file: PathBuf,
+        /// What the system says.
+        source: Arc<std::io::Error>,
+    },
+}

@@ -1,0 +1,3 @@
+//! Packets become ordered byte streams and datagrams.
+
+pub mod event;

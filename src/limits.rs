@@ -1,0 +1,74 @@
+//! Every bound on what packets can make us hold, with its unit, default and reason.
+//!
+//! Bytes from the network are hostile: whatever grows with them has its bound here. Reaching one
+//! is an [`Anomaly`](crate::anomaly::Anomaly) of class `Limit`, never silence. Bounds "per shard"
+//! are shares: there are [`Limits::SHARDS`] shards whatever the number of threads, so that
+//! output does not depend on it.
+
+use crate::time::TimeDelta;
+
+/// The bounds of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Flows followed at once, per shard. 64 shards of 4,096 follow a quarter of a million.
+    pub flows_per_shard: usize,
+    /// Bytes held for reassembly in one direction of one flow: a receive window of 4 MiB is
+    /// what browsers reach; twice that may be in flight behind a hole.
+    pub held_per_stream: usize,
+    /// Bytes held for reassembly, per shard, in all.
+    pub held_per_shard: usize,
+    /// Ordered bytes that an analyzer may leave unread in one direction: more than any head.
+    pub buffer_per_stream: usize,
+    /// IP packets being put together from fragments, per shard.
+    pub fragmented_packets: usize,
+    /// Bytes of fragments held, per shard.
+    pub fragment_bytes: usize,
+    /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
+    /// least; RFC 8200 §4.5: 60 s).
+    pub fragment_timeout: TimeDelta,
+    /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
+    pub http_head: usize,
+    /// Header fields in one head.
+    pub http_fields: usize,
+    /// Requests without an answer yet on one HTTP/1 connection.
+    pub http_pipeline: usize,
+    /// Decoded bytes counted of one body: a zip bomb ends here.
+    pub decoded_body: u64,
+    /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
+    /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
+    pub tcp_idle: TimeDelta,
+    /// A TCP flow is kept this long after both ends closed it, for late retransmissions
+    /// (RFC 9293 §3.6.1: TIME-WAIT is 2 MSL; 60 s in practice).
+    pub tcp_closed: TimeDelta,
+    /// A UDP flow without a packet for this long is over (RFC 4787 REQ-5: 2 min).
+    pub udp_idle: TimeDelta,
+    /// Frame numbers listed for one entity; beyond it they are only counted.
+    pub frames_listed: u64,
+}
+
+impl Limits {
+    /// Flows are spread over this many independent parts, for any number of threads.
+    pub const SHARDS: usize = 64;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            flows_per_shard: 4096,
+            held_per_stream: 8 << 20,
+            held_per_shard: 16 << 20,
+            buffer_per_stream: 1 << 20,
+            fragmented_packets: 256,
+            fragment_bytes: 4 << 20,
+            fragment_timeout: TimeDelta::from_secs(60),
+            http_head: 256 << 10,
+            http_fields: 1024,
+            http_pipeline: 1024,
+            decoded_body: 1 << 30,
+            tcp_idle: TimeDelta::from_secs(900),
+            tcp_closed: TimeDelta::from_secs(60),
+            udp_idle: TimeDelta::from_secs(120),
+            frames_listed: 1 << 20,
+        }
+    }
+}
