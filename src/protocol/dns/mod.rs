@@ -1,0 +1,3 @@
+//! DNS (RFC 1035) over UDP and TCP, and its relatives mDNS and LLMNR.
+
+pub mod message;

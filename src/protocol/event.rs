@@ -1,0 +1,99 @@
+//! All that crosses threads: what the analyzers say, in one total order.
+//!
+//! A vocabulary, not a list of protocols: HTTP/1, 2 and 3 speak [`HttpEvent`], DNS over whatever
+//! transport speaks lookup messages, ARP and NDP speak [`NeighborMessage`].
+
+use std::ops::Range;
+
+use crate::anomaly::Anomaly;
+use crate::flow::event::{Closed, Direction, EndReason, FlowId, GapReason, Opened, TcpEvent};
+use crate::protocol::dns::message::Message;
+use crate::protocol::http::message::HttpEvent;
+use crate::protocol::neighbor::NeighborMessage;
+use crate::time::{FrameNo, Stamp};
+
+/// Where an event stands among all events. Total, with no thread in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Order {
+    /// The frame that caused it.
+    pub frame: FrameNo,
+    /// What the frame did.
+    pub phase: Phase,
+    /// The flow.
+    pub flow: FlowId,
+    /// Its place among the events of that flow, frame and phase.
+    pub index: u32,
+}
+
+/// What a frame did to cause an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Its time stamp let deadlines pass, before it was read.
+    Tick,
+    /// It was read.
+    Packet,
+    /// It was the last one of the capture.
+    Finish,
+}
+
+/// One thing that became known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place among all events.
+    pub order: Order,
+    /// When it became known: the packet that told, or the deadline that passed.
+    pub at: Stamp,
+    /// What.
+    pub body: EventBody,
+}
+
+/// The kinds of things that can become known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventBody {
+    /// The life of a flow.
+    Connection(ConnectionEvent),
+    /// A DNS message, query or response, over whatever transport.
+    Lookup(Box<Message>),
+    /// Who has which hardware address.
+    Neighbor(NeighborMessage),
+    /// An HTTP message, or a part of one.
+    Http(HttpEvent),
+    /// A protocol without words of its own.
+    Note {
+        /// Its name.
+        protocol: &'static str,
+        /// What it said.
+        text: String,
+    },
+    /// Something was not as it should be.
+    Anomaly(Anomaly),
+}
+
+/// The life of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionEvent {
+    /// It began.
+    Opened(Box<Opened>),
+    /// TCP's own doings.
+    Tcp(TcpEvent),
+    /// What it carries.
+    Protocol(&'static str),
+    /// Bytes of it are missing.
+    Gap {
+        /// Which way.
+        direction: Direction,
+        /// Which bytes of the stream.
+        range: Range<u64>,
+        /// Why.
+        reason: GapReason,
+    },
+    /// One direction ended.
+    Ended {
+        /// Which way.
+        direction: Direction,
+        /// Why.
+        reason: EndReason,
+    },
+    /// It is over, with all that was counted.
+    Closed(Box<Closed>),
+}

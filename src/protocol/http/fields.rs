@@ -1,0 +1,108 @@
+//! Header fields of one message: names and values in the order of the wire, in two allocations.
+
+/// The fields of a head or of trailers.
+///
+/// Values are kept as text: bytes that are not UTF-8 are read as ISO-8859-1, their historical
+/// charset (RFC 9110 §5.5). Nothing is escaped here; whoever prints must.
+///
+/// Invariant: `ends` holds, for each field, where its name and its value end in `text`; a field
+/// begins where the one before it ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    text: String,
+    ends: Vec<(u32, u32)>,
+}
+
+impl Fields {
+    /// Adds a field at the end.
+    pub fn push(&mut self, name: &[u8], value: &[u8]) {
+        push_text(&mut self.text, name);
+        let name_end = end(&self.text);
+        push_text(&mut self.text, value);
+        self.ends.push((name_end, end(&self.text)));
+    }
+
+    /// Gives back what was reserved and not used.
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// How many fields.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Name and value of each field, in the order of the wire, names as sent.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut begin = 0u32;
+        self.ends.iter().map(move |&(name_end, value_end)| {
+            let name = self.text.get(begin as usize..name_end as usize).unwrap_or("");
+            let value = self.text.get(name_end as usize..value_end as usize).unwrap_or("");
+            begin = value_end;
+            (name, value)
+        })
+    }
+
+    /// The value of the first field of that name, whatever its case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The values of all fields of that name, whatever its case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// True where a field of that name lists `token`, whatever the case (RFC 9110 §5.6.1).
+    pub fn lists(&self, name: &str, token: &str) -> bool {
+        self.all(name).flat_map(|v| v.split(',')).any(|t| t.trim().eq_ignore_ascii_case(token))
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(fields: I) -> Self {
+        let mut all = Self::default();
+        for (name, value) in fields {
+            all.push(name.as_bytes(), value.as_bytes());
+        }
+        all
+    }
+}
+
+/// Heads are bounded far below 4 GiB (`limits.rs`), so the end always fits.
+fn end(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+fn push_text(text: &mut String, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(utf8) => text.push_str(utf8),
+        Err(_) => text.extend(bytes.iter().map(|&b| char::from(b))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_back_in_order_and_by_name() {
+        let mut fields = Fields::default();
+        fields.push(b"Accept", b"text/html");
+        fields.push(b"X-Odd", b"caf\xe9");
+        fields.push(b"accept", b"a, GZIP");
+        fields.push(b"Empty", b"");
+        assert_eq!(
+            fields.iter().collect::<Vec<_>>(),
+            [("Accept", "text/html"), ("X-Odd", "café"), ("accept", "a, GZIP"), ("Empty", "")]
+        );
+        assert_eq!(fields.get("ACCEPT"), Some("text/html"));
+        assert!(fields.lists("accept", "gzip") && !fields.lists("accept", "zip"));
+    }
+}

@@ -1,0 +1,192 @@
+//! HTTP messages as values: what HTTP/1, 2 and 3 all say.
+
+use std::fmt;
+
+use crate::flow::event::{EndReason, GapReason};
+use crate::protocol::buffer::Span;
+use crate::protocol::http::fields::Fields;
+use crate::time::{Frames, Stamp};
+
+/// Which exchange of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    /// The stream; 0 in HTTP/1.
+    pub stream: u64,
+    /// The n-th request on it, from 0.
+    pub nth: u32,
+}
+
+/// Something that became known about an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HttpEvent {
+    /// A request's head is whole.
+    Request {
+        /// Which exchange.
+        id: MessageId,
+        /// The head.
+        head: Box<RequestHead>,
+    },
+    /// A request is whole, or will never be.
+    RequestEnd {
+        /// Which exchange.
+        id: MessageId,
+        /// Its body and end.
+        end: Box<MessageEnd>,
+    },
+    /// An interim response (1xx) before the final one.
+    Informational {
+        /// Which exchange.
+        id: MessageId,
+        /// The head.
+        head: Box<ResponseHead>,
+    },
+    /// The final response's head is whole.
+    Response {
+        /// Which exchange. Where its request was not captured, a number of its own.
+        id: MessageId,
+        /// The head.
+        head: Box<ResponseHead>,
+    },
+    /// The response is whole, or will never be.
+    ResponseEnd {
+        /// Which exchange.
+        id: MessageId,
+        /// Its body and end.
+        end: Box<MessageEnd>,
+    },
+    /// The connection speaks something else from here on: 101, or CONNECT and 2xx.
+    Switched {
+        /// The exchange that did it.
+        id: MessageId,
+        /// To what: the `Upgrade` field, or `tunnel`.
+        to: Box<str>,
+    },
+}
+
+/// The version of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// HTTP/0.9: a bare GET line, a bare body.
+    Http09,
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/3.
+    Http3,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http09 => "HTTP/0.9",
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
+        })
+    }
+}
+
+/// A request's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestHead {
+    /// The method as sent.
+    pub method: Box<str>,
+    /// The request target as sent (`/a?b`, `http://h/a`, `h:443`, `*`), or `:path`.
+    pub target: Box<str>,
+    /// The scheme, where the protocol says it (`:scheme`); for HTTP/1 it follows from the layer.
+    pub scheme: Option<Box<str>>,
+    /// The authority, where the protocol says it (`:authority`); for HTTP/1 see `Host`.
+    pub authority: Option<Box<str>>,
+    /// The version.
+    pub version: Version,
+    /// The fields.
+    pub fields: Fields,
+    /// When it came.
+    pub span: Span,
+    /// Its bytes on the wire, with start line and final empty line.
+    pub size: u32,
+}
+
+/// A response's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase, empty where there is none.
+    pub reason: Box<str>,
+    /// The version.
+    pub version: Version,
+    /// The fields.
+    pub fields: Fields,
+    /// When it came.
+    pub span: Span,
+    /// Its bytes on the wire.
+    pub size: u32,
+}
+
+/// A message's body and how the message ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageEnd {
+    /// How it ended.
+    pub how: Ending,
+    /// Its body.
+    pub body: Body,
+    /// Fields after a chunked body.
+    pub trailers: Fields,
+    /// The last byte of the message: of the head, where there is no body.
+    pub last: Stamp,
+    /// When that byte could be read.
+    pub done: Stamp,
+    /// The frames that carried the message, head and body.
+    pub frames: Frames,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// All of it was seen.
+    #[default]
+    Whole,
+    /// A piece is missing within; its sizes count what was seen.
+    Gap(GapReason),
+    /// It stopped before its announced end.
+    Cut(EndReason),
+    /// It breaks the rules of HTTP; what follows is not read.
+    Malformed,
+}
+
+/// How a body's length was told (RFC 9112 §6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none: no length in a request, HEAD, 1xx, 204, 304.
+    #[default]
+    None,
+    /// Content-Length.
+    Length(u64),
+    /// Transfer-Encoding: chunked.
+    Chunked,
+    /// Until the connection closes.
+    UntilClose,
+    /// Frames of HTTP/2 or 3.
+    Frames,
+}
+
+/// A body, counted three times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// How its length was told.
+    pub framing: Framing,
+    /// Bytes on the wire, with chunk sizes and trailers.
+    pub wire: u64,
+    /// Bytes of the (content-encoded) body itself.
+    pub encoded: u64,
+    /// Bytes after Content-Encoding is undone; equal to `encoded` where there is none; none
+    /// where it could not be undone.
+    pub decoded: Option<u64>,
+    /// When its bytes came; none where it has none.
+    pub span: Option<Span>,
+}
