@@ -9,4 +9,6 @@ pub mod flow;
 pub mod limits;
 pub mod packet;
 pub mod protocol;
+pub mod report;
 pub mod time;
+pub mod trace;
