@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod exchange;
+pub mod id;
 pub mod lookup;
 pub mod neighbor;
 pub mod timing;
@@ -15,12 +16,13 @@ use crate::capture::source::CaptureSummary;
 use crate::flow::event::FlowId;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
-pub use connection::{Connection, ConnectionId};
-pub use exchange::{Exchange, ExchangeId};
-pub use lookup::{Lookup, LookupId, Resolution, ResolutionId};
-pub use neighbor::{Neighbor, NeighborId};
+pub use connection::Connection;
+pub use exchange::Exchange;
+pub use id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, VisitId};
+pub use lookup::{Lookup, Resolution};
+pub use neighbor::Neighbor;
 pub use timing::Timings;
-pub use visit::{Visit, VisitId};
+pub use visit::Visit;
 
 /// The story of a capture.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +37,7 @@ pub struct Trace {
     pub lookups: Vec<Lookup>,
     /// Questions that were asked together for one name.
     pub resolutions: Vec<Resolution>,
-    /// Every flow that is more than a question and its answer: TCP connections and UDP flows.
+    /// Every TCP connection and UDP flow.
     pub connections: Vec<Connection>,
     /// Every request with its response.
     pub exchanges: Vec<Exchange>,
