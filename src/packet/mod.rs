@@ -5,6 +5,7 @@
 //! allocated for a packet that is decoded to its payload, and fragments are not put together
 //! (that is `flow`'s work).
 
+pub mod build;
 mod checksum;
 mod layer;
 mod link;
