@@ -26,6 +26,10 @@ pub struct Limits {
     /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
     /// least; RFC 8200 §4.5: 60 s).
     pub fragment_timeout: TimeDelta,
+    /// Bytes of one direction looked at to find out its protocol: more than any greeting needs.
+    pub probe_bytes: usize,
+    /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
+    pub probe_datagrams: u8,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
@@ -58,6 +62,8 @@ impl Default for Limits {
             held_per_stream: 8 << 20,
             held_per_shard: 16 << 20,
             buffer_per_stream: 1 << 20,
+            probe_bytes: 4 << 10,
+            probe_datagrams: 8,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
