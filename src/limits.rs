@@ -26,6 +26,10 @@ pub struct Limits {
     /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
     /// least; RFC 8200 §4.5: 60 s).
     pub fragment_timeout: TimeDelta,
+    /// Bytes of one direction looked at to find out its protocol: more than any greeting needs.
+    pub probe_bytes: usize,
+    /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
+    pub probe_datagrams: u8,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
@@ -49,6 +53,17 @@ pub struct Limits {
 impl Limits {
     /// Flows are spread over this many independent parts, for any number of threads.
     pub const SHARDS: usize = 64;
+    /// Bytes captured of one packet; a file that claims more is damaged. It is libpcap's
+    /// MAXIMUM_SNAPLEN and Wireshark's maximum too, four times the largest IPv4 packet.
+    pub const CAPTURED_PACKET: u32 = 262_144;
+    /// One pcapng block that is held at once (Wireshark's maximum); longer ones are skipped.
+    pub const CAPTURE_BLOCK: u32 = 16 << 20;
+    /// Interfaces of one capture file; each further one is damage. Real files have under 100.
+    pub const CAPTURE_INTERFACES: usize = 1 << 16;
+    /// Bytes of comments and names kept of one capture file: a book's worth, sixteen times.
+    pub const CAPTURE_TEXT: usize = 16 << 20;
+    /// Damaged places listed for one run; beyond them the last entry says that there are more.
+    pub const DAMAGE_LISTED: usize = 100;
 }
 
 impl Default for Limits {
@@ -58,6 +73,8 @@ impl Default for Limits {
             held_per_stream: 8 << 20,
             held_per_shard: 16 << 20,
             buffer_per_stream: 1 << 20,
+            probe_bytes: 4 << 10,
+            probe_datagrams: 8,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),

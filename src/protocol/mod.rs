@@ -2,10 +2,12 @@
 
 pub mod analyzer;
 pub mod buffer;
+pub mod detect;
 pub mod dns;
 pub mod event;
 pub mod http;
 pub mod neighbor;
+pub mod session;
 
 use crate::protocol::analyzer::Protocol;
 
