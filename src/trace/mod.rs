@@ -8,8 +8,10 @@ pub mod exchange;
 pub mod id;
 pub mod lookup;
 pub mod neighbor;
+pub mod placing;
 pub mod timing;
 pub mod visit;
+pub mod waterfall;
 
 use crate::anomaly::Anomaly;
 use crate::capture::source::CaptureSummary;
