@@ -95,7 +95,7 @@ impl Placing {
     }
 
     /// Connections without an exchange: spare sockets to a host of the visit, and failures.
-    fn place_other_connections(&mut self, trace: &Trace, clients: &Clients, hosts: &Hosts) {
+    fn place_other_connections(&mut self, trace: &Trace, clients: &Clients<'_>, hosts: &Hosts<'_>) {
         let idle = |connection: &&Connection| {
             connection.exchanges.is_empty() && connection.transport == Transport::Tcp
         };
@@ -120,7 +120,7 @@ impl Placing {
     }
 
     /// Lookups that led to no connection: failures, and repeated questions for a host of the visit.
-    fn place_other_resolutions(&mut self, trace: &Trace, clients: &Clients, hosts: &Hosts) {
+    fn place_other_resolutions(&mut self, trace: &Trace, clients: &Clients<'_>, hosts: &Hosts<'_>) {
         for resolution in &trace.resolutions {
             if self.resolution(resolution.id).is_some() || !is_dns(trace, resolution) {
                 continue;
@@ -153,7 +153,7 @@ impl Placing {
 
     /// Questions of or about the client while the visit lasts, and the one before it that found
     /// the way out: without it the visit's story would lack its first step.
-    fn place_neighbors(&mut self, trace: &Trace, clients: &Clients) {
+    fn place_neighbors(&mut self, trace: &Trace, clients: &Clients<'_>) {
         for neighbor in &trace.neighbors {
             let Some(started) = neighbor.started() else { continue };
             let visit = match neighbor.kind {
