@@ -8,9 +8,6 @@ use crate::packet::{Decoded, Layer};
 use crate::time::FrameNo;
 use crate::trace::{CaptureFacts, ProtocolCount};
 
-/// Different reasons for packets that could not be decoded; more share one row.
-const REASONS: usize = 64;
-
 /// Counters of one worker; sums, so that their order does not matter.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -31,9 +28,12 @@ impl Counts {
             self.bad_ip_checksums += 1;
         }
         if let Some(stop) = &decoded.stop {
+            // Reasons are few: no number of the packet goes into them but that of an unknown
+            // protocol, of which there are some 65,000 at most.
             let reason = match stop.kind {
                 StopKind::Truncated => format!("{}: cut off by the snapshot length", stop.layer),
-                StopKind::Malformed | StopKind::Unknown => format!("{}: {}", stop.layer, stop.why),
+                StopKind::Malformed => format!("{}: malformed", stop.layer),
+                StopKind::Unknown => format!("{}: {}", stop.layer, stop.why),
             };
             self.reason(reason, 1, packet.frame);
         }
@@ -51,8 +51,6 @@ impl Counts {
     }
 
     fn reason(&mut self, reason: String, times: u64, frame: FrameNo) {
-        let full = self.undecoded.len() >= REASONS && !self.undecoded.contains_key(&reason);
-        let reason = if full { "other reasons".to_owned() } else { reason };
         let (count, first) = self.undecoded.entry(reason).or_insert((0, frame));
         *count += times;
         *first = frame.min(*first);
