@@ -12,4 +12,4 @@ pub mod session;
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] = &[];
+pub static PROTOCOLS: &[&Protocol] = &[&dns::DNS, &dns::MDNS, &dns::LLMNR];
