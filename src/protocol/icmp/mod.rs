@@ -52,7 +52,7 @@ impl Analyzer for Icmp {
                 let text = words::icmpv4(kind, code, rest, icmp.payload());
                 cx.emit(EventBody::Note { protocol: ICMP.name, text });
             }
-            Err(error) => cut(ICMP.name, bytes.len(), missing, error.to_string(), cx),
+            Err(error) => cut(ICMP.name, bytes.len(), missing, &error.to_string(), cx),
         }
         Progress::More
     }
@@ -72,7 +72,7 @@ impl Analyzer for Icmpv6 {
         let icmp = match Icmpv6Slice::from_slice(bytes) {
             Ok(icmp) => icmp,
             Err(error) => {
-                cut(ICMPV6.name, bytes.len(), missing, error.to_string(), cx);
+                cut(ICMPV6.name, bytes.len(), missing, &error.to_string(), cx);
                 return Progress::More;
             }
         };
@@ -100,7 +100,7 @@ impl Analyzer for Icmpv6 {
     }
 }
 
-fn cut(protocol: &'static str, len: usize, missing: u32, error: String, cx: &mut Context<'_>) {
+fn cut(protocol: &'static str, len: usize, missing: u32, error: &str, cx: &mut Context<'_>) {
     if missing > 0 {
         let text = format!("cut off after {len} bytes");
         cx.emit(EventBody::Note { protocol, text });

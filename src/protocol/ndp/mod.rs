@@ -124,10 +124,10 @@ fn options<'a>(
     for option in list {
         match option {
             Ok(NdpOptionSlice::SourceLinkLayerAddress(source)) => {
-                options.source = options.source.or(mac(source.link_layer_address()));
+                options.source = options.source.or_else(|| mac(source.link_layer_address()));
             }
             Ok(NdpOptionSlice::TargetLinkLayerAddress(target)) => {
-                options.target = options.target.or(mac(target.link_layer_address()));
+                options.target = options.target.or_else(|| mac(target.link_layer_address()));
             }
             Ok(NdpOptionSlice::PrefixInformation(prefix)) if prefix.on_link() => {
                 let ip = IpAddr::V6(Ipv6Addr::from(prefix.prefix()));
