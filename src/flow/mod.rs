@@ -1,3 +1,4 @@
 //! Packets become ordered byte streams and datagrams.
 
+pub mod assembler;
 pub mod event;
