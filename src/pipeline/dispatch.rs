@@ -132,7 +132,7 @@ impl Dispatcher {
     }
 
     fn finish(&mut self) {
-        self.round.items.push(Item::Finish { frame: self.last_frame, clock: self.clock });
+        self.round.items.push(Item::Finish { frame: self.last_frame });
         self.flush();
         self.workers.clear();
     }

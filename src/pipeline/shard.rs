@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::capture::source::Packet;
-use crate::flow::FlowTable;
 use crate::flow::event::FlowEvent;
+use crate::flow::table::FlowTable;
 use crate::limits::Limits;
 use crate::packet;
 use crate::pipeline::counts::Counts;
@@ -43,8 +43,6 @@ pub(super) enum Item {
     Finish {
         /// The last frame.
         frame: FrameNo,
-        /// The latest packet time.
-        clock: Timestamp,
     },
 }
 
@@ -120,9 +118,9 @@ impl Worker {
                     shard.pass_on((*frame, Phase::Tick), events);
                 }
             }
-            Item::Finish { frame, clock } => {
+            Item::Finish { frame } => {
                 for shard in &mut self.shards {
-                    shard.table.finish(Stamp::new(*clock, *frame), &mut shard.said);
+                    shard.table.finish(&mut shard.said);
                     shard.pass_on((*frame, Phase::Finish), events);
                 }
             }

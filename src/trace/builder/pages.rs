@@ -219,7 +219,8 @@ impl Pages {
         let Some(connection) = trace.connection(exchange.connection) else { return };
         let location = response.fields.get("location");
         let redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-        if let Some(target) = location.filter(|_| redirect).and_then(|to| Url::new(url).join(to)) {
+        let Some(location) = location.filter(|_| redirect) else { return };
+        if let Some(target) = Url::new(url).join(location) {
             self.redirects.insert((connection.client.ip, without_fragment(&target).into()), id);
         }
     }
