@@ -12,3 +12,4 @@ pub mod protocol;
 pub mod report;
 pub mod time;
 pub mod trace;
+pub mod pipeline;

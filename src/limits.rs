@@ -30,6 +30,9 @@ pub struct Limits {
     pub probe_bytes: usize,
     /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
     pub probe_datagrams: u8,
+    /// Questions and records kept of one DNS message: a large zone transfer has about 2,000 in
+    /// each of its messages, while 64 KiB of hostile ones name 5,400 of 1 KiB each.
+    pub dns_records: usize,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
@@ -44,6 +47,10 @@ pub struct Limits {
     /// A TCP flow is kept this long after both ends closed it, for late retransmissions
     /// (RFC 9293 §3.6.1: TIME-WAIT is 2 MSL; 60 s in practice).
     pub tcp_closed: TimeDelta,
+    /// Bytes that the receiver acknowledged and the capture does not have are given up this long
+    /// after the acknowledgment: devices with several queues, and captures on several
+    /// interfaces, show acknowledgments before what they acknowledge.
+    pub tcp_ack_grace: TimeDelta,
     /// A UDP flow without a packet for this long is over (RFC 4787 REQ-5: 2 min).
     pub udp_idle: TimeDelta,
     /// Frame numbers listed for one entity; beyond it they are only counted.
@@ -75,6 +82,7 @@ impl Default for Limits {
             buffer_per_stream: 1 << 20,
             probe_bytes: 4 << 10,
             probe_datagrams: 8,
+            dns_records: 2048,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
@@ -84,6 +92,7 @@ impl Default for Limits {
             decoded_body: 1 << 30,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(60),
+            tcp_ack_grace: TimeDelta::from_millis(3),
             udp_idle: TimeDelta::from_secs(120),
             frames_listed: 1 << 20,
         }

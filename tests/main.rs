@@ -1,1 +1,3 @@
+//! All tests that cross layers, in one binary.
 
+mod layers;

@@ -339,6 +339,7 @@ impl Reader {
                 break;
             }
             let mut record = body.sub(len)?;
+            body.take(len.next_multiple_of(4) - len)?;
             let address = match kind {
                 1 => IpAddr::from(*record.array::<4>()?),
                 2 => IpAddr::from(*record.array::<16>()?),
@@ -350,7 +351,6 @@ impl Reader {
                     self.summary.names.push((address, name));
                 }
             }
-            body.take(len.next_multiple_of(4) - len)?;
         }
         self.comments_of(body)
     }
@@ -362,11 +362,10 @@ impl Reader {
         body.take(8)?;
         let endian = self.endian;
         let (mut received, mut device, mut system) = (None, None, None);
-        let mut comments = Vec::new();
+        // a comment here is dumpcap's "Counters provided by dumpcap": it says nothing
         read_options(endian, *body, |code, value| {
             let count = endian.u64(&mut Cursor::new(value)).ok();
             match code {
-                OPT_COMMENT => comments.push(text(value)),
                 ISB_IFRECV => received = count,
                 ISB_IFDROP => device = count,
                 ISB_OSDROP => system = count,
@@ -378,9 +377,6 @@ impl Reader {
             if device.is_some() || system.is_some() {
                 info.dropped = Some(device.unwrap_or(0).saturating_add(system.unwrap_or(0)));
             }
-        }
-        for comment in comments {
-            self.keep_comment(None, comment);
         }
         Ok(())
     }

@@ -67,14 +67,12 @@ fn has_no_length(decoded: &Decoded<'_>) -> bool {
 /// what the checksum covers.
 fn is_source_routed(decoded: &Decoded<'_>) -> bool {
     decoded.layers.iter().any(|layer| match layer {
-        Layer::Ipv6Extensions(extensions) => {
-            extensions.clone().into_iter().any(|extension| match extension {
-                Ipv6ExtensionSlice::Routing(header) => {
-                    header.slice().get(3).is_some_and(|segments_left| *segments_left > 0)
-                }
-                _ => false,
-            })
-        }
+        Layer::Ipv6Extensions(extensions) => extensions.iter().any(|extension| match extension {
+            Ipv6ExtensionSlice::Routing(header) => {
+                header.slice().get(3).is_some_and(|segments_left| *segments_left > 0)
+            }
+            _ => false,
+        }),
         _ => false,
     })
 }

@@ -9,10 +9,11 @@ use std::net::IpAddr;
 use arrayvec::ArrayVec;
 use etherparse::{
     ArpPacketSlice, Ethernet2Slice, Icmpv4Slice, Icmpv6Slice, IpAuthHeaderSlice, Ipv4HeaderSlice,
-    Ipv6ExtensionsSlice, Ipv6HeaderSlice, SingleVlanSlice, TcpSlice, UdpSlice,
+    Ipv6HeaderSlice, SingleVlanSlice, TcpSlice, UdpSlice,
 };
 
 use crate::address::MacAddr;
+use crate::packet::extensions::Extensions;
 use crate::packet::llc::Llc;
 use crate::packet::loopback::Loopback;
 use crate::packet::piece::Piece;
@@ -47,7 +48,7 @@ pub enum Layer<'p> {
     /// IPv6.
     Ipv6(Ipv6HeaderSlice<'p>),
     /// The IPv6 extension headers, where there are any.
-    Ipv6Extensions(Ipv6ExtensionsSlice<'p>),
+    Ipv6Extensions(Extensions<'p>),
     /// ICMP for IPv4.
     Icmpv4(Icmpv4Slice<'p>),
     /// ICMPv6.
@@ -68,7 +69,8 @@ pub struct Decoded<'p> {
     pub payload: &'p [u8],
     /// Where `payload` begins, in bytes from the packet's start.
     pub payload_offset: usize,
-    /// Bytes that the length fields promise beyond `payload`: the snapshot length cut them off.
+    /// Bytes that the length fields promise beyond `payload` and that were on the wire: the
+    /// snapshot length cut them off.
     pub missing: u32,
     /// Who sent it to whom on the link, where the link has addresses.
     pub macs: Option<Macs>,

@@ -176,6 +176,10 @@ fn llc<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
     match header.organization() {
         // 00-00-f8 is the 802.1H bridge tunnel
         [0, 0, 0 | 0xf8] if protocol >= MIN_ETHER_TYPE => ether_payload(decoded, rest, protocol),
+        [0, 0, 0x0c] if protocol == 0x2000 => {
+            let why = "CDP (SNAP 00-00-0c 0x2000) is not decoded";
+            decoded.stop_at(rest, "cdp", StopKind::Unknown, why);
+        }
         [a, b, c] => {
             let why = format!("SNAP {a:02x}-{b:02x}-{c:02x} {protocol:#06x} is not decoded");
             decoded.stop_at(rest, "data", StopKind::Unknown, why);

@@ -7,6 +7,7 @@
 
 pub mod build;
 mod checksum;
+pub mod extensions;
 mod layer;
 mod link;
 pub mod llc;
@@ -50,3 +51,6 @@ pub fn decode_reassembled(network: Network, payload: &[u8]) -> Decoded<'_> {
     network::reassembled(&mut decoded, Piece::whole(payload, payload.len()), network);
     decoded
 }
+
+#[cfg(test)]
+mod tests;

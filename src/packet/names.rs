@@ -46,10 +46,11 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         0x889a => ("hyperscsi", "HyperSCSI"),
         0x88a2 => ("aoe", "ATA over Ethernet"),
         0x88a4 => ("ecat", "EtherCAT"),
-        0x88b5 | 0x88b6 => ("ethertype", "local experiments"),
+        0x88b5 | 0x88b6 => ("data", "local experiments"),
         0x88b8 => ("goose", "GOOSE"),
         0x88ba => ("sv", "Sampled Values"),
-        0x88c7 => ("ethertype", "802.11i pre-authentication"),
+        0x88c7 => ("data", "802.11i pre-authentication"),
+        0x88ca => ("tipc", "TIPC"),
         0x88cc => ("lldp", "LLDP"),
         0x88e1 | 0x8912 => ("homeplug", "HomePlug"),
         0x88e5 => ("macsec", "MACsec"),
@@ -59,9 +60,10 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         0x8902 => ("cfm", "CFM"),
         0x8906 => ("fcoe", "FCoE"),
         0x8914 => ("fip", "FCoE initialization"),
+        0x8926 => ("vntag", "VN-Tag"),
         0x893a => ("ieee1905", "IEEE 1905"),
         0x9000 => ("loop", "configuration test (loopback)"),
-        _ => ("ethertype", ""),
+        _ => ("data", ""),
     }
 }
 

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use etherparse::checksum::Sum16BitWords;
 use etherparse::err::ipv4::{HeaderError, HeaderSliceError};
 use etherparse::{
-    ArpPacketSlice, IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionsSlice,
-    Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice, ip_number,
+    ArpPacketSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionSlice, Ipv6FragmentHeaderSlice,
+    Ipv6HeaderSlice, ip_number,
 };
 
+use crate::packet::extensions::{self, ChainEnd, Extensions};
 use crate::packet::layer::{Decoded, Fragment, Layer, Network};
 use crate::packet::piece::Piece;
 use crate::packet::stop::StopKind;
@@ -50,9 +51,12 @@ pub(in crate::packet) fn ipv4<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
         let why = format!("a total length of {total_len} bytes, below its header's {header_len}");
         return decoded.stop_at(piece, "ip", StopKind::Malformed, why);
     }
-    // A packet captured before the device cut it into segments has no length (or a wrong one
-    // beyond 65,535 bytes): the frame's counts.
-    let piece = if total_len == 0 { piece } else { piece.cut(total_len) };
+    // A packet captured before the device cut it into segments has no length: the frame's counts,
+    // as it does where the header promises more than was on the wire.
+    let piece = match total_len {
+        0 => piece,
+        _ => piece.cut(total_len.min(piece.promised)),
+    };
     let offset = u32::from(header.fragments_offset().value()) * 8;
     let more = header.more_fragments();
     let protocol = header.protocol();
@@ -98,7 +102,7 @@ pub(in crate::packet) fn ipv6<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
     let piece = if payload_len == 0 && next != ip_number::IPV6_NO_NEXT_HEADER {
         piece
     } else {
-        piece.cut(header_len.saturating_add(payload_len))
+        piece.cut(header_len.saturating_add(payload_len).min(piece.promised))
     };
     decoded.network = Some(Network {
         source: IpAddr::V6(header.source_addr()),
@@ -113,91 +117,50 @@ pub(in crate::packet) fn ipv6<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
         return;
     }
     let rest = piece.after(header_len);
-    if is_extension(next) {
+    if Extensions::is_one(next) {
         ipv6_extensions(decoded, rest, next);
     } else {
         ip_payload(decoded, rest, next.0);
     }
 }
 
-const fn is_extension(number: IpNumber) -> bool {
-    matches!(
-        number,
-        ip_number::IPV6_HOP_BY_HOP
-            | ip_number::IPV6_ROUTE
-            | ip_number::IPV6_FRAG
-            | ip_number::IPV6_DEST_OPTIONS
-            | ip_number::AUTH
-    )
-}
-
-/// The chain of extension headers. It ends at the fragment header of a real fragment: what
-/// follows there is a piece of something, not a header (RFC 8200 §4.5).
+/// The chain of extension headers, and what follows.
 fn ipv6_extensions<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>, first: IpNumber) {
-    let mut rest = piece;
-    let mut next = first;
-    let mut identification = None;
-    let mut fragment = None;
-    let mut broken = None;
-    while is_extension(next) && fragment.is_none() {
-        let (header_len, follows) = match next {
-            ip_number::IPV6_HOP_BY_HOP if rest.offset != piece.offset => {
-                broken = Some(Broken::Malformed("hop-by-hop options behind another header"));
-                break;
-            }
-            ip_number::IPV6_FRAG => match Ipv6FragmentHeaderSlice::from_slice(rest.bytes) {
-                Ok(header) => {
-                    identification = Some(header.identification());
-                    if header.is_fragmenting_payload() {
-                        fragment = Some(Fragment {
-                            offset: u32::from(header.fragment_offset().value()) * 8,
-                            more: header.more_fragments(),
-                        });
-                    }
-                    (header.slice().len(), header.next_header())
-                }
-                Err(short) => {
-                    broken = Some(Broken::Short(short.required_len));
-                    break;
-                }
-            },
-            ip_number::AUTH => match IpAuthHeaderSlice::from_slice(rest.bytes) {
-                Ok(header) => (header.slice().len(), header.next_header()),
-                Err(error) => {
-                    broken = Some(Broken::auth(&error));
-                    break;
-                }
-            },
-            _ => match Ipv6RawExtHeaderSlice::from_slice(rest.bytes) {
-                Ok(header) => (header.slice().len(), header.next_header()),
-                Err(short) => {
-                    broken = Some(Broken::Short(short.required_len));
-                    break;
-                }
-            },
-        };
-        rest = rest.after(header_len);
-        next = follows;
-    }
+    let (chain, next, end) = Extensions::chain(first, piece.bytes);
+    let header = chain.iter().find_map(|extension| match extension {
+        Ipv6ExtensionSlice::Fragment(header) => Some(header),
+        _ => None,
+    });
+    let fragment = header.as_ref().filter(|header| header.is_fragmenting_payload());
+    let is_fragment = fragment.is_some();
     if let Some(network) = &mut decoded.network {
         network.protocol = next.0;
-        network.identification = identification;
-        network.fragment = fragment;
+        network.identification =
+            header.as_ref().map(Ipv6FragmentHeaderSlice::identification).or(network.identification);
+        network.fragment = fragment.map(|header| Fragment {
+            offset: u32::from(header.fragment_offset().value()) * 8,
+            more: header.more_fragments(),
+        });
     }
-    let read = rest.offset.saturating_sub(piece.offset);
-    if read > 0 {
-        // never beyond what was walked here: etherparse itself would read on behind a fragment
-        // header, into the piece
-        let walked = piece.bytes.get(..read).unwrap_or_default();
-        let (extensions, ..) = Ipv6ExtensionsSlice::from_slice_lax(first, walked);
-        if !decoded.push(Layer::Ipv6Extensions(extensions), piece) {
-            return;
-        }
+    let length = chain.slice().len();
+    if length > 0 && !decoded.push(Layer::Ipv6Extensions(chain), piece) {
+        return;
     }
-    match broken {
-        Some(broken) => broken.stop(decoded, rest, extension_name(next)),
-        None if fragment.is_some() => decoded.end_with(rest),
-        None => ip_payload(decoded, rest, next.0),
+    let rest = piece.after(length);
+    match end {
+        ChainEnd::Payload if is_fragment => decoded.end_with(rest),
+        ChainEnd::Payload => ip_payload(decoded, rest, next.0),
+        broken => stop_broken(decoded, rest, next, &broken),
+    }
+}
+
+/// Ends at an extension header that could not be read.
+fn stop_broken<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>, number: IpNumber, end: &ChainEnd) {
+    let layer = extensions::name(number);
+    match *end {
+        ChainEnd::Short(needed) => decoded.stop_short(piece, layer, needed),
+        ChainEnd::Malformed(why) => decoded.stop_at(piece, layer, StopKind::Malformed, why),
+        ChainEnd::Payload => decoded.end_with(piece),
     }
 }
 
@@ -208,7 +171,7 @@ pub(in crate::packet) fn reassembled<'p>(
     network: Network,
 ) {
     let next = IpNumber(network.protocol);
-    if network.source.is_ipv6() && is_extension(next) {
+    if network.source.is_ipv6() && Extensions::is_one(next) {
         ipv6_extensions(decoded, piece, next);
     } else {
         ip_payload(decoded, piece, next.0);
@@ -228,9 +191,9 @@ fn ip_payload<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>, protocol: u8) {
 
 /// An authentication header behind IPv4 (RFC 4302).
 fn auth<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
-    let header = match IpAuthHeaderSlice::from_slice(piece.bytes) {
+    let header = match extensions::auth(piece.bytes) {
         Ok(header) => header,
-        Err(error) => return Broken::auth(&error).stop(decoded, piece, "ah"),
+        Err(end) => return stop_broken(decoded, piece, ip_number::AUTH, &end),
     };
     let (header_len, next) = (header.slice().len(), header.next_header().0);
     if let Some(network) = &mut decoded.network {
@@ -251,41 +214,5 @@ pub(in crate::packet) fn arp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
             }
         }
         Err(short) => decoded.stop_short(piece, "arp", short.required_len),
-    }
-}
-
-/// Why an extension header could not be read.
-enum Broken {
-    Short(usize),
-    Malformed(&'static str),
-}
-
-impl Broken {
-    fn auth(error: &etherparse::err::ip_auth::HeaderSliceError) -> Self {
-        match error {
-            etherparse::err::ip_auth::HeaderSliceError::Len(short) => {
-                Self::Short(short.required_len)
-            }
-            etherparse::err::ip_auth::HeaderSliceError::Content(_) => {
-                Self::Malformed("a payload length of 0, below its fixed part")
-            }
-        }
-    }
-
-    fn stop<'p>(self, decoded: &mut Decoded<'p>, piece: Piece<'p>, layer: &'static str) {
-        match self {
-            Self::Short(needed) => decoded.stop_short(piece, layer, needed),
-            Self::Malformed(why) => decoded.stop_at(piece, layer, StopKind::Malformed, why),
-        }
-    }
-}
-
-const fn extension_name(number: IpNumber) -> &'static str {
-    match number {
-        ip_number::IPV6_HOP_BY_HOP => "ipv6.hopopts",
-        ip_number::IPV6_ROUTE => "ipv6.routing",
-        ip_number::IPV6_FRAG => "ipv6.fraghdr",
-        ip_number::IPV6_DEST_OPTIONS => "ipv6.dstopts",
-        _ => "ah",
     }
 }

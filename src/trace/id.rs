@@ -23,3 +23,8 @@ pub struct ExchangeId(pub u32);
 /// Index into [`Trace::visits`](crate::trace::Trace::visits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VisitId(pub u32);
+
+/// The next index of an arena; arenas are bounded by memory, far below 2^32 entities.
+pub(in crate::trace) fn next_index(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

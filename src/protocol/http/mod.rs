@@ -2,3 +2,5 @@
 
 pub mod fields;
 pub mod message;
+pub mod semantics;
+pub mod url;
