@@ -6,11 +6,59 @@ fn main() {
     let o = urltrace::pipeline::run(&mut s, &set, Default::default());
     let t = &o.trace;
     println!("{:?} {:?}", o.error, t.capture);
-    for p in &t.protocols { println!("{:?}", p); }
-    for n in &t.neighbors { println!("N {:?} {:?} gw={} {:?}", n.target, n.reply.map(|r| r.1.to_string()), n.gateway, n.duration().map(|d| d.as_millis_f64())); }
-    for n in &t.lookups { println!("L {} {} {:?} {:?} attempts={} {:?}", n.name, n.rtype, n.outcome(), n.source(), n.attempts.len(), n.duration().map(|d| d.as_millis_f64())); }
-    for c in &t.connections { if c.transport == urltrace::flow::event::Transport::Tcp { println!("C {} -> {} {:?} {:?} close={:?} {:?} segs={} {:?}", c.client, c.server, c.protocol, c.connect().map(|(a,b)| b.at.since(a.at).as_millis_f64()), c.first_close, c.end, c.segments.len(), c.counters.to_client); } }
-    for e in &t.exchanges { println!("E {:?} {:?} {:?} {:?} {:?} {:?}", e.url, e.status(), e.state(), e.timings, e.visit, e.link); }
-    for v in &t.visits { println!("V {:?} {}", v.url, v.exchanges.len()); }
-    for a in &t.anomalies { println!("A {:?}", a); }
+    for p in &t.protocols {
+        println!("{:?}", p);
+    }
+    for n in &t.neighbors {
+        println!(
+            "N {:?} {:?} gw={} {:?}",
+            n.target,
+            n.reply.map(|r| r.1.to_string()),
+            n.gateway,
+            n.duration().map(|d| d.as_millis_f64())
+        );
+    }
+    for n in &t.lookups {
+        println!(
+            "L {} {} {:?} {:?} attempts={} {:?}",
+            n.name,
+            n.rtype,
+            n.outcome(),
+            n.source(),
+            n.attempts.len(),
+            n.duration().map(|d| d.as_millis_f64())
+        );
+    }
+    for c in &t.connections {
+        if c.transport == urltrace::flow::event::Transport::Tcp {
+            println!(
+                "C {} -> {} {:?} {:?} close={:?} {:?} segs={} {:?}",
+                c.client,
+                c.server,
+                c.protocol,
+                c.connect().map(|(a, b)| b.at.since(a.at).as_millis_f64()),
+                c.first_close,
+                c.end,
+                c.segments.len(),
+                c.counters.to_client
+            );
+        }
+    }
+    for e in &t.exchanges {
+        println!(
+            "E {:?} {:?} {:?} {:?} {:?} {:?}",
+            e.url,
+            e.status(),
+            e.state(),
+            e.timings,
+            e.visit,
+            e.link
+        );
+    }
+    for v in &t.visits {
+        println!("V {:?} {}", v.url, v.exchanges.len());
+    }
+    for a in &t.anomalies {
+        println!("A {:?}", a);
+    }
 }

@@ -15,10 +15,14 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// `text` in ASCII only: the signs that the views themselves use by their likeness, all others as
 /// code points.
 pub fn to_ascii(text: &str) -> Cow<'_, str> {
-    spell(text, |c| !c.is_ascii(), |c, out| match likeness(c) {
-        Some(ascii) => out.push_str(ascii),
-        None => spell_one(c, out),
-    })
+    spell(
+        text,
+        |c| !c.is_ascii(),
+        |c, out| match likeness(c) {
+            Some(ascii) => out.push_str(ascii),
+            None => spell_one(c, out),
+        },
+    )
 }
 
 fn spell(text: &str, odd: impl Fn(char) -> bool, one: impl Fn(char, &mut String)) -> Cow<'_, str> {

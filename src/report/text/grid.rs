@@ -3,7 +3,9 @@
 //! Which columns are shown, how wide they are and which of its forms a cell takes is decided here;
 //! comfy-table sets them; colours are laid on afterwards, so that they count for nothing.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width,
+};
 
 use crate::report::text::ink::{Ink, Tone};
 use crate::report::text::width::{cut_end, cut_middle, width};
@@ -318,7 +320,12 @@ mod tests {
     fn without_a_bound_nothing_is_lost() {
         let mut grid = grid();
         let long = format!("GET  /{}", "x".repeat(100));
-        grid.push(vec![Cell::new("3.0"), Cell::new(long.clone()), Cell::new("200"), Cell::new("4")]);
+        grid.push(vec![
+            Cell::new("3.0"),
+            Cell::new(long.clone()),
+            Cell::new("200"),
+            Cell::new("4"),
+        ]);
         let drawn = grid.draw(PLAIN, None);
         assert!(drawn.rows[2].contains(&long));
         assert!(drawn.rows[0].contains("200 OK, text/html, gzip"));

@@ -5,6 +5,7 @@ pub mod filter;
 pub mod grid;
 pub mod ink;
 pub mod numbers;
+pub mod table;
 pub mod units;
 pub mod url;
 pub mod width;

@@ -258,10 +258,7 @@ mod tests {
             sack_permitted: true,
             timestamps: true,
         };
-        assert_eq!(
-            tcp_options(options),
-            "MSS 1460, window scale 10 (×1024), SACK, timestamps"
-        );
+        assert_eq!(tcp_options(options), "MSS 1460, window scale 10 (×1024), SACK, timestamps");
         assert_eq!(
             tcp_options(TcpOptions { window_scale: Some(255), ..TcpOptions::default() }),
             "window scale 255 (×16384)"

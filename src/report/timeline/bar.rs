@@ -3,7 +3,6 @@
 use anstyle::{Effects, Style};
 
 use crate::report::text::ink::{Ink, Tone, phase_style};
-use crate::report::text::units;
 use crate::report::text::width::width;
 use crate::time::{TimeDelta, Timestamp};
 use crate::trace::waterfall::{Phase, Row, Scale};
@@ -12,7 +11,7 @@ use crate::trace::waterfall::{Phase, Row, Scale};
 ///
 /// In colour a bar ends on an eighth of a column; without, a column shows what fills most of it,
 /// and each bar has at least one.
-pub fn bar(row: &Row, scale: &Scale, ink: Ink) -> String {
+pub(super) fn bar(row: &Row, scale: &Scale, ink: Ink) -> String {
     let columns = eighths_of(row, scale);
     let before = row.pieces.last().is_some_and(|piece| piece.to < scale.from);
     let after = row.pieces.first().is_some_and(|piece| piece.from > scale.to);
@@ -154,7 +153,7 @@ fn most(column: &Column) -> Option<Phase> {
 }
 
 /// The labels above the bars: `0      50      100 ms`, each beginning at its moment.
-pub fn axis(scale: &Scale, origin: Timestamp, ink: Ink) -> String {
+pub(super) fn axis(scale: &Scale, origin: Timestamp, ink: Ink) -> String {
     let seconds = scale.to.since(origin).as_nanos() >= 10_000_000_000;
     let unit = if seconds { " s" } else { " ms" };
     let mut line = String::new();
@@ -181,7 +180,7 @@ fn label(at: TimeDelta, seconds: bool) -> String {
 }
 
 /// What the bars mean, for those phases that occur.
-pub fn legend(phases: &[Phase], ink: Ink) -> Vec<String> {
+pub(super) fn legend(phases: &[Phase], ink: Ink) -> Vec<String> {
     let word = |phase: Phase| match phase {
         Phase::Neighbor => "ARP/NDP",
         Phase::Dns => "DNS",

@@ -30,7 +30,7 @@ pub use wording::{never_used, status_line};
 use wording::Wording;
 
 /// The timeline's row in the table of formats.
-pub static FORMAT: Format = Format {
+pub const FORMAT: Format = Format {
     name: "timeline",
     extension: None,
     about: "each visit as a waterfall: lookups, handshakes, requests, closes",

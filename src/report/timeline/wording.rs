@@ -19,26 +19,26 @@ use crate::trace::waterfall::{Phase, Row, Subject};
 
 /// What a row says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wording {
+pub(super) struct Wording {
     /// Its kind: `ARP`, `DNS`, `TCP`, or the method of a request.
-    pub kind: String,
+    pub(super) kind: String,
     /// The phase whose colour the kind has.
-    pub phase: Option<Phase>,
+    pub(super) phase: Option<Phase>,
     /// What happened, the longest form first.
-    pub what: Vec<String>,
+    pub(super) what: Vec<String>,
     /// What came of it, the longest form first.
-    pub result: Vec<String>,
+    pub(super) result: Vec<String>,
     /// How it went.
-    pub tone: Tone,
+    pub(super) tone: Tone,
     /// Bytes of the (encoded) body.
-    pub size: Option<u64>,
+    pub(super) size: Option<u64>,
     /// The connection it is about.
-    pub connection: Option<ConnectionId>,
+    pub(super) connection: Option<ConnectionId>,
 }
 
 impl Wording {
     /// What a row says. URLs on `page` are written without their host.
-    pub fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Self {
+    pub(super) fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Self {
         let wording = match row.subject {
             Subject::Neighbor(id) => trace.neighbor(id).map(neighbor),
             Subject::Lookup(id) => trace.resolution(id).map(|r| lookup(trace, r)),
@@ -179,11 +179,17 @@ fn lookup_result(lookups: &[&Lookup]) -> (Vec<String>, Tone) {
         let named = records.iter().find(|record| record.rtype == lookup.rtype)?;
         (!named.name.eq_ignore_ascii_case(&lookup.name)).then(|| escape(&named.name).into_owned())
     });
-    asides.extend(answered.iter().find_map(|lookup| lookup.ttl()).map(|ttl| {
-        format!("TTL {}", units::ttl(ttl))
-    }));
     asides.extend(
-        answered.iter().find_map(|l| l.source()).map(|source| words::source_word(source).to_owned()),
+        answered
+            .iter()
+            .find_map(|lookup| lookup.ttl())
+            .map(|ttl| format!("TTL {}", units::ttl(ttl))),
+    );
+    asides.extend(
+        answered
+            .iter()
+            .find_map(|l| l.source())
+            .map(|source| words::source_word(source).to_owned()),
     );
     asides.extend(alias.map(|alias| format!("as {alias}")));
     let unanswered =
