@@ -13,3 +13,6 @@ use crate::report::format::Format;
 /// What the trace can be written as.
 pub static FORMATS: &[Format] =
     &[timeline::FORMAT, connections::FORMAT, lookups::FORMAT, requests::FORMAT];
+
+#[cfg(test)]
+mod fixture;

@@ -233,7 +233,7 @@ impl Scale {
     }
 
     /// Round moments to label: at most `most` steps of 1, 2 or 5 times a power of ten, counted
-    /// from `origin`; column and time of each.
+    /// from `origin`; column and time of each. None is before the left edge.
     pub fn ticks(&self, origin: Timestamp, most: usize) -> Vec<(usize, TimeDelta)> {
         let span = self.to.since(self.from).as_nanos().max(1);
         let most = i64::try_from(most.max(1)).unwrap_or(1);
@@ -244,8 +244,10 @@ impl Scale {
         let Some(step) = steps.into_iter().find(|step| span / step < most) else {
             return Vec::new();
         };
-        let end = self.to.since(origin).as_nanos();
-        let labels = (0..=most).map(|n| step.saturating_mul(n)).take_while(|at| *at <= end);
+        let (begin, end) = (self.from.since(origin).as_nanos(), self.to.since(origin).as_nanos());
+        let first = begin.div_euclid(step) + i64::from(begin.rem_euclid(step) > 0);
+        let labels = (0..=most).map(|n| step.saturating_mul(first.saturating_add(n)));
+        let labels = labels.take_while(|at| *at <= end);
         let labels = labels.map(TimeDelta::from_nanos);
         labels.map(|label| (self.eighths(origin + label) / 8, label)).collect()
     }

@@ -102,6 +102,19 @@ pub fn exchange_state(state: State) -> Option<String> {
     }
 }
 
+/// The same in two words.
+pub const fn exchange_state_word(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::Whole => return None,
+        State::Gap(_) => "bytes missing",
+        State::Cut(_) => "cut short",
+        State::Malformed => "malformed",
+        State::NoResponse => "no response",
+        State::NoRequest => "no request",
+        State::Open => "not finished",
+    })
+}
+
 /// How a status code is to be taken (RFC 9110 §15).
 pub const fn status_class(status: u16) -> &'static str {
     match status {

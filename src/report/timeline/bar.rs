@@ -157,7 +157,7 @@ pub(super) fn axis(scale: &Scale, origin: Timestamp, ink: Ink) -> String {
     let seconds = scale.to.since(origin).as_nanos() >= 10_000_000_000;
     let unit = if seconds { " s" } else { " ms" };
     let mut line = String::new();
-    for (column, at) in scale.ticks(origin, (scale.columns / 9).clamp(1, 10)) {
+    for (column, at) in scale.ticks(origin, (scale.columns / 8).clamp(2, 10)) {
         let label = label(at, seconds);
         let at = width(&line);
         let room = scale.columns.saturating_sub(column);

@@ -29,6 +29,9 @@ pub use wording::{never_used, status_line};
 
 use wording::Wording;
 
+#[cfg(test)]
+mod tests;
+
 /// The timeline's row in the table of formats.
 pub const FORMAT: Format = Format {
     name: "timeline",
@@ -78,8 +81,10 @@ impl Reporter for Timeline {
                 writeln!(out, "{line}")?;
             }
             let origin = visit.map_or_else(|| trace.origin(), |visit| visit.started.at);
+            let first = rows.first().map_or(origin, |row| row.start.at);
+            let left = if visit.is_some() { origin } else { first };
             let url = visit.map(|visit| &*visit.url);
-            for line in page.table(rows, origin, url) {
+            for line in page.table(rows, origin, left, url) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -108,7 +113,15 @@ impl<'t> Page<'t> {
     }
 
     /// The rows as a table with bars, and with `-v` what there is to know below each.
-    fn table(&self, rows: &[Row], origin: Timestamp, url: Option<&str>) -> Vec<String> {
+    ///
+    /// Times count from `origin`; the bars begin at `left`.
+    fn table(
+        &self,
+        rows: &[Row],
+        origin: Timestamp,
+        left: Timestamp,
+        url: Option<&str>,
+    ) -> Vec<String> {
         let last = rows.iter().map(|row| row.end.unwrap_or(row.start).at).max().unwrap_or(origin);
         let seconds = last.since(origin).as_nanos() >= LONG;
         let mut grid = Grid::new(if seconds { &IN_SECONDS } else { &IN_MILLIS });
@@ -121,7 +134,7 @@ impl<'t> Page<'t> {
             Some(most) => most.saturating_sub(drawn.width + gap).min(MOST_BAR),
             None => UNBOUND_BAR,
         };
-        let scale = Scale::fitting(origin, rows, columns);
+        let scale = Scale::fitting(left, rows, columns);
         let has_bar = columns >= LEAST_BAR;
         let beside = |line: &str, bar: &str| {
             if bar.is_empty() || !has_bar {
@@ -146,7 +159,8 @@ impl<'t> Page<'t> {
         let Some(most) = self.options.width else { return grid.draw(self.ink, None) };
         let bar = match most {
             0..60 => 0,
-            60..100 => most / 6,
+            60..100 => most / 8,
+            100..160 => most / 4,
             _ => most * 3 / 10,
         };
         grid.draw(self.ink, Some(most.saturating_sub(bar)))
@@ -161,7 +175,7 @@ impl<'t> Page<'t> {
         let size = wording.size.map(|size| {
             if self.options.verbosity > 0 { units::grouped(size) } else { units::bytes(size) }
         });
-        let number = wording.connection.map(words::connection_number);
+        let number = wording.connection.map(|id| (u64::from(id.0) + 1).to_string());
         let kind = wording.phase.map_or(Tone::Plain, Tone::Phase);
         vec![
             Cell::new(start),
@@ -215,7 +229,7 @@ impl<'t> Page<'t> {
         if !phases.is_empty() {
             lines.push(line);
         }
-        let help = "times in ms since the visit began; #n is the connection; frames as Wireshark \
+        let help = "times in ms since the visit began; # is the connection; frames as Wireshark \
                     numbers them: 3–6 all of them, 3…6 some of them";
         let room = self.options.width.map(|most| most.saturating_sub(7));
         for (i, piece) in wrap(&self.ink.text(help), room).iter().enumerate() {
@@ -265,7 +279,7 @@ const fn columns(start: &'static str) -> [Column; 8] {
         column("", Align::Left, Fit::Whole, 0),
         column("what", Align::Left, Fit::Middle, 0),
         column("result", Align::Left, Fit::End, 0),
-        column("conn", Align::Right, Fit::Whole, 5),
+        column("#", Align::Right, Fit::Whole, 5),
         column("size", Align::Right, Fit::Whole, 3),
         column("frames", Align::Left, Fit::Whole, 4),
     ]

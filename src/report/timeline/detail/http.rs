@@ -163,9 +163,9 @@ fn fields(fields: &Fields, lines: &mut Vec<Line>) {
 fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
     let head = u64::from(request.size);
     let body = end.map_or(0, |end| end.body.wire);
-    let frames = end.map_or_else(String::new, |end| format!(" in frames {}", in_frames(end)));
+    let frames = end.map_or_else(String::new, |end| format!(" in {}", in_frames(end)));
     if body == 0 {
-        return format!("{}, no body{frames}", units::count(head, "byte", "bytes"));
+        return format!("{}{frames}, no body", units::count(head, "byte", "bytes"));
     }
     let framing = end.map_or_else(String::new, |end| words::framing(end.body.framing));
     format!(
@@ -177,7 +177,11 @@ fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
 }
 
 fn in_frames(end: &MessageEnd) -> String {
-    if end.frames.len() > 24 { numbers::short(&end.frames) } else { numbers::full(&end.frames) }
+    match end.frames.len() {
+        1 => format!("frame {}", numbers::full(&end.frames)),
+        0..=24 => format!("frames {}", numbers::full(&end.frames)),
+        _ => format!("frames {}", numbers::short(&end.frames)),
+    }
 }
 
 fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
@@ -224,7 +228,7 @@ fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Conne
     let mss = handshake.and_then(|handshake| handshake.client_options.mss);
     let mss = mss.map_or_else(String::new, |mss| format!(" (MSS {mss})"));
     format!(
-        "{} in {}{largest}{mss}, frames {}",
+        "{} in {}{largest}{mss}, {}",
         units::count(bytes, "byte", "bytes"),
         units::count(end.frames.len(), "segment", "segments"),
         in_frames(end)
