@@ -9,11 +9,19 @@ pub mod event;
 pub mod http;
 pub mod icmp;
 pub mod ndp;
+pub mod http1;
 pub mod neighbor;
 pub mod session;
 
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6];
+pub static PROTOCOLS: &[&Protocol] = &[
+    &dns::DNS,
+    &dns::MDNS,
+    &dns::LLMNR,
+    &arp::ARP,
+    &icmp::ICMP,
+    &icmp::ICMPV6,
+    &http1::PROTOCOL,
+];
