@@ -1,0 +1,5 @@
+"""The sites of the lab, one file each."""
+
+from . import seed
+
+ALL = (seed.SITE,)

@@ -1,0 +1,4 @@
+"""placeholder"""
+import sys, time
+print("ready", flush=True)
+time.sleep(3600)
