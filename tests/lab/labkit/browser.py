@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from urllib.parse import urlsplit
 
 from . import cdp
 from .shell import LabError, end, wait_until
@@ -18,7 +19,7 @@ FLAGS = (
 # free of that noise lets the browser itself refuse to look them up.
 QUIET = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.test'
 IDLE_SECONDS = 0.6
-BUSY = {"Network.requestWillBeSent": 1, "Network.loadingFinished": -1, "Network.loadingFailed": -1}
+ENDINGS = ("Network.loadingFinished", "Network.loadingFailed")
 
 
 class Chromium:
@@ -99,12 +100,17 @@ class Tab:
     """One tab: open an address, run a script, wait until it is quiet."""
 
     def __init__(self, browser, session):
-        self.cdp, self.session = browser, session
+        self.cdp, self.session, self.opened = browser, session, 0
+        # A tab that is still busy with its first, empty document forgets to report what a
+        # navigation does that comes too early.
+        wait_until(lambda: self.run("document.readyState") == "complete", "an empty tab")
+        for method in cdp.WATCH:
+            self.cdp.call(method, {}, session)
 
     def open(self, url):
         """Begin to navigate; returns at once when the navigation has begun."""
-        self.cdp.send("Page.navigate", {"url": url}, self.session)
         self.opened = len(self.cdp.events)
+        self.cdp.send("Page.navigate", {"url": url}, self.session)
 
     def reload(self):
         """Press reload, which asks the server again about what is cached."""
@@ -128,20 +134,76 @@ class Tab:
 
         wait_until(loaded, "the load event", timeout)
 
-    def wait_quiet(self, timeout=90.0):
+    def leave(self):
+        """Show an empty page, which asks nobody for anything."""
+        self.open("about:blank")
+        self.wait_load()
+
+    def wait_failed(self, url):
+        """Wait until a navigation has failed and the browser shows its page about that."""
+        self.cdp.wait_event(
+            lambda e: e["method"] == "Page.frameNavigated" and e.get("sessionId") == self.session
+            and e["params"]["frame"].get("unreachableUrl") == url, f"{url} to fail")
+        self.wait_quiet()
+
+    def wait_requested(self, path, finished=False):
+        """Wait until a request whose address has that path was sent, or was finished."""
+
+        def done():
+            ids = self._requests(path)
+            return ids if not finished else any(
+                e["method"] in ENDINGS and e["params"]["requestId"] in ids
+                for e in list(self.cdp.events))
+
+        wait_until(done, f"{path} to be asked for")
+
+    def wait_received(self, path, size):
+        """Wait until that much of a body has come."""
+
+        def enough():
+            ids = self._requests(path)
+            return size <= sum(
+                e["params"]["dataLength"] for e in list(self.cdp.events)
+                if e["method"] == "Network.dataReceived" and e["params"]["requestId"] in ids)
+
+        wait_until(enough, f"{size} bytes of {path}")
+
+    def _requests(self, path):
+        """The ids of the requests on the wire (those with headers of their own) for a path."""
+        sent = {e["params"]["requestId"] for e in list(self.cdp.events)
+                if e["method"] == "Network.requestWillBeSentExtraInfo"}
+        return sent & {e["params"]["requestId"] for e in list(self.cdp.events)
+                       if e["method"] == "Network.requestWillBeSent"
+                       and urlsplit(e["params"]["request"]["url"]).path == path}
+
+    def wait_quiet(self, timeout=60.0):
         """Wait for the load event, then until no request of any target has moved for a while."""
         self.wait_load(timeout)
-        wait_until(lambda: self._idle(), "the network to be quiet", timeout, every=0.05)
+        try:
+            wait_until(self._idle, "the network to be quiet", timeout, every=0.05)
+        except LabError as error:
+            raise LabError(f"{error}; still open: {sorted(self._open()[0].values())}") from None
 
     def _idle(self):
-        open_requests, last = set(), 0.0
+        still_open, last = self._open()
+        return not still_open and time.monotonic() - last > IDLE_SECONDS
+
+    def _open(self):
+        """The requests that have not ended, of all targets, and when one of them moved last."""
+        still_open, loaders, last = {}, {}, 0.0
         for event in list(self.cdp.events):
-            step = BUSY.get(event["method"])
-            if not event["method"].startswith("Network."):
+            method, params = event["method"], event["params"]
+            if method == "Page.frameNavigated" and "parentId" not in params["frame"]:
+                # What the old document still waited for is given up without a word.
+                own = (event.get("sessionId"), params["frame"]["loaderId"])
+                for request in [r for r, of in loaders.items() if of[0] == own[0] and of != own]:
+                    still_open.pop(request, None)
+            if not method.startswith("Network."):
                 continue
             last = event["arrived"]
-            if step == 1:
-                open_requests.add(event["params"]["requestId"])
-            elif step == -1:
-                open_requests.discard(event["params"]["requestId"])
-        return not open_requests and time.monotonic() - last > IDLE_SECONDS
+            if method == "Network.requestWillBeSent":
+                still_open[params["requestId"]] = params["request"]["url"]
+                loaders[params["requestId"]] = (event.get("sessionId"), params["loaderId"])
+            elif method in ENDINGS:
+                still_open.pop(params["requestId"], None)
+        return still_open, last

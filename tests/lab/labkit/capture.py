@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 
+from . import pcapng
 from .shell import LabError, end, wait_until
 
 TOOLS = {
@@ -49,4 +50,6 @@ class Capture:
             dropped = re.search(r"received/dropped on interface .*: \d+/(\d+)", text)
         if dropped is None or int(dropped.group(1)) != 0:
             raise LabError(f"the capture is not complete: {self.said}")
+        if self.path.suffix == ".pcapng":
+            pcapng.strip(self.path)
         return self.path

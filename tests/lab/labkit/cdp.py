@@ -12,7 +12,13 @@ import time
 
 from .shell import LabError
 
-ATTACH = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+# The browser's own windows (`browser_ui`) load pages of their own, which are none of ours.
+UNWANTED = ("browser", "tab", "browser_ui")
+ATTACH = {
+    "autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True,
+    "filter": [*({"type": kind, "exclude": True} for kind in UNWANTED), {}],
+}
+WATCH = ("Network.enable", "Page.enable")
 
 
 class Browser:
@@ -103,10 +109,7 @@ class Browser:
         params = message["params"]
         session = params["sessionId"]
         self.sessions[session] = (params["targetInfo"], message.get("sessionId"))
-        for method, arguments in (
-            ("Network.enable", {}),
-            ("Page.enable", {}),
-            ("Target.setAutoAttach", ATTACH),
-            ("Runtime.runIfWaitingForDebugger", {}),
-        ):
-            self.send(method, arguments, session)
+        for method in WATCH:
+            self.send(method, {}, session)
+        self.send("Target.setAutoAttach", ATTACH, session)
+        self.send("Runtime.runIfWaitingForDebugger", {}, session)

@@ -29,6 +29,7 @@ def record(name, module, target):
         told = truth.build(name, stage.browser.version, events, NetLog(stage.browser.netlog))
         told["background"] = stage.background
         sent = wire.check(path, told, stage.background)
+        refuse_hidden(told, getattr(module, "HIDDEN", ()))
         if path.stat().st_size > LARGEST:
             raise LabError(f"{path.name} has {path.stat().st_size} bytes, too many for a fixture")
         with tempfile.TemporaryDirectory(prefix="utlab-out-") as made:
@@ -41,6 +42,13 @@ def record(name, module, target):
                 shutil.rmtree(target)
             shutil.copytree(out, target)
     return sent
+
+
+def refuse_hidden(told, expected):
+    """Refuse a record in which DevTools missed requests that it usually tells about."""
+    hidden = [entry["url"] for entry in told["requests"] if entry["source"] == "netlog"]
+    if not set(hidden) <= set(expected):
+        raise LabError(f"DevTools did not tell of {hidden}")
 
 
 def notes(name, module, stage, told, path):

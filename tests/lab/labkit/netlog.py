@@ -96,6 +96,7 @@ class NetLog:
                     "request": source, "socket": bound.get(bound.get(source)),
                     "sent": event["at"], "status": None, "line": None, "request_headers": [],
                     "answered": None, "response_headers": [], "sent_whole": False,
+                    "ended": None,
                 }
                 found.append(alive[source])
             elif source in alive:
@@ -110,6 +111,8 @@ class NetLog:
             send["request_headers"] = params.get("headers", [])
         elif kind == "HTTP_TRANSACTION_SEND_REQUEST" and event["phase"] == "END":
             send["sent_whole"] = params.get("net_error", 0) == 0
+        elif kind == "REQUEST_ALIVE" and event["phase"] == "END":
+            send["ended"] = event["at"]
         elif kind == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
             lines = params.get("headers", [])
             found = re.match(r"HTTP/\S+ (\d+)", lines[0]) if lines else None

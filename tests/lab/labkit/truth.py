@@ -13,8 +13,8 @@ PHASES = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
 class Request:
     """What DevTools says about one request or one hop of a redirect."""
 
-    def __init__(self, session, params, page):
-        self.session, self.sent, self.page = session, params, page
+    def __init__(self, params, page):
+        self.sent, self.page = params, page
         self.response = None
         self.sent_extra = None
         self.received_extra = None
@@ -38,7 +38,8 @@ def collect(events):
         if not method.startswith("Network."):
             pages.take(event)
             continue
-        key = (event.get("sessionId"), params.get("requestId"))
+        # A frame of another site begins in its parent's session and ends in its own, under one id.
+        key = params.get("requestId")
         name = method.removeprefix("Network.")
         if name == "requestWillBeSent":
             if "redirectResponse" in params and key in current:
@@ -46,7 +47,7 @@ def collect(events):
                 hop.response, hop.redirect = params["redirectResponse"], True
                 hop.finished = {"timestamp": params["timestamp"],
                                 "encodedDataLength": hop.response.get("encodedDataLength")}
-            current[key] = Request(key[0], params, pages.page_of(event))
+            current[key] = Request(params, pages.page_of(event))
             requests.append(current[key])
             extras.setdefault(key, {"hops": [], "sent": [], "received": []})["hops"].append(
                 current[key])
@@ -128,6 +129,12 @@ def _match(entry, sends, taken):
     entry["connection_id"] = entry["connection_id"] or best["socket"]
     entry["send_start"] = entry["send_start"] or best["sent"]
     entry["status"] = entry["status"] or best["status"]
+    if entry["end"] is None and entry["error"] is None:
+        # The page was left: DevTools never says what became of the request.
+        entry["end"], entry["error"], entry["canceled"] = best["ended"], "net::ERR_ABORTED", True
+        entry["phases"]["receive"] = None
+        if not entry["body_framed"] and not entry["content_encoding"]:
+            entry["body_encoded"] = entry["body_decoded"]
 
 
 def _entry(request, index):
@@ -180,17 +187,17 @@ def _add_phases(entry, timing, clock, began):
     def span(first, last):
         return round(timing[last] - timing[first], 3) if timing[first] >= 0 else None
 
-    first_step = next(timing[step] for step in ("dnsStart", "connectStart", "sendStart")
-                      if timing[step] >= 0)
     headers = timing.get("receiveHeadersStart") or timing["receiveHeadersEnd"]
     entry["send_start"] = clock + base + timing["sendStart"] / 1000
     entry["first_byte"] = clock + base + headers / 1000
     received = None
     if entry["end"] is not None and entry["error"] is None:
         received = round(max(0.0, (entry["end"] - entry["first_byte"]) * 1000), 3)
+    dns, connect = span("dnsStart", "dnsEnd"), span("connectStart", "connectEnd")
+    before = (base - began) * 1000 + timing["sendStart"]
     entry["phases"] = {
-        "blocked": round((base - began) * 1000 + first_step, 3),
-        "dns": span("dnsStart", "dnsEnd"), "connect": span("connectStart", "connectEnd"),
+        # All of the time before the request was sent that is not named otherwise.
+        "blocked": round(before - (dns or 0) - (connect or 0), 3), "dns": dns, "connect": connect,
         "ssl": span("sslStart", "sslEnd"), "send": span("sendStart", "sendEnd"),
         "wait": round(headers - timing["sendEnd"], 3), "receive": received,
     }
@@ -213,10 +220,17 @@ def _add_sizes(entry, request, extra, response):
         entry["body_encoded"] = max(0, int(finished) - len(text))
     else:
         entry["body_encoded"] = request.encoded
+    if entry["error"] and response and not entry["body_framed"] and not entry["content_encoding"]:
+        entry["body_encoded"] = request.decoded     # a body that broke off is not counted well
     length = headers.get("content-length")
-    if request.redirect and length is not None:     # the page never gets the body of a redirect
+    bodiless = entry["method"] == "HEAD" or entry["status"] in (204, 304)
+    if length is not None and not entry["error"] and not bodiless:
+        # The browser's count includes heads of informational answers and lacks the bodies of
+        # redirects and beacons; what came whole is as long as was announced.
         entry["body_encoded"] = int(length)
-    entry["body_decoded"] = None if request.redirect else request.decoded
+    # Of a navigation that failed, what was decoded is the browser's own page about that.
+    unread = request.redirect or entry["type"] == "Ping" or (entry["error"] and not response)
+    entry["body_decoded"] = None if unread else request.decoded
 
 
 def _from_send(send, connections, pages):

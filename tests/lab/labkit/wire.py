@@ -37,15 +37,15 @@ def summary(path):
     """The numbers that a fixture's notes give."""
     protocols = {
         "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns",
-        "ICMP": "icmp || icmpv6.type<5", "TCP connections": "tcp.flags==0x002",
-        "retransmissions": "tcp.analysis.retransmission", "resets": "tcp.flags.reset==1",
+        "ICMP": "icmp || icmpv6.type<5", "retransmissions": "tcp.analysis.retransmission", "resets": "tcp.flags.reset==1",
     }
     first_last = [float(row[0]) for row in fields(path, "frame", "frame.time_epoch")]
     counted = {name: count(path, display) for name, display in protocols.items()}
+    opened = {row[0] for row in fields(path, "tcp.flags.syn==1 && tcp.flags.ack==0", "tcp.stream")}
     return {
         "packets": len(first_last), "bytes": path.stat().st_size,
         "seconds": round(max(first_last) - min(first_last), 3),
-        **{name: number for name, number in counted.items() if number},
+        "TCP connections": len(opened), **{name: number for name, number in counted.items() if number},
     }
 
 
