@@ -49,8 +49,8 @@ def svg(name):
     """A small drawing."""
     chance = random.Random(name)
     shapes = "".join(
-        f'<circle cx="{chance.randrange(100)}" cy="{chance.randrange(100)}" r="{chance.randrange(9)}"'
-        f' fill="#{chance.randrange(0x1000):03x}"/>' for _ in range(24))
+        f'<circle cx="{chance.randrange(100)}" cy="{chance.randrange(100)}" '
+        f'r="{chance.randrange(9)}" fill="#{chance.randrange(0x1000):03x}"/>' for _ in range(24))
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">{shapes}</svg>\n'
 
 
@@ -63,7 +63,7 @@ def style(name, rules, extra=""):
 
 
 def page(title, head="", body=""):
-    """An HTML page.  Its icon is in the page itself: what asks for an icon is the browser, not us."""
+    """An HTML page.  Its icon is in the page itself, so that no browser goes looking for one."""
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
             f'<link rel="icon" href="data:,">\n{head}\n</head>\n<body>\n<h1>{title}</h1>\n{body}\n'
             f'</body></html>\n')

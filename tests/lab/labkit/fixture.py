@@ -72,8 +72,8 @@ def notes(name, module, stage, told, path):
         lines.append(f"- requests of other programs: {len(told['background'])}")
     lines.append(f"- capture: {_counts(wire.summary(path))}")
     late = wire.lateness(path, told)
-    lines.append(f"- a request's packet follows the browser's `send_start` by {late[len(late) // 2]:.2f}"
-                 f" ms in the median, {late[-1]:.2f} ms at most")
+    lines.append("- a request's packet follows the browser's `send_start` by "
+                 f"{late[len(late) // 2]:.2f} ms in the median, {late[-1]:.2f} ms at most")
     lines += [f"- {remark}" for remark in stage.remarks]
     return "\n".join(lines) + "\n"
 

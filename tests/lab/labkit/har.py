@@ -11,7 +11,8 @@ def build(truth):
         "browser": {"name": "Chromium", "version": truth["client"].rpartition("/")[2]},
         "pages": [
             {"startedDateTime": _time(page["start"]), "id": page["id"], "title": page["url"],
-             "pageTimings": {"onContentLoad": page["dcl_ms"] or -1, "onLoad": page["load_ms"] or -1}}
+             "pageTimings": {"onContentLoad": page["dcl_ms"] or -1,
+                             "onLoad": page["load_ms"] or -1}}
             for page in truth["pages"]
         ],
         "entries": [_entry(request) for request in truth["requests"] if request["on_wire"]],

@@ -40,7 +40,7 @@ class NetLog:
     def connections(self):
         """Each attempt to connect a TCP socket."""
         found = {}
-        for event in self._of("TCP_CONNECT", "TCP_CONNECT_ATTEMPT", "SOCKET_ALIVE", "SOCKET_CLOSED"):
+        for event in self._of("TCP_CONNECT", "TCP_CONNECT_ATTEMPT", "SOCKET_ALIVE"):
             source, params = event["source"], event["params"]
             entry = found.get(source)
             if event["kind"] == "TCP_CONNECT" and event["phase"] == "BEGIN":

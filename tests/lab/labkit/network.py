@@ -22,6 +22,8 @@ from .shell import LabError, alive, end, run, wait_until
 
 PREFIX = "utlab"
 ROLES = ("client", "wire", "router", "servers")
+TOOLS = ("capinfos", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "nginx", "ss",
+         "sysctl", "tcpdump", "tshark")
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro", "sg")
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 
@@ -65,6 +67,9 @@ class Network:
     def __enter__(self):
         if os.geteuid() != 0:
             raise LabError("the lab makes network namespaces and so has to run as root")
+        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if missing:
+            raise LabError(f"not installed: {', '.join(missing)} (see tests/lab/packages)")
         sweep()
         try:
             self._build()
@@ -86,6 +91,13 @@ class Network:
         child = subprocess.Popen(words, start_new_session=True, **options)
         self.children.append(child)
         return child
+
+    def start_program(self, role, path, *arguments):
+        """Start one of our own programs, which says when it is ready."""
+        words = (sys.executable, path, *arguments)
+        child = self.start(role, *words, stdout=subprocess.PIPE, text=True)
+        if child.stdout.readline().strip() != "ready":
+            raise LabError(f"{path.name} did not start")
 
     def wait_listening(self, role, port, transport="t", timeout=20):
         """Wait until something in the namespace listens on a port."""
@@ -175,12 +187,10 @@ class Network:
         (folder / "resolv.conf").write_text(f"nameserver {table[self.nameserver]}\n")
 
     def _start_relay(self):
-        words = [sys.executable, RELAY, "w0", "w1"]
+        words = []
         for key, value in self.wire.items():
             words += [f"--{key.replace('_', '-')}", value]
-        relay = self.start("wire", *words, stdout=subprocess.PIPE, text=True)
-        if relay.stdout.readline().strip() != "ready":
-            raise LabError("the relay did not start")
+        self.start_program("wire", RELAY, "w0", "w1", *words)
 
     def _remove(self):
         for child in reversed(self.children):

@@ -2,7 +2,6 @@
 
 import pathlib
 import subprocess
-import sys
 
 from . import names
 
@@ -36,6 +35,5 @@ def start(network, folder):
     network.start("router", "dnsmasq", "-C", path, **quiet)
     network.wait_listening("router", 53, "u")
     if network.nameserver == "unruly":
-        program = network.start("router", sys.executable, UNRULY, names.NAMESERVERS4["unruly"],
-                                names.NAMESERVERS4["plain"], stdout=subprocess.PIPE, text=True)
-        assert program.stdout.readline().strip() == "ready"
+        addresses = names.NAMESERVERS4["unruly"], names.NAMESERVERS4["plain"]
+        network.start_program("router", UNRULY, *addresses)

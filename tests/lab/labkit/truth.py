@@ -77,7 +77,7 @@ def _follow(request, name, params):
 
 
 def _pair(found):
-    """Give each hop its wire headers: they come as events of their own, in the order of the hops."""
+    """Give each hop its wire headers: they come as events of their own, in the hops' order."""
     hops = found["hops"]
     for side, attribute in (("sent", "sent_extra"), ("received", "received_extra")):
         extras = [extra for extra in found[side] if extra.get("statusCode") not in (100, 103)]
@@ -101,11 +101,18 @@ def build(name, version, events, netlog):
         if id(send) not in taken and send["url"]:
             requests.append(_from_send(send, connections, pages))
     locals_ = {connection["source"]: connection["local"] for connection in connections}
+    failed = {(entry["page"], entry["start"]) for entry in requests
+              if entry["error"] and entry["status"] is None}
+    shown = pages.list()
+    for page in shown:
+        if (page["id"], page["start"]) in failed:
+            # What loaded there was the browser's own page about the failure.
+            page["dcl_ms"] = page["load_ms"] = None
     for entry in requests:
         entry["local"] = locals_.get(entry["connection_id"])
     requests.sort(key=lambda entry: entry["start"])
     return {
-        "scenario": name, "client": version, "pages": pages.list(), "requests": requests,
+        "scenario": name, "client": version, "pages": shown, "requests": requests,
         "connections": connections, "dns": netlog.lookups(),
     }
 
@@ -122,7 +129,8 @@ def _match(entry, sends, taken):
             continue
         if best is None or abs(send["sent"] - wanted) < abs(best["sent"] - wanted):
             best = send
-    if best is None:
+    if best is None:                        # from a cache, or it never came so far
+        entry["connection_reused"] = None
         return
     taken.add(id(best))
     entry["on_wire"] = True
@@ -148,8 +156,9 @@ def _entry(request, index):
         "id": f"{sent['requestId']}/{index}", "source": "cdp", "page": request.page,
         "url": sent["request"]["url"], "method": sent["request"]["method"],
         "type": sent.get("type"), "status": status, "status_page": response.get("status"),
-        "protocol": response.get("protocol"), "remote_ip": (response.get("remoteIPAddress") or "").strip("[]") or None,
-        "remote_port": response.get("remotePort"), "connection_id": response.get("connectionId"),
+        "protocol": response.get("protocol"),
+        "remote_ip": (response.get("remoteIPAddress") or "").strip("[]") or None,
+        "remote_port": response.get("remotePort"), "connection_id": response.get("connectionId") or None,
         "connection_reused": response.get("connectionReused"),
         "start": sent["wallTime"], "send_start": None, "first_byte": None,
         "end": clock + end["timestamp"] if end else None,

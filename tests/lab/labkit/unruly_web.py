@@ -120,7 +120,8 @@ async def reset_now(x):
 
 async def reset_middle(x):
     """Half of what was promised, then RST."""
-    await x.raw(x.head(200, {"Content-Type": "text/plain", "Content-Length": 40000}) + filler(20000))
+    head = x.head(200, {"Content-Type": "text/plain", "Content-Length": 40000})
+    await x.raw(head + filler(20000))
     await asyncio.sleep(0.2)
     x.reset()
 

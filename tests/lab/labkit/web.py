@@ -2,7 +2,6 @@
 
 import pathlib
 import subprocess
-import sys
 
 from . import names, sites
 
@@ -43,9 +42,10 @@ def configuration(network, folder, roots):
             listen.append(f"listen {names.SERVERS4}.{site.host}:80;")
         if network.ipv6:
             listen.append(f"listen [{names.SERVERS6}::{site.host}]:80;")
+        application = f"127.0.0.1:{APPLICATION_PORT}"
         text += (f"  server {{\n    {' '.join(listen)}\n    server_name {' '.join(site.names)};\n"
                  f"    root {roots / site.names[0]};\n"
-                 f"    {site.directives.format(application=f'127.0.0.1:{APPLICATION_PORT}')}\n  }}\n")
+                 f"    {site.directives.format(application=application)}\n  }}\n")
     return text + "}\n"
 
 
@@ -62,8 +62,5 @@ def start(network, folder):
                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     addresses = [f"{names.SERVERS4}.{names.UNRULY}:80"] if network.ipv4 else []
     addresses += [f"[{names.SERVERS6}::{names.UNRULY}]:80"] if network.ipv6 else []
-    program = network.start("servers", sys.executable, UNRULY,
-                            f"127.0.0.1:{APPLICATION_PORT}", *addresses,
-                            stdout=subprocess.PIPE, text=True)
-    assert program.stdout.readline().strip() == "ready"
+    network.start_program("servers", UNRULY, f"127.0.0.1:{APPLICATION_PORT}", *addresses)
     network.wait_listening("servers", 80)

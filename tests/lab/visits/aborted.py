@@ -1,4 +1,4 @@
-"""A page that the user leaves while one answer is large, one is silent and one is still thought about.
+"""A page that is left while one answer is large, one is silent and one is still thought about.
 
 The load event of the first page never comes.  Its three pending requests end with the connection
 being closed or reset by the browser; they have no end of their own on the wire.

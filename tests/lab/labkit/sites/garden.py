@@ -82,8 +82,8 @@ def write_static(root):
 
 
 SITES = (
-    Site(("garden.test",), names.SITE,
-         directives=f"{OPEN_TO_ALL} location / {{{{ return 301 http://www.garden.test$request_uri; }}}}"),
+    Site(("garden.test",), names.SITE, directives=(
+        f"{OPEN_TO_ALL} location / {{{{ return 301 http://www.garden.test$request_uri; }}}}")),
     Site(("www.garden.test",), names.SITE, write_www,
          f"location /api/ {{{{ {TO_APPLICATION} }}}}"
          " location = /old/fern.png {{ return 302 /moved/fern.png; }}"

@@ -5,7 +5,8 @@ from .model import Site
 
 
 def write(root):
-    pictures = "".join(f'<img src="/{name}.png" alt="{name}">\n' for name in ("one", "two", "three"))
+    shown = ("one", "two", "three")
+    pictures = "".join(f'<img src="/{name}.png" alt="{name}">\n' for name in shown)
     content.put(root, "index.html", content.page("Seed", body=pictures))
     content.put(root, "one.png", content.png("one", 3_000))
     content.put(root, "two.png", content.png("two", 9_000))

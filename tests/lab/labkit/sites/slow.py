@@ -8,7 +8,8 @@ BODY = """\
 <script>window.finished = fetch('/drip?ms=500&size=22000').then(r => r.text());</script>"""
 UNFINISHED = """\
 <img src="/quick.png" alt="quick"> <script>fetch('/trickle').then(r => r.text());</script>
-<img src="/never" alt="silent"> <script src="/think?ms=60000&kind=text/javascript" async></script>"""
+<img src="/never" alt="silent">
+<script src="/think?ms=60000&kind=text/javascript" async></script>"""
 
 
 def write(root):
