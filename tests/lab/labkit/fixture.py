@@ -41,6 +41,7 @@ def record(name, module, target):
             if target.exists():
                 shutil.rmtree(target)
             shutil.copytree(out, target)
+            target.chmod(0o755)             # the temporary folder was only ours
     return sent
 
 

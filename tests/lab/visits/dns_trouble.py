@@ -1,8 +1,9 @@
 """Names that do not resolve and connections that fail, each asked for by the script of one page.
 
 The resolver loses, delays, truncates and refuses; servers refuse, stay silent, are unreachable,
-reset, and close too early.  The last two requests are navigations that fail in the address bar.
-How each attempt ended for the script is listed at the end.
+reset, and close too early.  The last two requests are navigations that fail in the address bar;
+after the first of them Chromium asks public resolvers whether the network is there at all, which
+the router answers with ICMP.  How each attempt ended for the script is listed at the end.
 """
 
 CONDITIONS = {"nameserver": "unruly"}
