@@ -148,7 +148,8 @@ impl Live {
             .map_err(failed)?
             .snaplen(i32::try_from(settings.snaplen).unwrap_or(i32::MAX))
             .buffer_size(i32::try_from(settings.buffer).unwrap_or(i32::MAX))
-            .promisc(settings.promiscuous)
+            // `any` cannot be, and some versions take the wish for an error
+            .promisc(settings.promiscuous && device != "any")
             .precision(PRECISION)
             // how long the kernel collects packets before it wakes us
             .timeout(i32::try_from(FLUSH.as_millis()).unwrap_or(i32::MAX))
@@ -411,8 +412,9 @@ fn refused(device: &str, error: &pcap::Error) -> CaptureError {
         )
     } else if reason.contains("No such device") {
         let names = devices().unwrap_or_default();
-        let names: Vec<_> = names.iter().map(|device| device.name.as_str()).collect();
-        format!("The devices here are: {}", names.join(", "))
+        let running = names.iter().filter(|device| device.running);
+        let names: Vec<_> = running.map(|device| device.name.as_str()).collect();
+        format!("The devices that are up: {}", names.join(", "))
     } else if reason.contains("not up") {
         format!("Bring it up:\n    sudo ip link set dev {} up", quoted(device))
     } else {

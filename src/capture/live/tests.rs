@@ -25,7 +25,7 @@ fn a_device_that_is_not_there() {
     let Err(error) = Live::open(&Settings::new("nosuchdevice0")) else { panic!("opened") };
     let text = error.to_string();
     assert!(text.starts_with("cannot capture on nosuchdevice0: "), "{text}");
-    assert!(text.contains("The devices here are: ") || text.contains("setcap"), "{text}");
+    assert!(text.contains("The devices that are up: ") || text.contains("setcap"), "{text}");
 }
 
 /// Listens to the loopback device; where that is not allowed, the refusal is what is tested.

@@ -113,11 +113,10 @@ fn packet_of(record: Record) -> Option<Packet> {
 type Facts<'a> = (u64, i64, u16, u32, u32, &'a [u8]);
 
 fn facts(packets: &[Packet]) -> Vec<Facts<'_>> {
-    let fact = |p| -> Facts<'_> {
-        let Packet { frame, at, link, interface, orig_len, data } = p;
-        (frame.0, at.as_nanos(), link.0, *interface, *orig_len, data)
-    };
-    packets.iter().map(fact).collect()
+    packets
+        .iter()
+        .map(|p| (p.frame.0, p.at.as_nanos(), p.link.0, p.interface, p.orig_len, &p.data[..]))
+        .collect()
 }
 
 #[test]
