@@ -32,8 +32,16 @@ pub struct Limits {
     pub http_fields: usize,
     /// Requests without an answer yet on one HTTP/1 connection.
     pub http_pipeline: usize,
+    /// One chunk-size line with its extensions (RFC 9112 §7.1.1 asks for such a bound).
+    pub http_chunk_line: usize,
     /// Decoded bytes counted of one body: a zip bomb ends here.
     pub decoded_body: u64,
+    /// Decoded bytes for each encoded byte of one body, once a MiB is decoded: deflate cannot
+    /// do more than 1,032, and no page that people read does.
+    pub decoded_ratio: u64,
+    /// Bytes of window that one body's decoder may ask for: brotli's largest (RFC 7932 §9.1).
+    /// Zstandard is held to 8 MiB at most (RFC 9659 §3).
+    pub decoder_window: usize,
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
@@ -64,7 +72,10 @@ impl Default for Limits {
             http_head: 256 << 10,
             http_fields: 1024,
             http_pipeline: 1024,
+            http_chunk_line: 4096,
             decoded_body: 1 << 30,
+            decoded_ratio: 1100,
+            decoder_window: 16 << 20,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(60),
             udp_idle: TimeDelta::from_secs(120),
