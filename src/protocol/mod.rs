@@ -5,9 +5,10 @@ pub mod buffer;
 pub mod dns;
 pub mod event;
 pub mod http;
+pub mod http1;
 pub mod neighbor;
 
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] = &[];
+pub static PROTOCOLS: &[&Protocol] = &[&http1::PROTOCOL];
