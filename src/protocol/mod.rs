@@ -7,21 +7,14 @@ pub mod detect;
 pub mod dns;
 pub mod event;
 pub mod http;
+pub mod http1;
 pub mod icmp;
 pub mod ndp;
-pub mod http1;
 pub mod neighbor;
 pub mod session;
 
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] = &[
-    &dns::DNS,
-    &dns::MDNS,
-    &dns::LLMNR,
-    &arp::ARP,
-    &icmp::ICMP,
-    &icmp::ICMPV6,
-    &http1::PROTOCOL,
-];
+pub static PROTOCOLS: &[&Protocol] =
+    &[&dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6, &http1::PROTOCOL];

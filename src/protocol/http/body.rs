@@ -80,7 +80,7 @@ impl Counter {
             State::Unknown => (None, None),
             State::Decoding(decoder) if !whole => (Some(decoder.made()), None),
             State::Decoding(decoder) => match decoder.finish() {
-                Ok(decoded) => (Some(decoded), None),
+                Ok(made) => (Some(made), None),
                 Err(fault) => (None, Some(self.say(fault))),
             },
             State::Failed(fault) => (None, Some(self.say(*fault))),

@@ -13,7 +13,7 @@ use crate::protocol::http::fields::Fields;
 
 /// A coding that can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub(super) enum Coding {
     /// `gzip` or `x-gzip`.
     Gzip,
     /// `deflate`: zlib format by the RFC, raw deflate by some servers.
@@ -26,7 +26,7 @@ pub enum Coding {
 
 impl Coding {
     /// Its registered name.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Deflate => "deflate",
@@ -49,12 +49,12 @@ impl Coding {
 }
 
 /// Codings in the order in which they were applied.
-pub type Codings = ArrayVec<Coding, MAX_CODINGS>;
+pub(super) type Codings = ArrayVec<Coding, MAX_CODINGS>;
 
 /// The codings of a body; none where one of them is unknown, or there are too many.
 ///
 /// Transfer codings other than `chunked` (RFC 9112 §7.2) were applied after the content codings.
-pub fn codings(fields: &Fields) -> Option<Codings> {
+pub(super) fn codings(fields: &Fields) -> Option<Codings> {
     let mut all = Codings::new();
     for name in ["content-encoding", "transfer-encoding"] {
         let tokens = fields.all(name).flat_map(|value| value.split(',')).map(str::trim);
@@ -72,7 +72,7 @@ pub fn codings(fields: &Fields) -> Option<Codings> {
 
 /// Why decoding ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(super) enum Fault {
     /// The bytes are not of that coding, or end too early.
     Broken(Coding),
     /// More came out than is counted, or the ratio is a bomb's.
@@ -82,7 +82,7 @@ pub enum Fault {
 }
 
 /// The decoders of one body.
-pub struct Decoder {
+pub(super) struct Decoder {
     /// In the order in which they are applied: the last coding first.
     layers: ArrayVec<Layer, MAX_CODINGS>,
     taken: u64,
@@ -93,7 +93,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// Decoders for some codings; none where there are none, or memory is short.
-    pub fn new(codings: &Codings, limits: &Limits) -> Option<Self> {
+    pub(super) fn new(codings: &Codings, limits: &Limits) -> Option<Self> {
         let mut layers = ArrayVec::new();
         for &coding in codings.iter().rev() {
             layers.try_push(Layer::new(coding, limits)?).ok()?;
@@ -103,19 +103,19 @@ impl Decoder {
     }
 
     /// Decodes what came.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.taken = self.taken.saturating_add(bytes.len() as u64);
         let most = self.most.min(self.taken.saturating_mul(self.ratio).max(FREE));
         run(&mut self.layers, bytes, &mut self.made, most)
     }
 
     /// Decoded bytes so far.
-    pub const fn made(&self) -> u64 {
+    pub(super) const fn made(&self) -> u64 {
         self.made
     }
 
     /// No more will come: is that the end of the encoded data, too?
-    pub fn finish(&self) -> Result<u64, Fault> {
+    pub(super) fn finish(&self) -> Result<u64, Fault> {
         match self.layers.iter().find(|layer| !layer.codec.at_end()) {
             Some(layer) if self.taken > 0 => Err(Fault::Broken(layer.codec.coding())),
             _ => Ok(self.made),
@@ -341,7 +341,7 @@ const fn brotli_window(first: u8) -> usize {
 }
 
 /// Codings on one body that are undone; more than two were never seen in earnest.
-pub const MAX_CODINGS: usize = 3;
+pub(super) const MAX_CODINGS: usize = 3;
 
 /// Each decoder writes this much before the next one reads it.
 const SCRATCH: usize = 16 << 10;

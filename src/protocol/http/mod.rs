@@ -1,7 +1,7 @@
 //! What all versions of HTTP share: messages, fields, bodies, URLs.
 
 pub mod body;
-pub mod coding;
+mod coding;
 pub mod fields;
 pub mod message;
 pub mod semantics;

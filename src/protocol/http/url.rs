@@ -1,12 +1,20 @@
 //! stand-in
-use crate::address::Endpoint;
 use super::message::RequestHead;
-pub struct Url { text: Box<str> }
-pub struct Parts<'a> { pub host: &'a str }
+use crate::address::Endpoint;
+pub struct Url {
+    text: Box<str>,
+}
+pub struct Parts<'a> {
+    pub host: &'a str,
+}
 impl Url {
-    pub fn new(text: &str) -> Self { Self { text: text.into() } }
+    pub fn new(text: &str) -> Self {
+        Self { text: text.into() }
+    }
     pub fn of_request(head: &RequestHead, server: Endpoint) -> Self {
-        if head.target.contains("://") { return Self { text: head.target.clone() }; }
+        if head.target.contains("://") {
+            return Self { text: head.target.clone() };
+        }
         let host = head.fields.get("host").map_or_else(|| server.to_string(), str::to_owned);
         Self { text: format!("http://{host}{}", head.target).into() }
     }
@@ -18,5 +26,7 @@ impl Url {
     pub fn join(&self, r: &str) -> Option<String> {
         url::Url::parse(&self.text).ok()?.join(r).ok().map(|u| u.to_string())
     }
-    pub fn into_text(self) -> Box<str> { self.text }
+    pub fn into_text(self) -> Box<str> {
+        self.text
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::{Span, StreamBuffer};
@@ -12,6 +11,7 @@ use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{
     Ending, Framing, HttpEvent, MessageId, RequestHead, ResponseHead, Version,
 };
+use crate::protocol::http1::faults;
 use crate::protocol::http1::framing::{self, Length};
 use crate::protocol::http1::head::{self, Parsed, Search};
 use crate::protocol::http1::incoming::{AfterGap, Incoming, Step};
@@ -93,7 +93,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Then {
         if search.looked_at() == 0 {
-            skip_blank_lines(buffer);
+            start::skip_blank_lines(buffer);
         }
         if buffer.is_empty() {
             return Then::Wait(State::Head(Search::head()));
@@ -107,35 +107,49 @@ impl Connection {
         let size = match (search.run(buffer), search.first_line()) {
             (Some(size), _) => size,
             (None, Some(line))
-                if !had_line && way == Direction::ToServer && is_bare(&buffer.peek(line)) =>
+                if !had_line
+                    && way == Direction::ToServer
+                    && start::is_bare_request(&buffer.peek(line)) =>
             {
                 line
             }
             (None, _) if buffer.len() > cx.limits.http_head => {
-                let text = format!("a head is longer than {} bytes", cx.limits.http_head);
-                cx.anomaly(Anomaly::new("http.head-too-long", Class::Limit, text));
+                cx.anomaly(faults::head_too_long(cx.limits));
                 let state = self.cut(way, Cut::Gap(GapReason::OverBudget), buffer, cx);
                 return Then::Again(state);
             }
             (None, _) => return Then::Wait(State::Head(search)),
         };
+        let state = self.open(way, size, Cut::No, buffer, cx).unwrap_or_else(|| {
+            cx.anomaly(faults::no_message(way, &buffer.peek(size)));
+            State::Lost(None)
+        });
+        Then::Again(state)
+    }
+
+    /// Reads a head of `size` bytes, or as much of one as there will be; nothing is taken where
+    /// it is none.
+    fn open(
+        &mut self,
+        way: Direction,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
         let bytes = buffer.peek(size);
-        match way {
-            Direction::ToServer => match head::request(&bytes, cx.limits) {
-                Some(parsed) => {
-                    drop(bytes);
-                    Then::Again(self.request(parsed, size, Cut::No, buffer, cx))
-                }
-                None => Then::Again(no_head(way, &bytes, cx)),
-            },
-            Direction::ToClient => match head::response(&bytes, cx.limits) {
-                Some(parsed) => {
-                    drop(bytes);
-                    Then::Again(self.response(parsed, size, Cut::No, buffer, cx))
-                }
-                None => Then::Again(no_head(way, &bytes, cx)),
-            },
-        }
+        Some(match way {
+            Direction::ToServer => {
+                let parsed = head::request(&bytes, cx.limits)?;
+                drop(bytes);
+                self.request(parsed, size, cut, buffer, cx)
+            }
+            Direction::ToClient => {
+                let parsed = head::response(&bytes, cx.limits)?;
+                drop(bytes);
+                self.response(parsed, size, cut, buffer, cx)
+            }
+        })
     }
 
     /// What to do where no head begins.
@@ -161,7 +175,7 @@ impl Connection {
             return Some(Then::Again(self.bare_response(buffer, cx)));
         }
         if self.from_the_start || buffer.consumed() > 0 {
-            return Some(Then::Again(no_head(way, &bytes, cx)));
+            cx.anomaly(faults::no_message(way, &bytes));
         }
         Some(Then::Again(State::Lost(None)))
     }
@@ -175,11 +189,12 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> State {
-        let Parsed { mut head, is_odd, is_cut } = parsed;
+        let Parsed { mut head, flaws } = parsed;
         let mut frames = Frames::default();
         head.span = buffer.skip(size, &mut frames).unwrap_or_default();
         let Span { first, last, .. } = head.span;
-        say_flaws(is_odd, is_cut, cx);
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
         let id = self.pairing.number();
         let pending = Pending {
             id,
@@ -210,10 +225,11 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> State {
-        let Parsed { mut head, is_odd, is_cut } = parsed;
+        let Parsed { mut head, flaws } = parsed;
         let mut frames = Frames::default();
         head.span = buffer.skip(size, &mut frames).unwrap_or_default();
-        say_flaws(is_odd, is_cut, cx);
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
         let first = head.span.first;
         if matches!(head.status, 100 | 102..=199) {
             let id = self.pairing.interim(first, |anomaly| cx.anomaly(anomaly));
@@ -326,8 +342,7 @@ impl Connection {
                 Then::Again(self.next_head())
             }
             Step::Broken(why) => {
-                let anomaly = Anomaly::new("http.chunk-broken", Class::Malformed, why);
-                cx.anomaly(anomaly.citing("RFC 9112 §7.1"));
+                cx.anomaly(faults::chunk_broken(why));
                 self.finish(way, *incoming, Ending::Malformed, cx);
                 self.lose(way, u64::MAX);
                 Then::Again(State::Lost(None))
@@ -377,18 +392,8 @@ impl Connection {
     ) -> State {
         let bytes = buffer.peek(cx.limits.http_head);
         let lines = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
-        let head = bytes.get(..lines).unwrap_or_default();
-        let text = format!("{} bytes of a head, but not its end", bytes.len());
-        let state = match way {
-            Direction::ToServer => head::request(head, cx.limits).map(|parsed| {
-                cx.anomaly(Anomaly::new("http.head-cut", Class::Lost, text));
-                self.request(parsed, lines, cut, buffer, cx)
-            }),
-            Direction::ToClient => head::response(head, cx.limits).map(|parsed| {
-                cx.anomaly(Anomaly::new("http.head-cut", Class::Lost, text));
-                self.response(parsed, lines, cut, buffer, cx)
-            }),
-        };
+        drop(bytes);
+        let state = self.open(way, lines, cut, buffer, cx);
         state.unwrap_or_else(|| {
             self.lose(way, buffer.len() as u64);
             // Not looked at again: the same bytes would look like a head again.
@@ -559,45 +564,6 @@ enum Cut {
     Gap(GapReason),
     /// The direction ended.
     End(EndReason),
-}
-
-/// Servers skip empty lines before a request (RFC 9112 §2.2).
-fn skip_blank_lines(buffer: &mut StreamBuffer) {
-    loop {
-        let blank = buffer.front().iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        if buffer.skip(blank, &mut Frames::default()).is_none() {
-            return;
-        }
-    }
-}
-
-/// A request line of HTTP/0.9: no version, so nothing follows.
-fn is_bare(line: &[u8]) -> bool {
-    let mut words = line.trim_ascii().split(u8::is_ascii_whitespace);
-    let words = (words.next(), words.next(), words.next());
-    matches!(words, (Some(b"GET"), Some(_), None))
-}
-
-fn no_head(way: Direction, bytes: &[u8], cx: &mut Context<'_>) -> State {
-    let what = match way {
-        Direction::ToServer => "request",
-        Direction::ToClient => "response",
-    };
-    let shown: String = bytes.escape_ascii().take(40).map(char::from).collect();
-    let text = format!("no {what} begins with {shown}");
-    cx.anomaly(Anomaly::new("http.no-message", Class::Malformed, text).citing("RFC 9112 §2.1"));
-    State::Lost(None)
-}
-
-fn say_flaws(is_odd: bool, is_cut: bool, cx: &mut Context<'_>) {
-    if is_odd {
-        let text = "a head breaks the grammar of HTTP";
-        cx.anomaly(Anomaly::new("http.head-syntax", Class::Malformed, text).citing("RFC 9112 §2"));
-    }
-    if is_cut {
-        let text = format!("a head has more than {} fields", cx.limits.http_fields);
-        cx.anomaly(Anomaly::new("http.too-many-fields", Class::Limit, text));
-    }
 }
 
 /// Bytes by which the beginning of a head is known from other things.

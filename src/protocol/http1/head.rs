@@ -87,10 +87,7 @@ impl Search {
 /// A head, and what was wrong with it.
 pub(super) struct Parsed<T> {
     pub(super) head: T,
-    /// It breaks the grammar, but can be read.
-    pub(super) is_odd: bool,
-    /// It has more fields than are kept.
-    pub(super) is_cut: bool,
+    pub(super) flaws: Flaws,
 }
 
 /// A request's head; none where it has no request line.
@@ -103,9 +100,9 @@ pub(super) fn response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseH
     strict_response(bytes).or_else(|| lax_response(bytes, limits))
 }
 
-/// Fields of a trailer section, or of a head that was cut; false where a line is none.
-pub(super) fn fields(bytes: &[u8], limits: &Limits) -> (Fields, Flaws) {
-    lax_fields(lines(bytes), limits)
+/// Fields of a trailer section.
+pub(super) fn fields(bytes: &[u8], limits: &Limits) -> Fields {
+    lax_fields(lines(bytes), limits).0
 }
 
 fn strict_request(bytes: &[u8]) -> Option<Parsed<RequestHead>> {
@@ -129,8 +126,7 @@ fn strict_request(bytes: &[u8]) -> Option<Parsed<RequestHead>> {
             span: Span::default(),
             size: size(bytes),
         },
-        is_odd: false,
-        is_cut: false,
+        flaws: Flaws::default(),
     })
 }
 
@@ -156,8 +152,7 @@ fn strict_response(bytes: &[u8]) -> Option<Parsed<ResponseHead>> {
             span: Span::default(),
             size: size(bytes),
         },
-        is_odd: false,
-        is_cut: false,
+        flaws: Flaws::default(),
     })
 }
 
@@ -189,7 +184,7 @@ fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
         None if method == b"GET" => (rest, Version::Http09),
         None => return None,
     };
-    let (fields, Flaws { is_odd, is_cut }) = lax_fields(lines, limits);
+    let (fields, mut flaws) = lax_fields(lines, limits);
     let head = RequestHead {
         method: text(method),
         target: text(target),
@@ -200,8 +195,8 @@ fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
         span: Span::default(),
         size: size(bytes),
     };
-    let is_odd = is_odd || target.iter().any(|&b| b <= b' ' || b == 0x7f) || target.is_empty();
-    Some(Parsed { head, is_odd, is_cut })
+    flaws.is_odd |= target.iter().any(|&b| b <= b' ' || b == 0x7f) || target.is_empty();
+    Some(Parsed { head, flaws })
 }
 
 fn lax_response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseHead>> {
@@ -215,19 +210,19 @@ fn lax_response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseHead>> {
         return None;
     }
     let status = code.iter().fold(0, |status, &digit| status * 10 + u16::from(digit - b'0'));
-    let (fields, Flaws { is_odd, is_cut }) = lax_fields(lines, limits);
+    let (fields, flaws) = lax_fields(lines, limits);
     let reason = text(reason.trim_ascii());
     let (span, size) = (Span::default(), size(bytes));
     let head = ResponseHead { status, reason, version, fields, span, size };
-    Some(Parsed { head, is_odd, is_cut })
+    Some(Parsed { head, flaws })
 }
 
-/// What was wrong with fields.
+/// What was wrong with a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flaws {
-    /// A line breaks the grammar.
+    /// It breaks the grammar, but can be read.
     pub(super) is_odd: bool,
-    /// There were more than are kept.
+    /// It has more fields than are kept.
     pub(super) is_cut: bool,
 }
 
@@ -334,7 +329,7 @@ mod tests {
     fn ordinary_heads_are_not_odd() {
         let parsed =
             request(b"GET /a?b HTTP/1.1\r\nHost: x\r\nX: caf\xc3\xa9 \r\n\r\n", &limits()).unwrap();
-        assert!(!parsed.is_odd && !parsed.is_cut);
+        assert!(parsed.flaws == Flaws::default());
         assert_eq!((&*parsed.head.method, &*parsed.head.target), ("GET", "/a?b"));
         assert_eq!(pairs(&parsed.head.fields), [("Host", "x"), ("X", "café")]);
         let parsed = response(b"HTTP/1.0 404 Not Found\nA : b\n\n", &limits()).unwrap();
@@ -351,7 +346,7 @@ mod tests {
             &limits(),
         )
         .unwrap();
-        assert!(parsed.is_odd);
+        assert!(parsed.flaws.is_odd);
         assert_eq!(&*parsed.head.target, "/a b\u{ff}");
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2"), ("B", "\u{1}")]);
         let parsed = response(b"HTTP/1.1 200 caf\xe9\r\nA: 1\r\n 2\r\n\r\n", &limits()).unwrap();
@@ -368,7 +363,7 @@ mod tests {
         let head = |n: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(n));
         for (n, kept) in [(64, 64), (65, 65), (1024, 1024), (1025, 1024)] {
             let parsed = request(head(n).as_bytes(), &limits()).unwrap();
-            assert_eq!((parsed.head.fields.len(), parsed.is_cut), (kept, n > kept), "{n}");
+            assert_eq!((parsed.head.fields.len(), parsed.flaws.is_cut), (kept, n > kept), "{n}");
         }
     }
 }

@@ -113,7 +113,7 @@ impl Incoming {
                     Piece::Data(n) => self.content(n, buffer, limits),
                     Piece::Framing(n) => self.pass(n, buffer, limits),
                     Piece::Trailers(n) => {
-                        self.trailers = head::fields(&buffer.peek(n), limits).0;
+                        self.trailers = head::fields(&buffer.peek(n), limits);
                         self.pass(n, buffer, limits);
                         return Step::Whole;
                     }

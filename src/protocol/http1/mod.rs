@@ -11,6 +11,7 @@
 
 mod chunked;
 mod connection;
+mod faults;
 mod framing;
 mod head;
 mod incoming;

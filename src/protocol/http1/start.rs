@@ -2,6 +2,7 @@
 //! and to find the next message after a hole.
 
 use crate::protocol::buffer::StreamBuffer;
+use crate::time::Frames;
 
 /// What bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(super) fn is_request(bytes: &[u8]) -> Looks {
     if line.len() == bytes.len() {
         return if bytes.len() < LONGEST_LINE { Looks::Short } else { Looks::Unlike };
     }
-    let words = || line.trim_ascii_end().split(|b| b.is_ascii_whitespace());
+    let words = || line.trim_ascii_end().split(u8::is_ascii_whitespace);
     let version = words().next_back().unwrap_or_default();
     let dotted = version.strip_prefix(b"HTTP/1.").is_some_and(|minor| minor.len() == 1);
     if dotted && words().count() > 2 { Looks::Like } else { Looks::Unlike }
@@ -103,6 +104,23 @@ pub(super) fn seek(
     false
 }
 
+/// Servers skip empty lines before a request (RFC 9112 §2.2).
+pub(super) fn skip_blank_lines(buffer: &mut StreamBuffer) {
+    loop {
+        let blank = buffer.front().iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        if buffer.skip(blank, &mut Frames::default()).is_none() {
+            return;
+        }
+    }
+}
+
+/// Is this a request line of HTTP/0.9? It has no version, and nothing follows it.
+pub(super) fn is_bare_request(line: &[u8]) -> bool {
+    let mut words = line.trim_ascii().split(u8::is_ascii_whitespace);
+    let words = (words.next(), words.next(), words.next());
+    matches!(words, (Some(b"GET"), Some(_), None))
+}
+
 /// A character of a token (RFC 9110 §5.6.2).
 pub(super) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
@@ -146,7 +164,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::time::{Frames, Stamp};
+    use crate::time::Stamp;
 
     #[test]
     fn request_lines_are_known_from_others() {
