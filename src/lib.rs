@@ -8,4 +8,5 @@ pub mod cursor;
 pub mod flow;
 pub mod limits;
 pub mod packet;
+pub mod report;
 pub mod time;
