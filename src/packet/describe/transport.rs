@@ -95,13 +95,13 @@ fn options(bytes: &[u8]) -> Vec<TcpOption> {
         match kind {
             0 => break,
             1 => options.push(TcpOption { text: "no operation".to_owned(), short: None }),
-            _ => match option(kind, &mut cursor) {
-                Ok(option) => options.push(option),
-                Err(_) => {
+            _ => {
+                let Ok(option) = option(kind, &mut cursor) else {
                     options.push(TcpOption { text: format!("{kind} (broken)"), short: None });
                     break;
-                }
-            },
+                };
+                options.push(option);
+            }
         }
     }
     options
