@@ -1,6 +1,7 @@
 //! The model becomes text and files: one format a file, one row in [`FORMATS`].
 
 pub mod format;
+pub mod packets;
 
 use crate::report::format::Format;
 
