@@ -84,7 +84,7 @@ impl Dns {
             cx.emit(EventBody::Lookup(Box::new(message)));
         }
         if let Some(fault) = fault {
-            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_records));
+            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_names));
         }
         if trailing > 0 {
             let text = format!("{trailing} bytes follow the last record of a DNS message");
@@ -184,15 +184,15 @@ const fn ends(flow: &FlowInfo, direction: Direction) -> (Endpoint, Endpoint) {
     }
 }
 
-fn anomaly(fault: Fault, len: usize, records: usize) -> Anomaly {
+fn anomaly(fault: Fault, len: usize, bound: usize) -> Anomaly {
     match fault {
         Fault::Malformed { offset, what, error } => {
             malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {error}"))
         }
-        Fault::TooMany => {
+        Fault::LongNames => {
             let text =
-                format!("a DNS message has more than {records} records: the rest is dropped");
-            Anomaly::new("dns.too-many-records", Class::Limit, text)
+                format!("the names of a DNS message have more than {bound} bytes: rest dropped");
+            Anomaly::new("dns.long-names", Class::Limit, text)
         }
     }
 }
