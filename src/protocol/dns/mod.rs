@@ -127,8 +127,11 @@ impl Analyzer for Dns {
         cx: &mut Context<'_>,
     ) -> Progress {
         if *self.lost.of(from.direction) {
-            buffer.clear();
-            return Progress::More;
+            if !probe::is_stream(buffer) {
+                buffer.clear();
+                return Progress::More;
+            }
+            *self.lost.of_mut(from.direction) = false;
         }
         loop {
             let len = match *buffer.peek(2) {
@@ -148,7 +151,8 @@ impl Analyzer for Dns {
         }
     }
 
-    /// Lengths chain the messages of a stream: behind a hole there is no telling where one begins.
+    /// Lengths chain the messages of a stream: behind a hole there is no telling where one
+    /// begins, except where a segment begins with a whole, sound one.
     fn gap(
         &mut self,
         from: StreamKey,
@@ -160,7 +164,7 @@ impl Analyzer for Dns {
         if !std::mem::replace(self.lost.of_mut(from.direction), true) {
             self.rest(from, buffer, cx);
         }
-        if self.lost.to_server && self.lost.to_client { Progress::Done } else { Progress::More }
+        Progress::More
     }
 
     fn end(
