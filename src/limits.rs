@@ -57,6 +57,17 @@ pub struct Limits {
 impl Limits {
     /// Flows are spread over this many independent parts, for any number of threads.
     pub const SHARDS: usize = 64;
+    /// Bytes captured of one packet; a file that claims more is damaged. It is libpcap's
+    /// MAXIMUM_SNAPLEN and Wireshark's maximum too, four times the largest IPv4 packet.
+    pub const CAPTURED_PACKET: u32 = 262_144;
+    /// One pcapng block that is held at once (Wireshark's maximum); longer ones are skipped.
+    pub const CAPTURE_BLOCK: u32 = 16 << 20;
+    /// Interfaces of one capture file; each further one is damage. Real files have under 100.
+    pub const CAPTURE_INTERFACES: usize = 1 << 16;
+    /// Bytes of comments and names kept of one capture file: a book's worth, sixteen times.
+    pub const CAPTURE_TEXT: usize = 16 << 20;
+    /// Damaged places listed for one run; beyond them the last entry says that there are more.
+    pub const DAMAGE_LISTED: usize = 100;
 }
 
 impl Default for Limits {
