@@ -9,4 +9,5 @@ pub mod flow;
 pub mod limits;
 pub mod packet;
 pub mod protocol;
+pub mod report;
 pub mod time;

@@ -1,0 +1,3 @@
+//! The model becomes something to look at.
+
+pub mod packets;
