@@ -48,6 +48,10 @@ pub struct Limits {
     /// A TCP flow is kept this long after both ends closed it, for late retransmissions
     /// (RFC 9293 §3.6.1: TIME-WAIT is 2 MSL; 60 s in practice).
     pub tcp_closed: TimeDelta,
+    /// Bytes that the receiver acknowledged and the capture does not have are given up this long
+    /// after the acknowledgment: devices with several queues, and captures on several
+    /// interfaces, show acknowledgments before what they acknowledge.
+    pub tcp_ack_grace: TimeDelta,
     /// A UDP flow without a packet for this long is over (RFC 4787 REQ-5: 2 min).
     pub udp_idle: TimeDelta,
     /// Frame numbers listed for one entity; beyond it they are only counted.
@@ -89,6 +93,7 @@ impl Default for Limits {
             decoder_window: 16 << 20,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(60),
+            tcp_ack_grace: TimeDelta::from_millis(3),
             udp_idle: TimeDelta::from_secs(120),
             frames_listed: 1 << 20,
         }
