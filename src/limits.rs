@@ -26,6 +26,13 @@ pub struct Limits {
     /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
     /// least; RFC 8200 §4.5: 60 s).
     pub fragment_timeout: TimeDelta,
+    /// Bytes of one direction looked at to find out its protocol: more than any greeting needs.
+    pub probe_bytes: usize,
+    /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
+    pub probe_datagrams: u8,
+    /// Bytes of names kept of one DNS message: a full zone transfer message has about 150 KiB,
+    /// while 64 KiB of compressed hostile ones unfold to 10 MiB.
+    pub dns_names: usize,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
@@ -81,6 +88,9 @@ impl Default for Limits {
             held_per_stream: 8 << 20,
             held_per_shard: 16 << 20,
             buffer_per_stream: 1 << 20,
+            probe_bytes: 4 << 10,
+            probe_datagrams: 8,
+            dns_names: 1 << 20,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
