@@ -16,12 +16,5 @@ pub mod session;
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] = &[
-    &http1::PROTOCOL,
-    &dns::DNS,
-    &dns::MDNS,
-    &dns::LLMNR,
-    &arp::ARP,
-    &icmp::ICMP,
-    &icmp::ICMPV6,
-];
+pub static PROTOCOLS: &[&Protocol] =
+    &[&http1::PROTOCOL, &dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6];
