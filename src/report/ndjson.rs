@@ -159,8 +159,9 @@ impl Reporter for Ndjson {
     }
 }
 
-/// The selected entities in the order of the frames that completed them; what one frame
-/// completed goes from the bottom up, as [`EntityId`] is ordered.
+/// The selected entities in the order of the frames that completed them. What one frame
+/// completed goes from the bottom up, as [`EntityId`] is ordered, but a connection ends after all
+/// that happened on it.
 fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
     let mut entities: Vec<(FrameNo, EntityId)> = Vec::new();
     entities.extend(
@@ -191,7 +192,9 @@ fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
     }
     let anomalies = trace.anomalies.iter().zip(0..).filter(|(said, _)| selection.flow(said.flow));
     entities.extend(anomalies.map(|(said, nth)| (said.at.frame, EntityId::Anomaly(nth))));
-    entities.sort_unstable();
+    entities.sort_unstable_by_key(|&(frame, entity)| {
+        (frame, matches!(entity, EntityId::Connection(_)), entity)
+    });
     entities.into_iter().map(|(_, entity)| entity).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::report::har::page::PageId;
 use crate::report::json::exchange::ExchangeState;
 use crate::report::json::value::{FrameList, Text};
 use crate::report::outcome;
-use crate::time::{TimeDelta, Timestamp};
+use crate::time::TimeDelta;
 use crate::trace::{Exchange, Timings, Trace};
 
 /// An entry.

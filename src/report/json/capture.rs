@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::anomaly;
 use crate::capture::source::LinkType;
 use crate::report::json::value::{Millis, Nanos};
+use crate::time::Stamp;
 use crate::trace::{CaptureFacts, Noted, ProtocolCount};
 
 /// The capture in numbers.
@@ -150,7 +151,7 @@ pub struct Anomaly<'a> {
     pub time: Nanos,
     /// The frame that opened the flow; a connection has the same number as its `flow`.
     pub flow: u64,
-    /// The frame in which it was seen.
+    /// The frame in which it was seen; none where no frame but a deadline told.
     pub frames: Vec<u64>,
 }
 
@@ -179,7 +180,7 @@ pub struct Note<'a> {
     pub time: Nanos,
     /// The frame that opened the flow.
     pub flow: u64,
-    /// The frame in which it was seen.
+    /// The frame in which it was seen; none where no frame but a deadline told.
     pub frames: Vec<u64>,
 }
 
@@ -271,7 +272,7 @@ impl<'a> From<&'a Noted<anomaly::Anomaly>> for Anomaly<'a> {
             reference: noted.what.reference,
             time: Nanos(noted.at.at),
             flow: noted.flow.0.0,
-            frames: vec![noted.at.frame.0],
+            frames: frames(noted.at),
         }
     }
 }
@@ -283,9 +284,14 @@ impl<'a> From<&'a Noted<(&'static str, String)>> for Note<'a> {
             text: &noted.what.1,
             time: Nanos(noted.at.at),
             flow: noted.flow.0.0,
-            frames: vec![noted.at.frame.0],
+            frames: frames(noted.at),
         }
     }
+}
+
+/// The one frame of a moment, where it has one.
+fn frames(at: Stamp) -> Vec<u64> {
+    [at.frame.0].into_iter().filter(|frame| *frame > 0).collect()
 }
 
 /// The name of a link type as tcpdump.org registers it.

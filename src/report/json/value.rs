@@ -223,12 +223,7 @@ mod tests {
             (86_400_000_000_001, "86400000.000001"),
             (-1_500_000, "-1.5"),
         ] {
-            let written = json(&Millis(TimeDelta::from_nanos(nanos)));
-            let read: f64 = written.parse().unwrap();
-            assert_eq!(read, text.parse::<f64>().unwrap(), "{nanos} ns as {written}");
-            #[expect(clippy::cast_possible_truncation, reason = "the test's own small numbers")]
-            let back = (read * 1e6).round() as i64;
-            assert_eq!(back, nanos);
+            assert_eq!(json(&Millis(TimeDelta::from_nanos(nanos))), text);
         }
     }
 }
