@@ -164,7 +164,10 @@ fn asks(exchange: &mut Exchange, url: &str, fields: &[(&str, &str)], when: When)
     exchange.url = Some(url.into());
     exchange.request = Some(Box::new(RequestHead {
         method: "GET".into(),
-        target: url.splitn(4, '/').nth(3).map_or("/".into(), |path| format!("/{path}").into()),
+        target: url
+            .splitn(4, '/')
+            .nth(3)
+            .map_or_else(|| "/".into(), |path| format!("/{path}").into()),
         scheme: None,
         authority: None,
         version: Version::Http11,
