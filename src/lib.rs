@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod flow;
 pub mod limits;
 pub mod packet;
+pub mod pipeline;
 pub mod protocol;
 pub mod report;
 pub mod time;

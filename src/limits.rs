@@ -26,20 +26,39 @@ pub struct Limits {
     /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
     /// least; RFC 8200 §4.5: 60 s).
     pub fragment_timeout: TimeDelta,
+    /// Bytes of one direction looked at to find out its protocol: more than any greeting needs.
+    pub probe_bytes: usize,
+    /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
+    pub probe_datagrams: u8,
+    /// Questions and records kept of one DNS message: a large zone transfer has about 2,000 in
+    /// each of its messages, while 64 KiB of hostile ones name 5,400 of 1 KiB each.
+    pub dns_records: usize,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
     pub http_fields: usize,
     /// Requests without an answer yet on one HTTP/1 connection.
     pub http_pipeline: usize,
+    /// One chunk-size line with its extensions (RFC 9112 §7.1.1 asks for such a bound).
+    pub http_chunk_line: usize,
     /// Decoded bytes counted of one body: a zip bomb ends here.
     pub decoded_body: u64,
+    /// Decoded bytes for each encoded byte of one body, once a MiB is decoded: deflate cannot
+    /// do more than 1,032, and no page that people read does.
+    pub decoded_ratio: u64,
+    /// Bytes of window that one body's decoder may ask for: brotli's largest (RFC 7932 §9.1).
+    /// Zstandard is held to 8 MiB at most (RFC 9659 §3).
+    pub decoder_window: usize,
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
     /// A TCP flow is kept this long after both ends closed it, for late retransmissions
     /// (RFC 9293 §3.6.1: TIME-WAIT is 2 MSL; 60 s in practice).
     pub tcp_closed: TimeDelta,
+    /// Bytes that the receiver acknowledged and the capture does not have are given up this long
+    /// after the acknowledgment: devices with several queues, and captures on several
+    /// interfaces, show acknowledgments before what they acknowledge.
+    pub tcp_ack_grace: TimeDelta,
     /// A UDP flow without a packet for this long is over (RFC 4787 REQ-5: 2 min).
     pub udp_idle: TimeDelta,
     /// Frame numbers listed for one entity; beyond it they are only counted.
@@ -49,6 +68,17 @@ pub struct Limits {
 impl Limits {
     /// Flows are spread over this many independent parts, for any number of threads.
     pub const SHARDS: usize = 64;
+    /// Bytes captured of one packet; a file that claims more is damaged. It is libpcap's
+    /// MAXIMUM_SNAPLEN and Wireshark's maximum too, four times the largest IPv4 packet.
+    pub const CAPTURED_PACKET: u32 = 262_144;
+    /// One pcapng block that is held at once (Wireshark's maximum); longer ones are skipped.
+    pub const CAPTURE_BLOCK: u32 = 16 << 20;
+    /// Interfaces of one capture file; each further one is damage. Real files have under 100.
+    pub const CAPTURE_INTERFACES: usize = 1 << 16;
+    /// Bytes of comments and names kept of one capture file: a book's worth, sixteen times.
+    pub const CAPTURE_TEXT: usize = 16 << 20;
+    /// Damaged places listed for one run; beyond them the last entry says that there are more.
+    pub const DAMAGE_LISTED: usize = 100;
 }
 
 impl Default for Limits {
@@ -58,15 +88,22 @@ impl Default for Limits {
             held_per_stream: 8 << 20,
             held_per_shard: 16 << 20,
             buffer_per_stream: 1 << 20,
+            probe_bytes: 4 << 10,
+            probe_datagrams: 8,
+            dns_records: 2048,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
             http_head: 256 << 10,
             http_fields: 1024,
             http_pipeline: 1024,
+            http_chunk_line: 4096,
             decoded_body: 1 << 30,
+            decoded_ratio: 1100,
+            decoder_window: 16 << 20,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(60),
+            tcp_ack_grace: TimeDelta::from_millis(3),
             udp_idle: TimeDelta::from_secs(120),
             frames_listed: 1 << 20,
         }

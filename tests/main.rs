@@ -1,5 +1,6 @@
-//! All integration tests, in one binary.
+//! All tests that cross layers, in one binary.
 
+mod layers;
 // Marked as tests so that the lints know: here an `expect` is how a test fails.
 #[cfg(test)]
 mod reports;

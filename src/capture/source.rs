@@ -1,11 +1,13 @@
 //! What every source of packets gives: records in capture order, and a summary.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
 
+use crate::limits::Limits;
 use crate::time::{FrameNo, Timestamp};
 
 /// The link type of an interface: a LINKTYPE_ number as tcpdump.org registers them.
@@ -29,6 +31,17 @@ impl LinkType {
     pub const IPV6: Self = Self(229);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
+
+    /// From the number in a file or from libpcap.
+    ///
+    /// Raw IP goes by DLT_RAW on a live device and in files of old programs: 12 on most systems,
+    /// 14 on OpenBSD. Neither is a registered LINKTYPE_ number, so they become [`Self::RAW`].
+    pub const fn from_dlt(number: u16) -> Self {
+        match number {
+            12 | 14 => Self::RAW,
+            number => Self(number),
+        }
+    }
 }
 
 /// One captured packet.
@@ -66,6 +79,8 @@ pub enum Record {
     Packet(Packet),
     /// Secrets for what follows.
     Secrets(Secrets),
+    /// Nothing came for a while (live only): time to show what is complete so far.
+    Idle,
 }
 
 /// A place where packets come from.
@@ -78,6 +93,16 @@ pub trait PacketSource: Send {
 
     /// What is known about the capture so far; complete once `next_record` gave `None` or failed.
     fn summary(&self) -> CaptureSummary;
+}
+
+impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
+    fn next_record(&mut self) -> Result<Option<Record>, CaptureError> {
+        (**self).next_record()
+    }
+
+    fn summary(&self) -> CaptureSummary {
+        (**self).summary()
+    }
 }
 
 /// What the capture was, apart from its packets.
@@ -95,6 +120,36 @@ pub struct CaptureSummary {
     pub comments: Vec<(Option<FrameNo>, String)>,
     /// Blocks of a type that we do not know, skipped.
     pub skipped_blocks: u64,
+}
+
+impl CaptureSummary {
+    /// Notes damage; past the bound only that there is more.
+    pub fn note_damage(&mut self, damage: Damage) {
+        match self.damage.len().cmp(&Limits::DAMAGE_LISTED) {
+            Ordering::Less => self.damage.push(damage),
+            Ordering::Equal => {
+                let what = format!("more damage, beyond the {} listed", Limits::DAMAGE_LISTED);
+                self.damage.push(Damage { what, ..damage });
+            }
+            Ordering::Greater => {
+                if let Some(last) = self.damage.last_mut() {
+                    last.fatal |= damage.fatal;
+                }
+            }
+        }
+    }
+
+    /// Adds what the next file of the run was. Its interfaces are numbered on from ours.
+    pub fn append(&mut self, next: Self) {
+        self.files.extend(next.files);
+        self.interfaces.extend(next.interfaces);
+        for damage in next.damage {
+            self.note_damage(damage);
+        }
+        self.names.extend(next.names);
+        self.comments.extend(next.comments);
+        self.skipped_blocks = self.skipped_blocks.saturating_add(next.skipped_blocks);
+    }
 }
 
 /// One file (or device) of the capture.

@@ -455,6 +455,11 @@ pub struct Counters {
     pub zero_windows: u64,
     /// Keep-alive probes.
     pub keep_alives: u64,
+    /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets`
+    /// and `bytes`, and nowhere else.
+    pub capture_duplicates: u64,
+    /// Segments whose sequence number is too far from all others to be of this connection.
+    pub out_of_window: u64,
     /// Packets with a wrong transport checksum (normal for packets captured where they were
     /// sent, before the device fills it in).
     pub bad_checksums: u64,

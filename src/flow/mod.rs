@@ -1,3 +1,14 @@
 //! Packets become ordered byte streams and datagrams.
 
+pub mod assembler;
+mod checksum;
+mod duplicate;
+mod emit;
 pub mod event;
+mod fragment;
+mod key;
+mod piece;
+mod ports;
+mod record;
+pub mod table;
+mod tcp;

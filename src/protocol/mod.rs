@@ -1,13 +1,20 @@
 //! Bytes become events: one folder a protocol, one row in [`PROTOCOLS`].
 
 pub mod analyzer;
+pub mod arp;
 pub mod buffer;
+pub mod detect;
 pub mod dns;
 pub mod event;
 pub mod http;
+pub mod http1;
+pub mod icmp;
+pub mod ndp;
 pub mod neighbor;
+pub mod session;
 
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] = &[];
+pub static PROTOCOLS: &[&Protocol] =
+    &[&dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6, &http1::PROTOCOL];

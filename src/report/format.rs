@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::trace::{Trace, VisitId};
+use crate::trace::{EntityId, Trace, VisitId};
 
 /// Writes a trace in one format.
 ///
@@ -10,6 +10,25 @@ use crate::trace::{Trace, VisitId};
 pub trait Reporter: Sync {
     /// Writes the whole trace.
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes what a completed entity adds, while the capture still runs. Formats that can only
+    /// be written as a whole write nothing here.
+    fn completed(
+        &self,
+        trace: &Trace,
+        entity: EntityId,
+        options: &Options,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let _ = (trace, entity, options, out);
+        Ok(())
+    }
+
+    /// Writes what is left once the capture is over and everything completed has been told. A
+    /// format that adds nothing as things complete writes the whole trace.
+    fn finish(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+        self.write(trace, options, out)
+    }
 }
 
 /// One row of the table of formats.

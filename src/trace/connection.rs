@@ -9,12 +9,7 @@ use crate::flow::event::{
 };
 use crate::packet::Vlan;
 use crate::time::{Frames, Stamp};
-use crate::trace::exchange::ExchangeId;
-use crate::trace::lookup::ResolutionId;
-
-/// Index into [`Trace::connections`](crate::trace::Trace::connections).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u32);
+use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
 
 /// One TCP connection or UDP flow.
 #[derive(Clone, Debug, PartialEq, Eq)]

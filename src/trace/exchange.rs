@@ -3,14 +3,9 @@
 use crate::flow::event::{EndReason, GapReason};
 use crate::protocol::http::message::{Ending, MessageEnd, MessageId, RequestHead, ResponseHead};
 use crate::time::{Frames, Stamp};
-use crate::trace::connection::ConnectionId;
-use crate::trace::lookup::ResolutionId;
+use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::timing::Timings;
-use crate::trace::visit::{Link, VisitId};
-
-/// Index into [`Trace::exchanges`](crate::trace::Trace::exchanges).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExchangeId(pub u32);
+use crate::trace::visit::Link;
 
 /// One request and its answer, either of which may not have been captured.
 #[derive(Clone, Debug)]
@@ -47,6 +42,8 @@ pub struct Exchange {
     pub visit: Option<VisitId>,
     /// Why it belongs there.
     pub link: Link,
+    /// True once nothing more can come: it is whole, or its connection is over.
+    pub over: bool,
     /// The exchange whose redirect it follows.
     pub redirected_from: Option<ExchangeId>,
 }
@@ -76,18 +73,15 @@ impl Exchange {
         if self.request.is_none() {
             return State::NoRequest;
         }
-        let Some(end) = &self.response_end else {
-            let over = self.request_end.as_ref().is_some_and(|end| end.how != Ending::Whole);
-            return if self.response.is_some() || !over { State::Open } else { State::NoResponse };
-        };
         if self.response.is_none() {
-            return State::NoResponse;
+            return if self.over { State::NoResponse } else { State::Open };
         }
-        match end.how {
-            Ending::Whole => State::Whole,
-            Ending::Gap(reason) => State::Gap(reason),
-            Ending::Cut(reason) => State::Cut(reason),
-            Ending::Malformed => State::Malformed,
+        match self.response_end.as_ref().map(|end| end.how) {
+            Some(Ending::Whole) => State::Whole,
+            Some(Ending::Gap(reason)) => State::Gap(reason),
+            Some(Ending::Cut(reason)) => State::Cut(reason),
+            Some(Ending::Malformed) => State::Malformed,
+            None => State::Open,
         }
     }
 

@@ -7,14 +7,7 @@ use crate::protocol::dns::message::{
     Carrier, Class, Edns, Flags, Flavor, Name, Rcode, Record, RecordData, RecordType,
 };
 use crate::time::{Frames, Stamp, TimeDelta};
-
-/// Index into [`Trace::lookups`](crate::trace::Trace::lookups).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LookupId(pub u32);
-
-/// Index into [`Trace::resolutions`](crate::trace::Trace::resolutions).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResolutionId(pub u32);
+use crate::trace::id::{LookupId, ResolutionId};
 
 /// One question (a name and a type) of one client, however often it had to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]

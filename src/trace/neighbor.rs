@@ -5,10 +5,7 @@ use std::net::IpAddr;
 use crate::address::MacAddr;
 use crate::protocol::neighbor::{Binding, Method};
 use crate::time::{Frames, Stamp, TimeDelta};
-
-/// Index into [`Trace::neighbors`](crate::trace::Trace::neighbors).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NeighborId(pub u32);
+use crate::trace::id::NeighborId;
 
 /// Who was asked for which hardware address, and who answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

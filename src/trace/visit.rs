@@ -3,11 +3,7 @@
 use std::net::IpAddr;
 
 use crate::time::Stamp;
-use crate::trace::exchange::ExchangeId;
-
-/// Index into [`Trace::visits`](crate::trace::Trace::visits).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct VisitId(pub u32);
+use crate::trace::id::{ExchangeId, VisitId};
 
 /// One page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +12,13 @@ pub struct Visit {
     pub id: VisitId,
     /// Who browses.
     pub client: IpAddr,
+    /// The page's URL, after redirects. Where the document itself was not on the wire (it came
+    /// from the browser's cache, or before the capture), the `Referer` of what it asked for.
+    pub url: Box<str>,
     /// The first exchange: the document, or the first redirect on the way to it.
     pub root: ExchangeId,
-    /// The document, after redirects.
-    pub document: ExchangeId,
+    /// The document, after redirects; none where it was not on the wire.
+    pub document: Option<ExchangeId>,
     /// Its exchanges, in order of their requests.
     pub exchanges: Vec<ExchangeId>,
     /// When its root began: with the lookup, where there was one.

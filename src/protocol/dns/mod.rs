@@ -1,3 +1,205 @@
-//! DNS (RFC 1035) over UDP and TCP, and its relatives mDNS and LLMNR.
+//! DNS (RFC 1035) over UDP and TCP, and its relatives mDNS (RFC 6762) and LLMNR (RFC 4795).
+//!
+//! Takes datagrams and streams, gives each message that they carry as a lookup message. Pairs no
+//! queries with responses: that is the trace's.
 
 pub mod message;
+
+mod edns;
+mod parse;
+mod probe;
+mod rdata;
+mod svcb;
+mod text;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::address::Endpoint;
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Transport};
+use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, Protocol, StreamKey};
+use crate::protocol::buffer::{Span, StreamBuffer};
+use crate::protocol::dns::message::{Carrier, Flavor};
+use crate::protocol::dns::parse::{Envelope, Fault, Header, Reading};
+use crate::protocol::event::EventBody;
+use crate::time::Frames;
+
+/// DNS.
+pub static DNS: Protocol = Protocol {
+    name: "dns",
+    transports: &[Transport::Udp, Transport::Tcp],
+    ports: &[53],
+    alpn: &[],
+    probe: probe::dns,
+    start: |_| Box::new(Dns::new(Flavor::Dns)),
+};
+
+/// Multicast DNS.
+pub static MDNS: Protocol = Protocol {
+    name: "mdns",
+    transports: &[Transport::Udp],
+    ports: &[5353],
+    alpn: &[],
+    probe: probe::relative,
+    start: |_| Box::new(Dns::new(Flavor::Mdns)),
+};
+
+/// Link-Local Multicast Name Resolution.
+pub static LLMNR: Protocol = Protocol {
+    name: "llmnr",
+    transports: &[Transport::Udp, Transport::Tcp],
+    ports: &[5355],
+    alpn: &[],
+    probe: probe::relative,
+    start: |_| Box::new(Dns::new(Flavor::Llmnr)),
+};
+
+/// The messages of one flow.
+struct Dns {
+    flavor: Flavor,
+    /// Directions of a stream in which it is not known where a message begins.
+    lost: PerDirection<bool>,
+}
+
+impl Dns {
+    fn new(flavor: Flavor) -> Self {
+        Self { flavor, lost: PerDirection::default() }
+    }
+
+    fn message(
+        &self,
+        direction: Direction,
+        over: Carrier,
+        bytes: &[u8],
+        missing: u32,
+        span: Span,
+        cx: &mut Context<'_>,
+    ) {
+        let (sender, receiver) = ends(cx.flow, direction);
+        let envelope = Envelope { flavor: self.flavor, over, sender, receiver, span, missing };
+        let Reading { message, fault, trailing } = parse::read(bytes, &envelope, cx.limits);
+        if let Some(message) = message {
+            cx.emit(EventBody::Lookup(Box::new(message)));
+        }
+        if let Some(fault) = fault {
+            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_records));
+        }
+        if trailing > 0 {
+            let text = format!("{trailing} bytes follow the last record of a DNS message");
+            cx.anomaly(Anomaly::new("dns.trailing-bytes", Class::Suspicious, text));
+        }
+    }
+
+    /// What a stream had of a message whose end never came.
+    fn rest(&self, from: StreamKey, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
+        let len = buffer.len();
+        if let Some((bytes, span)) = buffer.take(len, &mut Frames::default())
+            && let Some((declared, head)) = bytes.split_first_chunk::<2>()
+            && head.len() >= Header::LEN
+        {
+            let declared = usize::from(u16::from_be_bytes(*declared));
+            let missing = u32::try_from(declared.saturating_sub(head.len())).unwrap_or(u32::MAX);
+            self.message(from.direction, Carrier::Tcp, head, missing, span, cx);
+        }
+    }
+}
+
+impl Analyzer for Dns {
+    fn datagram(
+        &mut self,
+        direction: Direction,
+        bytes: &Bytes,
+        missing: u32,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        if !bytes.is_empty() {
+            self.message(direction, Carrier::Udp, bytes, missing, Span::at(cx.now), cx);
+        }
+        Progress::More
+    }
+
+    fn data(
+        &mut self,
+        from: StreamKey,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        if *self.lost.of(from.direction) {
+            buffer.clear();
+            return Progress::More;
+        }
+        loop {
+            let len = match *buffer.peek(2) {
+                [high, low] => usize::from(u16::from_be_bytes([high, low])),
+                _ => return Progress::More,
+            };
+            if len < Header::LEN {
+                let text = format!("a DNS message of {len} bytes has no room for its header");
+                cx.anomaly(malformed(text));
+                return Progress::Done;
+            }
+            let Some((bytes, span)) = buffer.take(len + 2, &mut Frames::default()) else {
+                return Progress::More;
+            };
+            let message = bytes.get(2..).unwrap_or_default();
+            self.message(from.direction, Carrier::Tcp, message, 0, span, cx);
+        }
+    }
+
+    /// Lengths chain the messages of a stream: behind a hole there is no telling where one begins.
+    fn gap(
+        &mut self,
+        from: StreamKey,
+        _: Range<u64>,
+        _: GapReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        if !std::mem::replace(self.lost.of_mut(from.direction), true) {
+            self.rest(from, buffer, cx);
+        }
+        if self.lost.to_server && self.lost.to_client { Progress::Done } else { Progress::More }
+    }
+
+    fn end(
+        &mut self,
+        from: StreamKey,
+        _: EndReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        if !*self.lost.of(from.direction) {
+            self.rest(from, buffer, cx);
+        }
+    }
+}
+
+/// Who sent, and to whom.
+const fn ends(flow: &FlowInfo, direction: Direction) -> (Endpoint, Endpoint) {
+    match direction {
+        Direction::ToServer => (flow.client, flow.server),
+        Direction::ToClient => (flow.server, flow.client),
+    }
+}
+
+fn anomaly(fault: Fault, len: usize, records: usize) -> Anomaly {
+    match fault {
+        Fault::Malformed { offset, what, error } => {
+            malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {error}"))
+        }
+        Fault::TooMany => {
+            let text =
+                format!("a DNS message has more than {records} records: the rest is dropped");
+            Anomaly::new("dns.too-many-records", Class::Limit, text)
+        }
+    }
+}
+
+fn malformed(text: String) -> Anomaly {
+    Anomaly::new("dns.malformed", Class::Malformed, text).citing("RFC 1035 §4")
+}
+
+#[cfg(test)]
+mod tests;

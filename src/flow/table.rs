@@ -1,0 +1,564 @@
+//! Who belongs to which flow, who is the client, and when a flow is over.
+//!
+//! Takes decoded packets in capture order; gives each flow's events from
+//! [`Opened`](FlowBody::Opened) to [`Closed`](FlowBody::Closed). Fragments are put together on the
+//! way. Never asks a clock: time is that of the packets, and what happens because time passed is
+//! stamped with the moment it was due. Equal packets give equal events: no order here comes from
+//! a hash map.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+
+use bytes::Bytes;
+use etherparse::TcpSlice;
+use hashbrown::HashMap;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::capture::source::Packet;
+use crate::flow::checksum;
+use crate::flow::emit::Emit;
+use crate::flow::event::{
+    EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role, Transport,
+};
+use crate::flow::fragment::{Fragments, Whole};
+use crate::flow::key::{Ends, Key};
+use crate::flow::piece::{Piece, Place, Segment};
+use crate::flow::record::{Body, Flow};
+use crate::flow::tcp::Tcp;
+use crate::limits::Limits;
+use crate::packet::{self, Decoded, Layer, Macs, Network};
+use crate::time::{FrameNo, Frames, Stamp, Timestamp};
+
+/// The flows of one shard.
+///
+/// Invariants:
+/// - `slots` has one flow for each entry of `places`, at the slot it names; the others are free.
+/// - each flow has an entry in `deadlines` that is not later than its deadline, and one in
+///   `oldest` that is not later than its last frame.
+/// - `holders` has one entry for each flow that holds bytes, and `held` is their sum.
+#[derive(Debug)]
+pub struct FlowTable {
+    limits: Limits,
+    verify_checksums: bool,
+    places: HashMap<Key, usize>,
+    slots: Vec<Option<Flow>>,
+    free: Vec<usize>,
+    deadlines: BinaryHeap<Reverse<Due>>,
+    oldest: BinaryHeap<Reverse<(FrameNo, FlowId, usize)>>,
+    holders: BTreeSet<(usize, Reverse<FlowId>, usize)>,
+    held: usize,
+    fragments: Fragments,
+    now: Stamp,
+}
+
+/// Something that happens to a flow when its time comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    at: Timestamp,
+    flow: FlowId,
+    what: What,
+    slot: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// Acknowledged holes are given up.
+    Settle,
+    /// The flow is over.
+    Expire,
+}
+
+/// What surrounds the payload of a packet on its way to a flow.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    stamp: Stamp,
+    /// The memory that the payload lies in.
+    block: &'a Bytes,
+    place: Place,
+    macs: Option<Macs>,
+    /// Frames of its fragments.
+    frames: Option<&'a Frames>,
+}
+
+impl FlowTable {
+    /// An empty table.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            verify_checksums: true,
+            places: HashMap::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            deadlines: BinaryHeap::new(),
+            oldest: BinaryHeap::new(),
+            holders: BTreeSet::new(),
+            held: 0,
+            fragments: Fragments::new(limits),
+            now: Stamp::default(),
+        }
+    }
+
+    /// Whether transport checksums are verified and wrong ones counted; they are unless this
+    /// says otherwise. Wrong ones never hide a packet.
+    #[must_use]
+    pub const fn verify_checksums(mut self, verify: bool) -> Self {
+        self.verify_checksums = verify;
+        self
+    }
+
+    /// Takes the next packet. What is neither TCP, UDP, ARP nor ICMP belongs to no flow.
+    pub fn push(&mut self, packet: &Packet, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+        let stamp = Stamp::new(packet.at, packet.frame);
+        self.now = Stamp::new(self.now.at.max(stamp.at), stamp.frame);
+        let ttl = decoded.network.map_or(0, |network| network.ttl);
+        let frame = Frame {
+            stamp,
+            block: &packet.data,
+            place: Place::new(packet.interface, ttl, decoded.macs),
+            macs: decoded.macs,
+            frames: None,
+        };
+        match &decoded.network {
+            Some(network) if network.fragment.is_some() => {
+                self.push_fragment(&frame, network, decoded, out);
+            }
+            _ => self.push_whole(&frame, decoded, out),
+        }
+    }
+
+    /// Lets time pass up to `now`: flows that were idle for too long are over, holes whose time
+    /// is up are given up, in the order in which they were due.
+    pub fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+        self.now = Stamp::new(self.now.at.max(now.at), self.now.frame.max(now.frame));
+        while let Some(Reverse(due)) = self.deadlines.peek().copied() {
+            if due.at > now.at {
+                break;
+            }
+            self.deadlines.pop();
+            self.happen(due, now.frame, out);
+        }
+        self.fragments.advance(now, out);
+    }
+
+    /// Ends all flows, in the order in which they began.
+    pub fn finish(&mut self, out: &mut Vec<FlowEvent>) {
+        let now = self.now;
+        self.fragments.finish(now, out);
+        let mut open: Vec<(FlowId, usize)> = (0..)
+            .zip(&self.slots)
+            .filter_map(|(slot, flow)| Some((flow.as_ref()?.id, slot)))
+            .collect();
+        open.sort_unstable();
+        for (_, slot) in open {
+            self.close(slot, EndReason::CaptureEnd, now, out);
+        }
+        self.deadlines.clear();
+        self.oldest.clear();
+    }
+
+    /// How many flows are open.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// True where none is open.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Bytes held behind holes, in all.
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
+    #[cold]
+    fn push_fragment(
+        &mut self,
+        frame: &Frame<'_>,
+        network: &Network,
+        decoded: &Decoded<'_>,
+        out: &mut Vec<FlowEvent>,
+    ) {
+        let Some(fragment) = network.fragment else { return };
+        let whole = self.fragments.push(frame.stamp, network, fragment, decoded, out);
+        let Some(Whole { network, macs, payload, missing, frames, conflict }) = whole else {
+            return;
+        };
+        let mut inner = packet::decode_reassembled(network, &payload);
+        inner.vlan = decoded.vlan;
+        inner.macs = macs;
+        inner.missing = inner.missing.max(missing);
+        let frame = Frame { block: &payload, macs, frames: Some(&frames), ..*frame };
+        let before = out.len();
+        self.push_whole(&frame, &inner, out);
+        if conflict {
+            let flow = out.get(before).map_or(FlowId(frame.stamp.frame), |event| event.flow);
+            let anomaly = Anomaly::new(
+                "ip.fragment-conflict",
+                Class::Suspicious,
+                "fragments overlapped with other bytes; the first copy counts",
+            );
+            Emit { flow, at: frame.stamp, out }.anomaly(anomaly.citing("RFC 5722 §4"));
+        }
+    }
+
+    #[inline]
+    fn push_whole(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+        let vlan = decoded.vlan;
+        match (decoded.layers.last(), &decoded.network) {
+            (Some(Layer::Tcp(header)), Some(network)) => {
+                self.push_tcp(frame, decoded, header, network, out);
+            }
+            (Some(Layer::Udp(udp)), Some(network)) => {
+                let (source, destination) = (udp.source_port(), udp.destination_port());
+                let ends = Ends::with_ports(Transport::Udp, vlan, network, source, destination);
+                // RFC 768: all zeros is no checksum
+                let is_bad = udp.checksum() != 0 && self.is_bad(decoded, network, 17, udp.slice());
+                let sum = udp.checksum();
+                self.push_datagram(frame, decoded, &ends, decoded.payload, sum, is_bad, out);
+            }
+            (Some(Layer::Icmpv4(icmp)), Some(network)) => {
+                let ends = Ends::with_ports(Transport::Icmpv4, vlan, network, 0, 0);
+                let is_bad = self.is_bad(decoded, network, 1, icmp.slice());
+                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
+            }
+            (Some(Layer::Icmpv6(icmp)), Some(network)) => {
+                let ends = Ends::of_icmpv6(vlan, network, icmp);
+                let is_bad = self.is_bad(decoded, network, 58, icmp.slice());
+                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
+            }
+            (Some(Layer::Arp(arp)), _) => {
+                if let Some(ends) = Ends::of_arp(vlan, arp) {
+                    self.push_datagram(frame, decoded, &ends, arp.slice(), 0, false, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn push_tcp(
+        &mut self,
+        frame: &Frame<'_>,
+        decoded: &Decoded<'_>,
+        header: &TcpSlice<'_>,
+        network: &Network,
+        out: &mut Vec<FlowEvent>,
+    ) {
+        let (source, destination) = (header.source_port(), header.destination_port());
+        let ends = Ends::with_ports(Transport::Tcp, decoded.vlan, network, source, destination);
+        let (key, is_lo) = ends.key();
+        let mut piece = piece(frame, decoded, decoded.payload);
+        let mut found = self.find(&key, piece.stamp, out);
+        if header.syn()
+            && let Some(slot) = found
+        {
+            let flow = self.slots.get(slot).and_then(Option::as_ref);
+            piece.direction = flow.map_or(piece.direction, |flow| flow.direction(is_lo));
+            let segment = Segment::new(piece, header);
+            let is_new = match flow.map(|flow| &flow.body) {
+                Some(Body::Tcp(tcp)) => tcp.begins_anew(&segment),
+                _ => false,
+            };
+            piece = segment.piece;
+            if is_new {
+                self.close(slot, EndReason::Reused, piece.stamp, out);
+                found = None;
+            }
+        }
+        let slot = if let Some(slot) = found {
+            slot
+        } else {
+            let (is_client, role) = match (header.syn(), header.ack()) {
+                (true, false) => (true, Role::Syn),
+                (true, true) => (false, Role::SynAck),
+                _ => ends.midway_role(),
+            };
+            let tcp = Tcp::new(
+                header.syn(),
+                header.ack(),
+                self.limits.held_per_stream,
+                self.limits.tcp_ack_grace,
+            );
+            let body = Body::Tcp(Box::new(tcp));
+            self.open(&ends, frame, network.ttl, is_client, role, body, out)
+        };
+        let is_bad = self.is_bad(decoded, network, 6, header.slice());
+        let listed = self.limits.frames_listed;
+        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        piece.direction = flow.direction(is_lo);
+        let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
+        flow.count(&piece, listed, &mut emit);
+        if is_bad {
+            let counters = flow.counters.of_mut(piece.direction);
+            counters.bad_checksums = counters.bad_checksums.saturating_add(1);
+        }
+        let Body::Tcp(tcp) = &mut flow.body else { return };
+        let (was_over, settled) = (tcp.is_over(), tcp.settles_at());
+        tcp.push(&Segment::new(piece, header), &mut flow.counters, &mut emit);
+        if tcp.held_cost() != flow.held {
+            self.weigh(slot, out);
+        }
+        self.schedule(slot, was_over, settled);
+        if let Some(frames) = frame.frames {
+            self.list(slot, frames);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one datagram, in one place")]
+    fn push_datagram(
+        &mut self,
+        frame: &Frame<'_>,
+        decoded: &Decoded<'_>,
+        ends: &Ends,
+        payload: &[u8],
+        sum: u16,
+        is_bad: bool,
+        out: &mut Vec<FlowEvent>,
+    ) {
+        let (key, is_lo) = ends.key();
+        let mut piece = piece(frame, decoded, payload);
+        let slot = if let Some(slot) = self.find(&key, piece.stamp, out) {
+            slot
+        } else {
+            let (is_client, role) = ends.datagram_role();
+            let body = if ends.transport == Transport::Udp {
+                Body::Udp(Box::default())
+            } else {
+                Body::Messages
+            };
+            let ttl = decoded.network.map_or(0, |network| network.ttl);
+            self.open(ends, frame, ttl, is_client, role, body, out)
+        };
+        let listed = self.limits.frames_listed;
+        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        piece.direction = flow.direction(is_lo);
+        let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
+        flow.count(&piece, listed, &mut emit);
+        if is_bad {
+            let counters = flow.counters.of_mut(piece.direction);
+            counters.bad_checksums = counters.bad_checksums.saturating_add(1);
+        }
+        flow.datagram(&piece, sum, &mut emit);
+        if let Some(frames) = frame.frames {
+            self.list(slot, frames);
+        }
+    }
+
+    /// The slot of a flow. One that should have been over before `stamp` is.
+    #[inline]
+    fn find(&mut self, key: &Key, stamp: Stamp, out: &mut Vec<FlowEvent>) -> Option<usize> {
+        let slot = *self.places.get(key)?;
+        let deadline = self.slots.get(slot)?.as_ref()?.deadline();
+        if deadline <= stamp.at {
+            self.close(slot, EndReason::Idle, Stamp::new(deadline, stamp.frame), out);
+            return None;
+        }
+        Some(slot)
+    }
+
+    /// Makes room for a flow and opens it.
+    #[cold]
+    #[expect(clippy::too_many_arguments, reason = "all that a flow begins with, in one place")]
+    fn open(
+        &mut self,
+        ends: &Ends,
+        frame: &Frame<'_>,
+        ttl: u8,
+        is_client: bool,
+        role: Role,
+        body: Body,
+        out: &mut Vec<FlowEvent>,
+    ) -> usize {
+        while self.places.len() >= self.limits.flows_per_shard.max(1) {
+            if !self.evict(frame.stamp, out) {
+                break;
+            }
+        }
+        let (key, is_lo) = ends.key();
+        let id = FlowId(frame.stamp.frame);
+        let flow = Flow {
+            id,
+            key,
+            client_is_lo: is_lo == is_client,
+            last: frame.stamp,
+            idle: match body {
+                Body::Tcp(_) => self.limits.tcp_idle,
+                _ => self.limits.udp_idle,
+            },
+            frames: Frames::default(),
+            counters: PerDirection::default(),
+            held: 0,
+            body,
+        };
+        let at = flow.deadline();
+        let slot = if let Some(slot) = self.free.pop() {
+            slot
+        } else {
+            self.slots.push(None);
+            self.slots.len().saturating_sub(1)
+        };
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(flow);
+        }
+        self.places.insert(key, slot);
+        self.deadlines.push(Reverse(Due { at, flow: id, what: What::Expire, slot }));
+        self.oldest.push(Reverse((frame.stamp.frame, id, slot)));
+        let (client, server) = if is_client {
+            (ends.source, ends.destination)
+        } else {
+            (ends.destination, ends.source)
+        };
+        Emit { flow: id, at: frame.stamp, out }.body(FlowBody::Opened(Box::new(Opened {
+            key: ends.flow_key(),
+            client,
+            server,
+            role,
+            macs: frame.macs,
+            first_to_server: is_client,
+            ttl,
+        })));
+        slot
+    }
+
+    #[cold]
+    fn close(&mut self, slot: usize, reason: EndReason, at: Stamp, out: &mut Vec<FlowEvent>) {
+        let Some(flow) = self.slots.get_mut(slot).and_then(Option::take) else { return };
+        self.free.push(slot);
+        self.places.remove(&flow.key);
+        if flow.held > 0 {
+            self.held = self.held.saturating_sub(flow.held);
+            self.holders.remove(&(flow.held, Reverse(flow.id), slot));
+        }
+        let mut emit = Emit { flow: flow.id, at, out };
+        flow.close(reason, &mut emit);
+    }
+
+    /// Evicts the flow whose last packet is the oldest.
+    fn evict(&mut self, at: Stamp, out: &mut Vec<FlowEvent>) -> bool {
+        while let Some(Reverse((frame, id, slot))) = self.oldest.pop() {
+            let flow = self.slots.get(slot).and_then(Option::as_ref);
+            let Some(flow) = flow.filter(|flow| flow.id == id) else { continue };
+            if flow.last.frame > frame {
+                self.oldest.push(Reverse((flow.last.frame, id, slot)));
+                continue;
+            }
+            self.close(slot, EndReason::Evicted, at, out);
+            return true;
+        }
+        false
+    }
+
+    /// What was due happens, if it still is.
+    fn happen(&mut self, due: Due, frame: FrameNo, out: &mut Vec<FlowEvent>) {
+        let Due { at, flow: id, what, slot } = due;
+        let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
+        let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
+        match what {
+            What::Expire => {
+                let deadline = flow.deadline();
+                if deadline > at {
+                    self.deadlines.push(Reverse(Due { at: deadline, ..due }));
+                } else {
+                    self.close(slot, EndReason::Idle, Stamp::new(at, frame), out);
+                }
+            }
+            What::Settle => {
+                let Body::Tcp(tcp) = &mut flow.body else { return };
+                let now = Stamp::new(at, frame);
+                let mut emit = Emit { flow: id, at: now, out };
+                tcp.settle(now, &mut flow.counters, &mut emit);
+                if let Some(at) = tcp.settles_at() {
+                    self.deadlines.push(Reverse(Due { at, ..due }));
+                }
+                self.weigh(slot, out);
+            }
+        }
+    }
+
+    /// Notes what a segment changed about what is due.
+    #[inline]
+    fn schedule(&mut self, slot: usize, was_over: bool, settled: Option<Timestamp>) {
+        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Body::Tcp(tcp) = &flow.body else { return };
+        if let Some(at) = tcp.settles_at()
+            && settled.is_none()
+        {
+            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Settle, slot }));
+        }
+        if !was_over && tcp.is_over() {
+            flow.idle = self.limits.tcp_closed;
+            let at = flow.deadline();
+            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Expire, slot }));
+        }
+    }
+
+    /// Notes what a flow holds. Where all flows together hold too much, the one that holds most
+    /// (of equals, the oldest) gives up its first hole.
+    #[cold]
+    fn weigh(&mut self, slot: usize, out: &mut Vec<FlowEvent>) {
+        let now = self.now;
+        self.note_held(slot);
+        while self.held > self.limits.held_per_shard {
+            let Some(&(_, Reverse(id), slot)) = self.holders.last() else { return };
+            let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
+            let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
+            let Body::Tcp(tcp) = &mut flow.body else { return };
+            let mut emit = Emit { flow: id, at: now, out };
+            tcp.give_up_first(now, &mut flow.counters, &mut emit);
+            self.note_held(slot);
+        }
+    }
+
+    fn note_held(&mut self, slot: usize) {
+        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Body::Tcp(tcp) = &flow.body else { return };
+        let held = tcp.held_cost();
+        self.held = self.held.saturating_sub(flow.held).saturating_add(held);
+        self.holders.remove(&(flow.held, Reverse(flow.id), slot));
+        if held > 0 {
+            self.holders.insert((held, Reverse(flow.id), slot));
+        }
+        flow.held = held;
+    }
+
+    /// Lists the frames of the fragments that a packet came in.
+    #[cold]
+    fn list(&mut self, slot: usize, frames: &Frames) {
+        let listed = self.limits.frames_listed;
+        let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
+        if let Some(flow) = flow.filter(|flow| flow.frames.len() < listed) {
+            flow.frames.insert_all(frames.iter());
+        }
+    }
+
+    /// True where a transport checksum is wrong; false where that cannot be told.
+    #[inline]
+    fn is_bad(
+        &self,
+        decoded: &Decoded<'_>,
+        network: &Network,
+        protocol: u8,
+        message: &[u8],
+    ) -> bool {
+        self.verify_checksums
+            && decoded.missing == 0
+            && !checksum::is_right(network.source, network.destination, protocol, message)
+    }
+}
+
+#[inline]
+fn piece<'a>(frame: &Frame<'a>, decoded: &Decoded<'_>, payload: &'a [u8]) -> Piece<'a> {
+    Piece {
+        direction: crate::flow::event::Direction::ToServer,
+        stamp: frame.stamp,
+        block: frame.block,
+        payload,
+        missing: decoded.missing,
+        place: frame.place,
+        identification: decoded.network.and_then(|network| network.identification).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

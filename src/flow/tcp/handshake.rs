@@ -1,0 +1,175 @@
+//! The three-way handshake (RFC 9293 §3.5), with its retries.
+//!
+//! Takes SYNs, SYN-ACKs and the client's first ACK; gives the events that tell of them. Which of
+//! them belong to this connection is decided before they come here.
+
+use arrayvec::ArrayVec;
+
+use crate::flow::event::{Handshake, TcpEvent, TcpOptions};
+use crate::flow::piece::Segment;
+use crate::time::{Stamp, TimeDelta};
+
+/// What was seen of a handshake.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    syn: Option<Syn>,
+    syn_ack: Option<Syn>,
+    /// The SYN that the first SYN-ACK answers.
+    answered: Option<Stamp>,
+    acked: Option<Stamp>,
+    told: bool,
+}
+
+/// SYNs of one direction.
+#[derive(Debug)]
+struct Syn {
+    first: Stamp,
+    seq: u32,
+    attempts: u32,
+    options: TcpOptions,
+    /// When each of the first attempts was sent, and its timestamp (RFC 7323 §3).
+    sent: ArrayVec<(Stamp, Option<u32>), 8>,
+}
+
+impl Opening {
+    /// A SYN of the client.
+    pub(super) fn syn(&mut self, segment: &Segment<'_>) -> TcpEvent {
+        let (options, stamps) = options(segment);
+        let syn = self.syn.get_or_insert_with(|| Syn::new(segment, options));
+        syn.count(segment, stamps.map(|(value, _)| value));
+        TcpEvent::Syn { attempt: syn.attempts, seq: segment.seq, options, window: segment.window }
+    }
+
+    /// A SYN-ACK of the server.
+    pub(super) fn syn_ack(&mut self, segment: &Segment<'_>, ack: u32) -> TcpEvent {
+        let (options, stamps) = options(segment);
+        if let Some(syn) = &self.syn {
+            let echo = stamps.map(|(_, echo)| echo);
+            self.answered.get_or_insert_with(|| syn.answered(echo));
+        }
+        let syn_ack = self.syn_ack.get_or_insert_with(|| Syn::new(segment, options));
+        syn_ack.count(segment, None);
+        TcpEvent::SynAck {
+            attempt: syn_ack.attempts,
+            seq: segment.seq,
+            ack,
+            options,
+            window: segment.window,
+        }
+    }
+
+    /// The client acknowledges the server's SYN.
+    pub(super) fn acked(&mut self, stamp: Stamp) {
+        self.acked.get_or_insert(stamp);
+    }
+
+    /// The whole handshake, once, when its last part is there.
+    pub(super) fn whole(&mut self) -> Option<Handshake> {
+        if self.told {
+            return None;
+        }
+        let (syn, syn_ack) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
+        let acked = self.acked?;
+        self.told = true;
+        Some(Handshake {
+            syn: syn.first,
+            syn_seq: syn.seq,
+            syn_attempts: syn.attempts,
+            syn_answered: self.answered.unwrap_or(syn.first),
+            syn_ack: syn_ack.first,
+            syn_ack_seq: syn_ack.seq,
+            syn_ack_attempts: syn_ack.attempts,
+            // in a simultaneous open the client's comes first
+            ack: if acked.frame < syn_ack.first.frame { syn_ack.first } else { acked },
+            client_options: syn.options,
+            server_options: syn_ack.options,
+        })
+    }
+
+    /// The first round trip, once all of it was seen.
+    pub(super) fn round_trip(&self) -> Option<TimeDelta> {
+        let answered = self.answered?;
+        Some(self.acked?.at.since(answered.at).at_least_zero())
+    }
+
+    /// True where a SYN waits for its answer.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.syn.is_some() && self.syn_ack.is_none() && self.acked.is_none()
+    }
+
+    /// True where the client's SYN was seen, the whole handshake not: a SYN-ACK may follow that
+    /// completes it.
+    pub(super) const fn is_waiting_for_answer(&self) -> bool {
+        self.syn.is_some() && !self.told
+    }
+
+    /// True where the client acknowledged the server's SYN.
+    pub(super) const fn is_acked(&self) -> bool {
+        self.acked.is_some()
+    }
+}
+
+impl Syn {
+    fn new(segment: &Segment<'_>, options: TcpOptions) -> Self {
+        Self {
+            first: segment.piece.stamp,
+            seq: segment.seq,
+            attempts: 0,
+            options,
+            sent: ArrayVec::new(),
+        }
+    }
+
+    fn count(&mut self, segment: &Segment<'_>, value: Option<u32>) {
+        self.attempts = self.attempts.saturating_add(1);
+        if self.sent.is_full() {
+            self.sent.pop_at(1);
+        }
+        self.sent.push((segment.piece.stamp, value));
+    }
+
+    /// Which attempt an answer that echoes `echo` answers: the one with that timestamp, else the
+    /// last.
+    fn answered(&self, echo: Option<u32>) -> Stamp {
+        let by_echo = |&&(_, value): &&(Stamp, Option<u32>)| value.is_some() && value == echo;
+        let sent = self.sent.iter().find(by_echo).or(self.sent.last());
+        sent.map_or(self.first, |&(stamp, _)| stamp)
+    }
+}
+
+/// The options of a SYN, and its timestamp value and echo.
+///
+/// etherparse's iterator ends at the first option it does not know (TCP Fast Open, MPTCP), and
+/// with it those behind; here they are stepped over by their length.
+fn options(segment: &Segment<'_>) -> (TcpOptions, Option<(u32, u32)>) {
+    let mut options = TcpOptions::default();
+    let mut stamps = None;
+    let mut rest = segment.header.options();
+    while let [kind, tail @ ..] = rest {
+        match kind {
+            0 => break,
+            1 => rest = tail,
+            _ => {
+                let [length, tail @ ..] = tail else { break };
+                let body = usize::from(*length).checked_sub(2);
+                let Some((body, tail)) = body.and_then(|length| tail.split_at_checked(length))
+                else {
+                    break;
+                };
+                match (kind, body) {
+                    (2, &[a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
+                    (3, &[shift]) => options.window_scale = Some(shift),
+                    (4, []) => options.sack_permitted = true,
+                    (8, &[a, b, c, d, e, f, g, h]) => {
+                        options.timestamps = true;
+                        let value = u32::from_be_bytes([a, b, c, d]);
+                        stamps = Some((value, u32::from_be_bytes([e, f, g, h])));
+                    }
+                    _ => {}
+                }
+                rest = tail;
+            }
+        }
+    }
+    (options, stamps)
+}

@@ -1,0 +1,89 @@
+//! The transport layer: TCP, UDP, ICMP and ICMPv6.
+
+use etherparse::err::tcp::{HeaderError, HeaderSliceError};
+use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, TcpSlice, UdpSlice, ip_number};
+
+use crate::packet::layer::{Decoded, Layer};
+use crate::packet::names;
+use crate::packet::piece::Piece;
+use crate::packet::stop::StopKind;
+
+/// Decodes what an IP header announces as `protocol`.
+#[inline]
+pub(in crate::packet) fn transport<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>, protocol: u8) {
+    match IpNumber(protocol) {
+        ip_number::TCP => tcp(decoded, piece),
+        ip_number::UDP => udp(decoded, piece),
+        ip_number::ICMP => icmpv4(decoded, piece),
+        ip_number::IPV6_ICMP => icmpv6(decoded, piece),
+        // RFC 8200 §4.7: nothing follows, and bytes that do are ignored
+        ip_number::IPV6_NO_NEXT_HEADER => decoded.end_with(piece),
+        _ => {
+            let (layer, why) = names::ip_protocol_not_decoded(protocol);
+            decoded.stop_at(piece, layer, StopKind::Unknown, why);
+        }
+    }
+}
+
+#[inline]
+fn tcp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
+    match TcpSlice::from_slice(piece.bytes) {
+        Ok(segment) => {
+            let header_len = segment.header_len();
+            if decoded.push(Layer::Tcp(segment), piece) {
+                decoded.end_with(piece.after(header_len));
+            }
+        }
+        Err(HeaderSliceError::Len(short)) => decoded.stop_short(piece, "tcp", short.required_len),
+        Err(HeaderSliceError::Content(HeaderError::DataOffsetTooSmall { data_offset })) => {
+            let why = format!("a header length of {} bytes, below 20", u16::from(data_offset) * 4);
+            decoded.stop_at(piece, "tcp", StopKind::Malformed, why);
+        }
+    }
+}
+
+/// UDP (RFC 768). A length of 0 (jumbograms, packets before segmentation), below the header's
+/// or beyond the IP packet's end does not count: the IP length does.
+fn udp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
+    let Ok(datagram) = UdpSlice::from_slice_lax(piece.bytes) else {
+        return decoded.stop_short(piece, "udp", 8);
+    };
+    let length = usize::from(datagram.length());
+    let header_len = datagram.header_len();
+    let piece =
+        if (header_len..=piece.promised).contains(&length) { piece.cut(length) } else { piece };
+    if decoded.push(Layer::Udp(datagram), piece) {
+        decoded.end_with(piece.after(header_len));
+    }
+}
+
+/// ICMP (RFC 792).
+fn icmpv4<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
+    // etherparse takes a timestamp message of 20 bytes and no more
+    let message = match piece.bytes {
+        [13 | 14, 0, ..] => piece.bytes.get(..20).unwrap_or(piece.bytes),
+        bytes => bytes,
+    };
+    match Icmpv4Slice::from_slice(message) {
+        Ok(message) => {
+            let header_len = message.header_len();
+            if decoded.push(Layer::Icmpv4(message), piece) {
+                decoded.end_with(piece.after(header_len));
+            }
+        }
+        Err(short) => decoded.stop_short(piece, "icmp", short.required_len),
+    }
+}
+
+/// ICMPv6 (RFC 4443).
+fn icmpv6<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
+    match Icmpv6Slice::from_slice(piece.bytes) {
+        Ok(message) => {
+            let header_len = message.header_len();
+            if decoded.push(Layer::Icmpv6(message), piece) {
+                decoded.end_with(piece.after(header_len));
+            }
+        }
+        Err(short) => decoded.stop_short(piece, "icmpv6", short.required_len),
+    }
+}

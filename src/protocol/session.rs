@@ -1,0 +1,421 @@
+//! An analyzer and its buffers for one flow, and all of those by flow.
+//!
+//! Takes what flows say, gives what protocols make of it. A [`Session`] can stand inside an
+//! analyzer (TLS) that feeds it decrypted bytes: it cannot tell them from those of a flow. It
+//! never looks at bytes itself but to find out their protocol.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::{
+    Direction, EndReason, FlowBody, FlowEvent, FlowId, GapReason, Opened, PerDirection, StreamEvent,
+};
+use crate::limits::Limits;
+use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, Protocol, StreamKey};
+use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::detect::{self, Decision};
+use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
+use crate::time::{FrameNo, Stamp};
+
+/// One analyzer and its buffers; before that, the search for the right one.
+#[derive(Default)]
+pub struct Session {
+    state: State,
+    buffers: Buffers,
+}
+
+impl Session {
+    /// A session whose protocol is to be found out.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A session of a protocol that is known already, by ALPN for instance.
+    pub fn reading(protocol: &'static Protocol, cx: &mut Context<'_>) -> Self {
+        let mut session = Self::default();
+        session.start(protocol, Early::default(), cx);
+        session
+    }
+
+    /// True where nothing is read any more: what comes is dropped.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    /// What comes next in a stream. Whoever numbers streams other than 0 bounds their number.
+    pub fn stream(&mut self, from: StreamKey, event: StreamEvent, cx: &mut Context<'_>) {
+        match event {
+            StreamEvent::Data { offset, bytes, arrived, delivered } => {
+                if let State::Reading(analyzer) = &mut self.state {
+                    let buffer = self.buffers.of(from);
+                    buffer.push(bytes, arrived, delivered);
+                    let progress = analyzer.data(from, buffer, cx);
+                    let unread = buffer.len();
+                    self.settle(progress, unread, cx);
+                } else {
+                    self.search(from, offset, bytes, (arrived, delivered), cx);
+                }
+            }
+            StreamEvent::Gap { range, reason, .. } => {
+                self.decide_now(from, cx);
+                self.gap(from, range, reason, cx);
+            }
+            StreamEvent::End { reason, .. } => {
+                self.decide_now(from, cx);
+                self.end(from, reason, cx);
+            }
+        }
+    }
+
+    /// A datagram, `missing` bytes of which were not captured.
+    pub fn datagram(
+        &mut self,
+        direction: Direction,
+        bytes: &Bytes,
+        missing: u32,
+        cx: &mut Context<'_>,
+    ) {
+        if let State::Undecided(early) = &mut self.state {
+            match detect::decide(cx.protocols, cx.flow, direction, bytes, true) {
+                Decision::Found(protocol) => self.start(protocol, Early::default(), cx),
+                Decision::Wait | Decision::Nothing => {
+                    early.datagrams = early.datagrams.saturating_add(1);
+                    if early.datagrams >= cx.limits.probe_datagrams {
+                        self.stop();
+                    }
+                }
+            }
+        }
+        if let State::Reading(analyzer) = &mut self.state
+            && analyzer.datagram(direction, bytes, missing, cx) == Progress::Done
+        {
+            self.stop();
+        }
+    }
+
+    /// The flow is over.
+    pub fn close(&mut self, cx: &mut Context<'_>) {
+        if let State::Reading(analyzer) = &mut self.state {
+            analyzer.close(cx);
+        }
+        self.stop();
+    }
+
+    fn gap(&mut self, from: StreamKey, range: Range<u64>, reason: GapReason, cx: &mut Context<'_>) {
+        match &mut self.state {
+            State::Undecided(early) => early.lose(from.direction, range, reason),
+            State::Reading(analyzer) => {
+                let buffer = self.buffers.of(from);
+                let progress = analyzer.gap(from, range, reason, buffer, cx);
+                let unread = buffer.len();
+                self.settle(progress, unread, cx);
+            }
+            State::Over => {}
+        }
+    }
+
+    fn end(&mut self, from: StreamKey, reason: EndReason, cx: &mut Context<'_>) {
+        match &mut self.state {
+            State::Undecided(early) => {
+                *early.ended.of_mut(from.direction) = Some(reason);
+                if early.is_hopeless() {
+                    self.stop();
+                }
+            }
+            State::Reading(analyzer) => {
+                analyzer.end(from, reason, self.buffers.of(from), cx);
+                self.buffers.forget(from);
+            }
+            State::Over => {}
+        }
+    }
+
+    /// Looks at bytes of an unknown protocol. What waits for more is copied, since a slice of
+    /// some bytes would hold a whole block of the capture.
+    fn search(
+        &mut self,
+        from: StreamKey,
+        offset: u64,
+        bytes: Bytes,
+        (arrived, delivered): (Stamp, Stamp),
+        cx: &mut Context<'_>,
+    ) {
+        let State::Undecided(early) = &mut self.state else { return };
+        let end = offset.saturating_add(bytes.len() as u64);
+        if *early.given_up.of(from.direction) {
+            early.lose(from.direction, end..end, GapReason::OverBudget);
+            return;
+        }
+        let buffer = self.buffers.of(from);
+        let waiting = buffer.len();
+        let last = waiting.saturating_add(bytes.len()) >= cx.limits.probe_bytes;
+        let decision = if waiting == 0 {
+            detect::decide(cx.protocols, cx.flow, from.direction, &bytes, last)
+        } else {
+            let mut joined = buffer.peek(waiting).into_owned();
+            joined.extend(bytes.iter().take(cx.limits.probe_bytes));
+            detect::decide(cx.protocols, cx.flow, from.direction, &joined, last)
+        };
+        match decision {
+            Decision::Found(protocol) => {
+                buffer.push(bytes, arrived, delivered);
+                let early = std::mem::take(early);
+                self.start(protocol, early, cx);
+            }
+            Decision::Wait => buffer.push(Bytes::copy_from_slice(&bytes), arrived, delivered),
+            Decision::Nothing => self.give_up(from, end),
+        }
+    }
+
+    /// Nothing follows the bytes that wait in one direction: they must do.
+    fn decide_now(&mut self, from: StreamKey, cx: &mut Context<'_>) {
+        let State::Undecided(early) = &mut self.state else { return };
+        let buffer = self.buffers.of(from);
+        if buffer.is_empty() {
+            return;
+        }
+        let bytes = buffer.peek(buffer.len());
+        match detect::decide(cx.protocols, cx.flow, from.direction, &bytes, true) {
+            Decision::Found(protocol) => {
+                let early = std::mem::take(early);
+                self.start(protocol, early, cx);
+            }
+            Decision::Wait | Decision::Nothing => {
+                let end = buffer.consumed().saturating_add(bytes.len() as u64);
+                drop(bytes);
+                self.give_up(from, end);
+            }
+        }
+    }
+
+    /// One direction's first bytes are those of no protocol: the other may still tell.
+    fn give_up(&mut self, from: StreamKey, end: u64) {
+        self.buffers.of(from).clear();
+        if let State::Undecided(early) = &mut self.state {
+            early.give_up(from.direction, end);
+            if early.is_hopeless() {
+                self.stop();
+            }
+        }
+    }
+
+    /// Begins to read, first what came before the protocol was known.
+    fn start(&mut self, protocol: &'static Protocol, early: Early, cx: &mut Context<'_>) {
+        cx.emit(EventBody::Connection(ConnectionEvent::Protocol(protocol.name)));
+        self.state = State::Reading((protocol.start)(cx.flow));
+        let Early { mut lost, ended, .. } = early;
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let from = StreamKey { id: 0, direction };
+            if let Some((range, reason)) = lost.of_mut(direction).take() {
+                self.gap(from, range, reason, cx);
+            }
+            if let State::Reading(analyzer) = &mut self.state {
+                let buffer = self.buffers.of(from);
+                if !buffer.is_empty() {
+                    let progress = analyzer.data(from, buffer, cx);
+                    let unread = buffer.len();
+                    self.settle(progress, unread, cx);
+                }
+            }
+            if let Some(reason) = *ended.of(direction) {
+                self.end(from, reason, cx);
+            }
+        }
+    }
+
+    fn settle(&mut self, progress: Progress, unread: usize, cx: &mut Context<'_>) {
+        if progress == Progress::Done {
+            self.stop();
+        } else if unread > cx.limits.buffer_per_stream {
+            let text = format!("{unread} bytes of a stream could not be read: reading it stops");
+            cx.anomaly(Anomaly::new("stream.buffer-full", Class::Limit, text));
+            self.stop();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.state = State::Over;
+        self.buffers = Buffers::default();
+    }
+}
+
+enum State {
+    /// Not enough has come to tell the protocol.
+    Undecided(Early),
+    Reading(Box<dyn Analyzer>),
+    /// No protocol, or no more to learn.
+    Over,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Undecided(Early::default())
+    }
+}
+
+/// What happened before the protocol was known.
+#[derive(Default)]
+struct Early {
+    /// Bytes before those in the buffer that no analyzer will see.
+    lost: PerDirection<Option<(Range<u64>, GapReason)>>,
+    ended: PerDirection<Option<EndReason>>,
+    /// True where the first bytes are those of no protocol.
+    given_up: PerDirection<bool>,
+    /// Datagrams that told nothing.
+    datagrams: u8,
+}
+
+impl Early {
+    fn lose(&mut self, direction: Direction, range: Range<u64>, reason: GapReason) {
+        let lost = self.lost.of_mut(direction);
+        *lost = Some(match lost.take() {
+            Some((before, first)) => (before.start..range.end, first),
+            None => (range, reason),
+        });
+    }
+
+    fn give_up(&mut self, direction: Direction, end: u64) {
+        *self.given_up.of_mut(direction) = true;
+        self.lose(direction, 0..end, GapReason::OverBudget);
+    }
+
+    /// True where neither direction can tell any more.
+    fn is_hopeless(&self) -> bool {
+        [Direction::ToServer, Direction::ToClient]
+            .into_iter()
+            .all(|direction| *self.given_up.of(direction) || self.ended.of(direction).is_some())
+    }
+}
+
+/// The unread bytes of each stream; stream 0, the only one of TCP, without a search.
+#[derive(Default)]
+struct Buffers {
+    zero: PerDirection<StreamBuffer>,
+    numbered: BTreeMap<StreamKey, StreamBuffer>,
+}
+
+impl Buffers {
+    fn of(&mut self, key: StreamKey) -> &mut StreamBuffer {
+        if key.id == 0 {
+            self.zero.of_mut(key.direction)
+        } else {
+            self.numbered.entry(key).or_default()
+        }
+    }
+
+    fn forget(&mut self, key: StreamKey) {
+        if key.id == 0 {
+            *self.zero.of_mut(key.direction) = StreamBuffer::default();
+        } else {
+            self.numbered.remove(&key);
+        }
+    }
+}
+
+/// The sessions of all flows of one shard.
+///
+/// Invariant: `index` counts the events of `turn`, so that no two events of a shard have the same
+/// order, and those of one flow ascend.
+pub struct Sessions {
+    limits: Limits,
+    protocols: &'static [&'static Protocol],
+    flows: HashMap<FlowId, Box<Flow>>,
+    /// What was said during one call; empty between calls.
+    said: Vec<(Stamp, EventBody)>,
+    turn: (FrameNo, Phase),
+    index: u32,
+}
+
+struct Flow {
+    info: FlowInfo,
+    session: Session,
+}
+
+impl Sessions {
+    /// No sessions yet, with the protocols that they may have.
+    pub fn new(limits: Limits, protocols: &'static [&'static Protocol]) -> Self {
+        Self {
+            limits,
+            protocols,
+            flows: HashMap::new(),
+            said: Vec::new(),
+            turn: (FrameNo(0), Phase::Tick),
+            index: 0,
+        }
+    }
+
+    /// What a flow says, caused by a frame. Turns come in order: frames ascend, and in one frame
+    /// the phases.
+    pub fn push(&mut self, turn: (FrameNo, Phase), event: FlowEvent, out: &mut Vec<Event>) {
+        if self.turn != turn {
+            self.turn = turn;
+            self.index = 0;
+        }
+        let FlowEvent { flow: id, at, body } = event;
+        match body {
+            FlowBody::Stream { direction, event } => {
+                match &event {
+                    StreamEvent::Data { .. } => {}
+                    StreamEvent::Gap { range, reason, .. } => self.say(
+                        at,
+                        ConnectionEvent::Gap { direction, range: range.clone(), reason: *reason },
+                    ),
+                    StreamEvent::End { reason, .. } => {
+                        self.say(at, ConnectionEvent::Ended { direction, reason: *reason });
+                    }
+                }
+                let from = StreamKey { id: 0, direction };
+                self.with(id, at, |session, cx| session.stream(from, event, cx));
+            }
+            FlowBody::Datagram { direction, bytes, missing } => {
+                self.with(id, at, |session, cx| session.datagram(direction, &bytes, missing, cx));
+            }
+            FlowBody::Tcp(event) => self.say(at, ConnectionEvent::Tcp(event)),
+            FlowBody::Anomaly(anomaly) => self.said.push((at, EventBody::Anomaly(anomaly))),
+            FlowBody::Opened(opened) => {
+                let flow = Flow { info: info(id, &opened), session: Session::new() };
+                self.flows.insert(id, Box::new(flow));
+                self.say(at, ConnectionEvent::Opened(opened));
+            }
+            FlowBody::Closed(closed) => {
+                self.with(id, at, Session::close);
+                self.flows.remove(&id);
+                self.say(at, ConnectionEvent::Closed(closed));
+            }
+        }
+        for (at, body) in self.said.drain(..) {
+            let order = Order { frame: turn.0, phase: turn.1, flow: id, index: self.index };
+            self.index = self.index.saturating_add(1);
+            out.push(Event { order, at, body });
+        }
+    }
+
+    fn say(&mut self, at: Stamp, event: ConnectionEvent) {
+        self.said.push((at, EventBody::Connection(event)));
+    }
+
+    fn with(&mut self, id: FlowId, now: Stamp, then: impl FnOnce(&mut Session, &mut Context<'_>)) {
+        if let Some(flow) = self.flows.get_mut(&id) {
+            let mut cx = Context {
+                now,
+                flow: &flow.info,
+                limits: &self.limits,
+                protocols: self.protocols,
+                events: &mut self.said,
+            };
+            then(&mut flow.session, &mut cx);
+        }
+    }
+}
+
+fn info(id: FlowId, opened: &Opened) -> FlowInfo {
+    let &Opened { key, client, server, role, .. } = opened;
+    FlowInfo { id, key, client, server, role }
+}
+
+#[cfg(test)]
+mod tests;
