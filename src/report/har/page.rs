@@ -42,14 +42,13 @@ impl<'a> Page<'a> {
     /// The page of a visit.
     pub(super) fn of(trace: &'a Trace, visit: &'a Visit, digits: Digits) -> Self {
         let started = started(trace, visit);
-        let document = trace.exchange(visit.document);
-        let url = document.or_else(|| trace.exchange(visit.root)).and_then(|e| e.url.as_deref());
+        let document = visit.document.and_then(|id| trace.exchange(id));
         let response = document.and_then(|document| document.response.as_ref());
         let after = |at: Timestamp| Ms(at.since(started).at_least_zero());
         Self {
             started_date_time: Iso { at: started, digits },
             id: PageId(visit.id),
-            title: url.unwrap_or(""),
+            title: &visit.url,
             timings: PageTimings { on_content_load: -1, on_load: -1 },
             visit: visit.id.0,
             first_byte: response.map(|response| after(response.span.first.at)),

@@ -32,6 +32,11 @@ pub struct Counters {
     pub zero_windows: u64,
     /// Keep-alive probes.
     pub keep_alives: u64,
+    /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets` and
+    /// `bytes`, and nowhere else.
+    pub capture_duplicates: u64,
+    /// Segments whose sequence number is too far from all others to be of this connection.
+    pub out_of_window: u64,
     /// Packets with a wrong transport checksum: normal for packets captured where they were sent.
     pub bad_checksums: u64,
 }
@@ -120,6 +125,8 @@ impl From<&event::Counters> for Counters {
             gap_bytes: counters.gap_bytes,
             zero_windows: counters.zero_windows,
             keep_alives: counters.keep_alives,
+            capture_duplicates: counters.capture_duplicates,
+            out_of_window: counters.out_of_window,
             bad_checksums: counters.bad_checksums,
         }
     }

@@ -17,12 +17,13 @@ pub struct Visit<'a> {
     pub id: u32,
     /// Who browses.
     pub client: IpAddr,
-    /// The URL of the document.
-    pub url: Option<&'a str>,
+    /// Its URL, after redirects. Where the document itself was not on the wire, the `Referer` of
+    /// what it asked for.
+    pub url: &'a str,
     /// The first exchange: the document, or the first redirect on the way to it.
     pub root: u32,
-    /// The exchange of the document, after redirects.
-    pub document: u32,
+    /// The exchange of the document, after redirects; null where it was not on the wire.
+    pub document: Option<u32>,
     /// Its entries of `exchanges`, in order of their requests.
     pub exchanges: Vec<u32>,
     /// When its root began: with the lookup, where there was one.
@@ -44,8 +45,9 @@ pub struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// A visit as the document has it.
     pub fn of(trace: &'a Trace, visit: &'a model::Visit) -> Self {
-        let document = trace.exchange(visit.document);
-        let first_byte = document
+        let first_byte = visit
+            .document
+            .and_then(|id| trace.exchange(id))
             .and_then(|document| document.response.as_ref())
             .map(|response| response.span.first.at.since(visit.started.at).at_least_zero());
         let (mut encoded, mut wire) = (0u64, 0u64);
@@ -68,9 +70,9 @@ impl<'a> Visit<'a> {
         Self {
             id: visit.id.0,
             client: visit.client,
-            url: document.and_then(|document| document.url.as_deref()),
+            url: &visit.url,
             root: visit.root.0,
-            document: visit.document.0,
+            document: visit.document.map(|id| id.0),
             exchanges: visit.exchanges.iter().map(|&ExchangeId(id)| id).collect(),
             started: visit.started.into(),
             ended: visit.ended.into(),

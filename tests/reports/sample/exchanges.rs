@@ -1,9 +1,8 @@
 //! The five exchanges of the visit.
 
-use urltrace::flow::event::EndReason;
 use urltrace::protocol::buffer::Span;
 use urltrace::protocol::http::message::{
-    Body, Ending, Framing, MessageEnd, MessageId, RequestHead, ResponseHead, Version,
+    Body, Framing, MessageEnd, MessageId, RequestHead, ResponseHead, Version,
 };
 use urltrace::time::{Stamp, TimeDelta};
 use urltrace::trace::visit::Link;
@@ -100,10 +99,6 @@ fn picture() -> Exchange {
 fn unanswered() -> Exchange {
     let mut exchange = exchange(3, 1, 0, at(40_000, 27));
     asks(&mut exchange, "http://192.0.2.9:8080/telemetry", &[], (41_100, 30));
-    ends(&mut exchange, Body::default(), (80_000, 33), []);
-    if let Some(end) = &mut exchange.response_end {
-        end.how = Ending::Cut(EndReason::CaptureEnd);
-    }
     if let Some(end) = &mut exchange.request_end {
         end.body = Body {
             framing: Framing::Length(77),
@@ -154,6 +149,7 @@ fn exchange(id: u32, connection: u32, nth: u32, started: Stamp) -> Exchange {
         resolution: None,
         visit: None,
         link: Link::None,
+        over: true,
         redirected_from: None,
     }
 }

@@ -69,8 +69,9 @@ pub(super) fn visit() -> Trace {
         visits: vec![Visit {
             id: VisitId(0),
             client: CLIENT,
+            url: "http://www.shop.test/home".into(),
             root: ExchangeId(0),
-            document: ExchangeId(1),
+            document: Some(ExchangeId(1)),
             exchanges: vec![ExchangeId(0), ExchangeId(1), ExchangeId(2)],
             started: at(1000, 3),
             ended: at(90_000, 22),
