@@ -30,17 +30,25 @@ pub struct Limits {
     pub probe_bytes: usize,
     /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
     pub probe_datagrams: u8,
-    /// Questions and records kept of one DNS message: a large zone transfer has about 2,000 in
-    /// each of its messages, while 64 KiB of hostile ones name 5,400 of 1 KiB each.
-    pub dns_records: usize,
+    /// Bytes of names kept of one DNS message: a full zone transfer message has about 150 KiB,
+    /// while 64 KiB of compressed hostile ones unfold to 10 MiB.
+    pub dns_names: usize,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
     pub http_fields: usize,
     /// Requests without an answer yet on one HTTP/1 connection.
     pub http_pipeline: usize,
+    /// One chunk-size line with its extensions (RFC 9112 §7.1.1 asks for such a bound).
+    pub http_chunk_line: usize,
     /// Decoded bytes counted of one body: a zip bomb ends here.
     pub decoded_body: u64,
+    /// Decoded bytes for each encoded byte of one body, once a MiB is decoded: deflate cannot
+    /// do more than 1,032, and no page that people read does.
+    pub decoded_ratio: u64,
+    /// Bytes of window that one body's decoder may ask for: brotli's largest (RFC 7932 §9.1).
+    /// Zstandard is held to 8 MiB at most (RFC 9659 §3).
+    pub decoder_window: usize,
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
@@ -82,14 +90,17 @@ impl Default for Limits {
             buffer_per_stream: 1 << 20,
             probe_bytes: 4 << 10,
             probe_datagrams: 8,
-            dns_records: 2048,
+            dns_names: 1 << 20,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
             http_head: 256 << 10,
             http_fields: 1024,
             http_pipeline: 1024,
+            http_chunk_line: 4096,
             decoded_body: 1 << 30,
+            decoded_ratio: 1100,
+            decoder_window: 16 << 20,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(60),
             tcp_ack_grace: TimeDelta::from_millis(3),

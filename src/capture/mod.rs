@@ -10,12 +10,18 @@ pub mod block;
 mod chain;
 mod clock;
 mod endian;
+pub mod filter;
 mod foreign;
 pub mod format;
+pub mod live;
 pub mod memory;
 pub mod pcap;
 pub mod pcapng;
+pub mod privilege;
 pub mod source;
+pub mod take;
+pub mod tee;
+pub mod write;
 
 use std::fs;
 use std::io;

@@ -95,6 +95,16 @@ pub trait PacketSource: Send {
     fn summary(&self) -> CaptureSummary;
 }
 
+impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
+    fn next_record(&mut self) -> Result<Option<Record>, CaptureError> {
+        (**self).next_record()
+    }
+
+    fn summary(&self) -> CaptureSummary {
+        (**self).summary()
+    }
+}
+
 /// What the capture was, apart from its packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptureSummary {

@@ -105,6 +105,22 @@ impl StreamBuffer {
         self.chunks.iter().map(|chunk| &*chunk.bytes)
     }
 
+    /// The unread bytes from the `at`-th on, chunk by chunk: for a search that goes on where it
+    /// stopped. Walks back from the end, so that it costs what is new, not what waits.
+    pub fn chunks_from(&self, at: usize) -> impl Iterator<Item = &[u8]> {
+        let (mut index, mut start) = (self.chunks.len(), self.len);
+        while let Some(chunk) = self.chunks.get(index.wrapping_sub(1))
+            && start > at
+        {
+            index -= 1;
+            start = start.saturating_sub(chunk.bytes.len());
+        }
+        let mut skip = at.saturating_sub(start);
+        self.chunks
+            .range(index..)
+            .map(move |chunk| chunk.bytes.get(std::mem::take(&mut skip)..).unwrap_or(&[]))
+    }
+
     /// When the first unread byte came, and when it could be read.
     pub fn first_stamps(&self) -> Option<(Stamp, Stamp)> {
         self.chunks.front().map(|chunk| (chunk.arrived, chunk.delivered))
@@ -195,6 +211,10 @@ mod tests {
         assert_eq!(bytes.as_ptr(), block.as_ptr());
         assert_eq!((span.first, span.done), (stamp(2), stamp(3)));
         assert_eq!(&*buffer.peek(9), b"efghi");
+        assert_eq!(buffer.chunks_from(0).collect::<Vec<_>>(), [&b"ef"[..], b"ghi"]);
+        assert_eq!(buffer.chunks_from(3).collect::<Vec<_>>(), [b"hi"]);
+        assert_eq!(buffer.chunks_from(2).collect::<Vec<_>>(), [b"ghi"]);
+        assert_eq!(buffer.chunks_from(5).count(), 0);
         let (bytes, span) = buffer.take(5, &mut frames).unwrap();
         assert_eq!(&*bytes, b"efghi");
         assert_eq!((span.first, span.last, span.done), (stamp(2), stamp(1), stamp(3)));

@@ -51,10 +51,10 @@ pub(in crate::trace) struct Before {
 /// A connection whose first request follows the handshake later than this was opened ahead of
 /// need (preconnect, a spare socket): its handshake is not part of any exchange. A browser that
 /// was waiting sends within a millisecond or two of the SYN-ACK.
-const WAITED: TimeDelta = TimeDelta::from_millis(10);
+const WAITED: TimeDelta = TimeDelta::from_millis(40);
 
 /// Likewise between the lookup's answer and the SYN.
-const LOOKED_UP: TimeDelta = TimeDelta::from_millis(25);
+const LOOKED_UP: TimeDelta = TimeDelta::from_millis(45);
 
 /// What the first exchange of a connection waited for: the handshake, if the request followed at
 /// once, and the lookup, if the SYN followed its answer at once.

@@ -55,6 +55,28 @@ fn main() {
             e.link
         );
     }
+    for e in &t.exchanges {
+        if e.opens_connection {
+            let c = t.connection(e.connection).unwrap();
+            if let (Some((syn, ack)), Some(r)) = (c.connect(), &e.request) {
+                let res = c.resolution.and_then(|r| t.resolution(r));
+                let ans = res.and_then(|r| {
+                    r.lookups
+                        .iter()
+                        .filter_map(|l| t.lookup(*l)?.finished())
+                        .filter(|a| a.at <= syn.at)
+                        .max()
+                });
+                println!(
+                    "G {} {:.3} {:.3} {:.6}",
+                    e.url.as_deref().unwrap_or(""),
+                    (r.span.first.at - ack.at).as_millis_f64(),
+                    ans.map_or(-1.0, |a| (syn.at - a.at).as_millis_f64()),
+                    r.span.first.at.as_nanos() as f64 / 1e9
+                );
+            }
+        }
+    }
     for v in &t.visits {
         println!("V {:?} {}", v.url, v.exchanges.len());
     }

@@ -110,14 +110,12 @@ fn packet_of(record: Record) -> Option<Packet> {
 }
 
 /// (frame, nanoseconds, link, interface, original length, bytes)
-fn facts(packets: &[Packet]) -> Vec<(u64, i64, u16, u32, u32, &[u8])> {
-    let fact = |p: &Packet| (p.frame.0, p.at.as_nanos(), p.link.0, p.interface, p.orig_len);
+type Facts<'a> = (u64, i64, u16, u32, u32, &'a [u8]);
+
+fn facts(packets: &[Packet]) -> Vec<Facts<'_>> {
     packets
         .iter()
-        .map(|p| {
-            let (frame, at, link, interface, len) = fact(p);
-            (frame, at, link, interface, len, &p.data[..])
-        })
+        .map(|p| (p.frame.0, p.at.as_nanos(), p.link.0, p.interface, p.orig_len, &p.data[..]))
         .collect()
 }
 

@@ -14,6 +14,11 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// With room for `fields` fields of `bytes` bytes in all.
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(fields) }
+    }
+
     /// Adds a field at the end.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         push_text(&mut self.text, name);
@@ -78,6 +83,13 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Fields {
 /// Heads are bounded far below 4 GiB (`limits.rs`), so the end always fits.
 fn end(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+/// Bytes of a head as text, by the same rule as field values.
+pub fn text(bytes: &[u8]) -> Box<str> {
+    let mut text = String::new();
+    push_text(&mut text, bytes);
+    text.into()
 }
 
 fn push_text(text: &mut String, bytes: &[u8]) {

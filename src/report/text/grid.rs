@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(drawn.rows[0], "  0.0 GET  /a/very/l…/an/image.png 200 OK    1–3");
         assert!(width(&drawn.rows[0]) <= 48);
         let narrow = grid().draw(PLAIN, Some(36));
-        assert_eq!(narrow.rows[1], " 12.5 GET  /              304           ");
+        assert_eq!(narrow.rows[1], " 12.5 GET  /                  304   ");
     }
 
     #[test]

@@ -1,0 +1,356 @@
+//! Undoes content codings (RFC 9110 §8.4.1) to count what comes out.
+//!
+//! Takes the bytes of an encoded body as they come, gives the number of decoded bytes. It keeps
+//! none of them: each decoder writes into a scratch buffer that is overwritten at once.
+
+use arrayvec::ArrayVec;
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use flate2::{Decompress, FlushDecompress, Status};
+use zstd::stream::raw;
+
+use crate::limits::Limits;
+use crate::protocol::http::fields::Fields;
+
+/// A coding that can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// `gzip` or `x-gzip`.
+    Gzip,
+    /// `deflate`: zlib format by the RFC, raw deflate by some servers.
+    Deflate,
+    /// `br`.
+    Brotli,
+    /// `zstd`.
+    Zstd,
+}
+
+impl Coding {
+    /// Its registered name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn named(token: &str) -> Option<Self> {
+        [
+            ("gzip", Self::Gzip),
+            ("x-gzip", Self::Gzip),
+            ("deflate", Self::Deflate),
+            ("br", Self::Brotli),
+            ("zstd", Self::Zstd),
+        ]
+        .into_iter()
+        .find_map(|(name, coding)| token.eq_ignore_ascii_case(name).then_some(coding))
+    }
+}
+
+/// Codings in the order in which they were applied.
+pub(super) type Codings = ArrayVec<Coding, MAX_CODINGS>;
+
+/// The codings of a body; none where one of them is unknown, or there are too many.
+///
+/// Transfer codings other than `chunked` (RFC 9112 §7.2) were applied after the content codings.
+pub(super) fn codings(fields: &Fields) -> Option<Codings> {
+    let mut all = Codings::new();
+    for name in ["content-encoding", "transfer-encoding"] {
+        let tokens = fields.all(name).flat_map(|value| value.split(',')).map(str::trim);
+        for token in tokens {
+            let plain = token.is_empty()
+                || token.eq_ignore_ascii_case("identity")
+                || token.eq_ignore_ascii_case("chunked");
+            if !plain {
+                all.try_push(Coding::named(token)?).ok()?;
+            }
+        }
+    }
+    Some(all)
+}
+
+/// Why decoding ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The bytes are not of that coding, or end too early.
+    Broken(Coding),
+    /// More came out than is counted, or the ratio is a bomb's.
+    TooLarge,
+    /// It asks for a larger window than is given.
+    Window(Coding),
+}
+
+/// The decoders of one body.
+pub(super) struct Decoder {
+    /// In the order in which they are applied: the last coding first.
+    layers: ArrayVec<Layer, MAX_CODINGS>,
+    taken: u64,
+    made: u64,
+    most: u64,
+    ratio: u64,
+}
+
+impl Decoder {
+    /// Decoders for some codings; none where there are none, or memory is short.
+    pub(super) fn new(codings: &Codings, limits: &Limits) -> Option<Self> {
+        let mut layers = ArrayVec::new();
+        for &coding in codings.iter().rev() {
+            layers.try_push(Layer::new(coding, limits)?).ok()?;
+        }
+        let (most, ratio) = (limits.decoded_body, limits.decoded_ratio);
+        (!layers.is_empty()).then_some(Self { layers, taken: 0, made: 0, most, ratio })
+    }
+
+    /// Decodes what came.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.taken = self.taken.saturating_add(bytes.len() as u64);
+        let most = self.most.min(self.taken.saturating_mul(self.ratio).max(FREE));
+        run(&mut self.layers, bytes, &mut self.made, most)
+    }
+
+    /// Decoded bytes so far.
+    pub(super) const fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// No more will come: is that the end of the encoded data, too?
+    pub(super) fn finish(&self) -> Result<u64, Fault> {
+        match self.layers.iter().find(|layer| !layer.codec.at_end()) {
+            Some(layer) if self.taken > 0 => Err(Fault::Broken(layer.codec.coding())),
+            _ => Ok(self.made),
+        }
+    }
+}
+
+struct Layer {
+    codec: Codec,
+    scratch: Box<[u8]>,
+}
+
+impl Layer {
+    fn new(coding: Coding, limits: &Limits) -> Option<Self> {
+        Some(Self {
+            codec: Codec::new(coding, limits.decoder_window)?,
+            scratch: vec![0; SCRATCH].into(),
+        })
+    }
+}
+
+fn run(layers: &mut [Layer], bytes: &[u8], made: &mut u64, most: u64) -> Result<(), Fault> {
+    let Some((first, rest)) = layers.split_first_mut() else {
+        *made = made.saturating_add(bytes.len() as u64);
+        return if *made > most { Err(Fault::TooLarge) } else { Ok(()) };
+    };
+    let mut input = bytes;
+    loop {
+        let (used, wrote) = first.codec.step(input, &mut first.scratch)?;
+        input = input.get(used..).unwrap_or_default();
+        run(rest, first.scratch.get(..wrote).unwrap_or_default(), made, most)?;
+        let flushed = wrote < first.scratch.len();
+        if (input.is_empty() && flushed) || (used == 0 && wrote == 0) {
+            return Ok(());
+        }
+    }
+}
+
+enum Codec {
+    Gzip { inflate: Decompress, member: Member },
+    Deflate(Deflate),
+    Brotli { state: Box<Brotli>, window: usize, begun: bool, over: bool },
+    Zstd { decoder: raw::Decoder<'static>, at_end: bool },
+}
+
+type Brotli = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
+
+/// Where in a gzip file we are: members may follow each other (RFC 1952 §2.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    Within,
+    /// One is over; another begins if these are its first bytes.
+    Between,
+    /// Something else follows, which everyone ignores.
+    Beyond,
+}
+
+impl Codec {
+    fn new(coding: Coding, window: usize) -> Option<Self> {
+        Some(match coding {
+            Coding::Gzip => {
+                Self::Gzip { inflate: Decompress::new_gzip(15), member: Member::Within }
+            }
+            Coding::Deflate => Self::Deflate(Deflate::Nothing),
+            Coding::Brotli => {
+                let alloc = StandardAlloc::default();
+                let state = Box::new(Brotli::new_strict(alloc, alloc, alloc));
+                Self::Brotli { state, window, begun: false, over: false }
+            }
+            Coding::Zstd => {
+                let mut decoder = raw::Decoder::new().ok()?;
+                let log = window.min(ZSTD_WINDOW).checked_ilog2()?.max(10);
+                decoder.set_parameter(raw::DParameter::WindowLogMax(log)).ok()?;
+                Self::Zstd { decoder, at_end: true }
+            }
+        })
+    }
+
+    const fn coding(&self) -> Coding {
+        match self {
+            Self::Gzip { .. } => Coding::Gzip,
+            Self::Deflate(_) => Coding::Deflate,
+            Self::Brotli { .. } => Coding::Brotli,
+            Self::Zstd { .. } => Coding::Zstd,
+        }
+    }
+
+    const fn at_end(&self) -> bool {
+        match self {
+            Self::Gzip { member, .. } => !matches!(member, Member::Within),
+            Self::Deflate(deflate) => matches!(deflate, Deflate::Over),
+            Self::Brotli { over, .. } => *over,
+            Self::Zstd { at_end, .. } => *at_end,
+        }
+    }
+
+    /// Bytes read and bytes written. Reads all of what follows the end of the data.
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), Fault> {
+        match self {
+            Self::Gzip { inflate, member } => {
+                if *member == Member::Between {
+                    match input.first() {
+                        None => return Ok((0, 0)),
+                        Some(0x1f) => {
+                            *inflate = Decompress::new_gzip(15);
+                            *member = Member::Within;
+                        }
+                        Some(_) => *member = Member::Beyond,
+                    }
+                }
+                if *member == Member::Beyond {
+                    return Ok((input.len(), 0));
+                }
+                let (used, wrote, over) = step(inflate, input, output, Coding::Gzip)?;
+                if over {
+                    *member = Member::Between;
+                }
+                Ok((used, wrote))
+            }
+            Self::Deflate(deflate) => deflate.step(input, output),
+            Self::Brotli { state, window, begun, over } => {
+                if *over {
+                    return Ok((input.len(), 0));
+                }
+                if let (false, Some(first)) = (*begun, input.first()) {
+                    *begun = true;
+                    if brotli_window(*first) > *window {
+                        return Err(Fault::Window(Coding::Brotli));
+                    }
+                }
+                let (mut left, mut used) = (input.len(), 0);
+                let (mut room, mut wrote, mut total) = (output.len(), 0, 0);
+                let result = BrotliDecompressStream(
+                    &mut left, &mut used, input, &mut room, &mut wrote, output, &mut total, state,
+                );
+                match result {
+                    BrotliResult::ResultFailure => return Err(Fault::Broken(Coding::Brotli)),
+                    BrotliResult::ResultSuccess => *over = true,
+                    BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
+                }
+                Ok((used, wrote))
+            }
+            Self::Zstd { decoder, at_end } => {
+                if input.is_empty() && *at_end {
+                    return Ok((0, 0));
+                }
+                let status = raw::Operation::run_on_buffers(decoder, input, output)
+                    .map_err(|_| Fault::Broken(Coding::Zstd))?;
+                *at_end = status.remaining == 0;
+                Ok((status.bytes_read, status.bytes_written))
+            }
+        }
+    }
+}
+
+/// `deflate` is sent in two formats: which one, the first two bytes tell.
+enum Deflate {
+    Nothing,
+    First(u8),
+    Within(Decompress),
+    Over,
+}
+
+impl Deflate {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), Fault> {
+        match (&mut *self, input) {
+            (Self::Nothing, [first]) => {
+                *self = Self::First(*first);
+                Ok((1, 0))
+            }
+            (Self::Nothing, [first, second, ..]) => {
+                *self = Self::Within(Decompress::new(is_zlib(*first, *second)));
+                self.step(input, output)
+            }
+            (Self::First(first), [second, ..]) => {
+                let first = *first;
+                let mut inflate = Decompress::new(is_zlib(first, *second));
+                let (_, wrote, _) = step(&mut inflate, &[first], output, Coding::Deflate)?;
+                *self = Self::Within(inflate);
+                let room = output.get_mut(wrote..).unwrap_or_default();
+                self.step(input, room).map(|(used, more)| (used, wrote + more))
+            }
+            (Self::Within(inflate), _) => {
+                let (used, wrote, over) = step(inflate, input, output, Coding::Deflate)?;
+                if over {
+                    *self = Self::Over;
+                }
+                Ok((used, wrote))
+            }
+            (Self::Over, _) => Ok((input.len(), 0)),
+            (Self::Nothing | Self::First(_), []) => Ok((0, 0)),
+        }
+    }
+}
+
+/// CMF and FLG of RFC 1950 §2.2: method 8, and a multiple of 31.
+fn is_zlib(cmf: u8, flg: u8) -> bool {
+    cmf & 0x0f == 8 && u16::from_be_bytes([cmf, flg]).is_multiple_of(31)
+}
+
+fn step(
+    inflate: &mut Decompress,
+    input: &[u8],
+    output: &mut [u8],
+    coding: Coding,
+) -> Result<(usize, usize, bool), Fault> {
+    let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
+    let status = inflate
+        .decompress(input, output, FlushDecompress::None)
+        .map_err(|_| Fault::Broken(coding))?;
+    let used = usize::try_from(inflate.total_in() - before_in).unwrap_or(input.len());
+    let wrote = usize::try_from(inflate.total_out() - before_out).unwrap_or(output.len());
+    Ok((used, wrote, status == Status::StreamEnd))
+}
+
+/// The window that a brotli stream's first byte asks for, as a power of two (RFC 7932 §9.1).
+const fn brotli_window(first: u8) -> usize {
+    match (first & 1, first >> 1 & 7, first >> 4 & 7) {
+        (0, ..) | (_, 0, 0) => 1 << 17,
+        (_, 0, n) => 1 << (8 + n),
+        (_, n, _) => 1 << (17 + n),
+    }
+}
+
+/// Codings on one body that are undone; more than two were never seen in earnest.
+pub(super) const MAX_CODINGS: usize = 3;
+
+/// Each decoder writes this much before the next one reads it.
+const SCRATCH: usize = 16 << 10;
+
+/// Decoded bytes for which no ratio is asked.
+const FREE: u64 = 1 << 20;
+
+/// RFC 9659 §3: a recipient need not support more.
+const ZSTD_WINDOW: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+use super::*;
+
+fn decode(names: &str, bytes: &[u8], piece: usize) -> Result<u64, Fault> {
+    decode_within(names, bytes, piece, &Limits::default())
+}
+
+fn decode_within(names: &str, bytes: &[u8], piece: usize, limits: &Limits) -> Result<u64, Fault> {
+    let fields = [("Content-Encoding", names)].into_iter().collect();
+    let mut decoder = Decoder::new(&codings(&fields).unwrap(), limits).unwrap();
+    for part in bytes.chunks(piece) {
+        decoder.push(part)?;
+    }
+    decoder.finish()
+}
+
+fn text() -> Vec<u8> {
+    (0..20_000u32).flat_map(|n| format!("line {}\n", n * n % 977).into_bytes()).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// "hello hello hello hello" by the brotli command, window 22.
+const BROTLI: &[u8] =
+    &[0x1b, 0x16, 0x00, 0x00, 0x24, 0x40, 0x6a, 0x10, 0x65, 0xea, 0xf0, 0x9c, 0x3e];
+
+#[test]
+fn each_coding_is_undone_whatever_the_pieces() {
+    let text = text();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&text).unwrap();
+    let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
+    raw.write_all(&text).unwrap();
+    let zstd = zstd::bulk::compress(&text, 3).unwrap();
+    let cases = [
+        ("gzip", gzip(&text)),
+        ("X-GZip", gzip(&text)),
+        ("deflate", zlib.finish().unwrap()),
+        ("deflate", raw.finish().unwrap()),
+        ("zstd", zstd),
+        ("identity, gzip , GZIP", gzip(&gzip(&text))),
+    ];
+    for (name, bytes) in cases {
+        for piece in [1, 2, 7, 1460, usize::MAX] {
+            assert_eq!(decode(name, &bytes, piece), Ok(text.len() as u64), "{name} {piece}");
+        }
+    }
+}
+
+#[test]
+fn an_early_end_and_a_wrong_byte_are_faults() {
+    let bytes = gzip(&text());
+    assert_eq!(decode("gzip", &bytes[..bytes.len() - 1], 999), Err(Fault::Broken(Coding::Gzip)));
+    assert_eq!(decode("gzip", b"<html>", 999), Err(Fault::Broken(Coding::Gzip)));
+    assert_eq!(decode("deflate", &[0x78], 1), Err(Fault::Broken(Coding::Deflate)));
+    assert_eq!(decode("br", b"\xff\xff\xff", 999), Err(Fault::Broken(Coding::Brotli)));
+    assert_eq!(decode("zstd", b"zstd", 999), Err(Fault::Broken(Coding::Zstd)));
+    assert_eq!(decode("gzip", b"", 1), Ok(0), "no body at all is no fault");
+}
+
+#[test]
+fn members_follow_each_other_and_padding_is_ignored() {
+    let mut bytes = gzip(b"one");
+    bytes.extend(gzip(b"three"));
+    assert_eq!(decode("gzip", &bytes, 3), Ok(8));
+    bytes.extend([0; 20]);
+    assert_eq!(decode("gzip", &bytes, 3), Ok(8));
+}
+
+#[test]
+fn bombs_and_huge_windows_end_at_the_bound() {
+    let bomb = gzip(&vec![0; 4 << 20]);
+    let limits = Limits { decoded_body: 2 << 20, ..Limits::default() };
+    assert_eq!(decode_within("gzip", &bomb, 1460, &limits), Err(Fault::TooLarge));
+    let limits = Limits { decoded_ratio: 100, ..Limits::default() };
+    assert_eq!(decode_within("gzip", &bomb, 1460, &limits), Err(Fault::TooLarge));
+    let limits = Limits { decoder_window: 1 << 20, ..Limits::default() };
+    assert_eq!(decode_within("br", BROTLI, 9, &limits), Err(Fault::Window(Coding::Brotli)));
+}
+
+#[test]
+fn brotli_is_undone() {
+    for piece in [1, 5, 99] {
+        assert_eq!(decode("br", BROTLI, piece), Ok(23), "{piece}");
+    }
+    assert_eq!(brotli_window(BROTLI[0]), 1 << 22);
+}
+
+#[test]
+fn unknown_codings_are_not_guessed() {
+    for (name, known) in [("", Some(0)), ("identity", Some(0)), ("br", Some(1)), ("dcb", None)] {
+        let fields = [("Content-Encoding", name)].into_iter().collect();
+        assert_eq!(codings(&fields).map(|c| c.len()), known, "{name}");
+    }
+    let fields = [("Content-Encoding", "gzip, gzip, gzip, gzip")].into_iter().collect();
+    assert_eq!(codings(&fields), None);
+}

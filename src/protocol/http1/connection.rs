@@ -1,0 +1,570 @@
+//! One HTTP/1 connection: two directions that are each in one of four states.
+
+use std::ops::Range;
+
+use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
+use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
+use crate::protocol::buffer::{Span, StreamBuffer};
+use crate::protocol::event::EventBody;
+use crate::protocol::http::body::Counter;
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::{
+    Ending, Framing, HttpEvent, MessageId, RequestHead, ResponseHead, Version,
+};
+use crate::protocol::http1::faults;
+use crate::protocol::http1::framing::{self, Length};
+use crate::protocol::http1::head::{self, Parsed, Search};
+use crate::protocol::http1::incoming::{AfterGap, Incoming, Step};
+use crate::protocol::http1::pairing::{Pairing, Pending};
+use crate::protocol::http1::start::{self, Looks};
+use crate::time::Frames;
+
+/// Reads one connection.
+pub struct Connection {
+    states: PerDirection<State>,
+    pairing: Pairing,
+    /// The capture has the connection from its first byte on.
+    from_the_start: bool,
+    /// What follows is not HTTP.
+    switched: bool,
+}
+
+/// What a direction is doing.
+#[derive(Default)]
+enum State {
+    /// The next message's head is on its way.
+    Head(Search),
+    /// Its body is.
+    Body(Box<Incoming>),
+    /// Out of step: the next start of a message is looked for. What is before it may belong to
+    /// this message.
+    Lost(Option<Box<Incoming>>),
+    /// Nothing more is read.
+    #[default]
+    Over,
+}
+
+/// Whether to go on with what is in the buffer.
+enum Then {
+    Again(State),
+    Wait(State),
+}
+
+impl Connection {
+    /// An analyzer for a new connection.
+    pub fn new(flow: &FlowInfo) -> Self {
+        Self {
+            states: PerDirection {
+                to_server: State::Head(Search::head()),
+                to_client: State::Head(Search::head()),
+            },
+            pairing: Pairing::default(),
+            from_the_start: matches!(flow.role, Role::Syn | Role::SynAck),
+            switched: false,
+        }
+    }
+
+    fn read(&mut self, way: Direction, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
+        loop {
+            let then = match std::mem::take(self.states.of_mut(way)) {
+                State::Head(search) => self.head(way, search, buffer, cx),
+                State::Body(incoming) => self.body(way, incoming, buffer, cx),
+                State::Lost(incoming) => self.lost(way, incoming, buffer, cx),
+                State::Over => {
+                    buffer.clear();
+                    Then::Wait(State::Over)
+                }
+            };
+            match then {
+                Then::Again(state) => *self.states.of_mut(way) = state,
+                Then::Wait(state) => {
+                    *self.states.of_mut(way) = state;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn head(
+        &mut self,
+        way: Direction,
+        mut search: Search,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Then {
+        if search.looked_at() == 0 {
+            start::skip_blank_lines(buffer);
+        }
+        if buffer.is_empty() {
+            return Then::Wait(State::Head(Search::head()));
+        }
+        if search.looked_at() < BEGINNING
+            && let Some(then) = self.unlike(way, buffer, cx)
+        {
+            return then;
+        }
+        let had_line = search.first_line().is_some();
+        let size = match (search.run(buffer), search.first_line()) {
+            (Some(size), _) => size,
+            (None, Some(line))
+                if !had_line
+                    && way == Direction::ToServer
+                    && start::is_bare_request(&buffer.peek(line)) =>
+            {
+                line
+            }
+            (None, _) if buffer.len() > cx.limits.http_head => {
+                cx.anomaly(faults::head_too_long(cx.limits));
+                let state = self.cut(way, Cut::Gap(GapReason::OverBudget), buffer, cx);
+                return Then::Again(state);
+            }
+            (None, _) => return Then::Wait(State::Head(search)),
+        };
+        let state = self.open(way, size, Cut::No, buffer, cx).unwrap_or_else(|| {
+            cx.anomaly(faults::no_message(way, &buffer.peek(size)));
+            State::Lost(None)
+        });
+        Then::Again(state)
+    }
+
+    /// Reads a head of `size` bytes, or as much of one as there will be; nothing is taken where
+    /// it is none.
+    fn open(
+        &mut self,
+        way: Direction,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
+        let bytes = buffer.peek(size);
+        Some(match way {
+            Direction::ToServer => {
+                let parsed = head::request(&bytes, cx.limits)?;
+                drop(bytes);
+                self.request(parsed, size, cut, buffer, cx)
+            }
+            Direction::ToClient => {
+                let parsed = head::response(&bytes, cx.limits)?;
+                drop(bytes);
+                self.response(parsed, size, cut, buffer, cx)
+            }
+        })
+    }
+
+    /// What to do where no head begins.
+    fn unlike(
+        &mut self,
+        way: Direction,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<Then> {
+        let bytes = buffer.peek(BEGINNING);
+        let looks = match way {
+            Direction::ToServer => start::begins_request(&bytes),
+            Direction::ToClient => start::begins_response(&bytes),
+        };
+        if looks != Looks::Unlike {
+            return None;
+        }
+        if way == Direction::ToServer && self.pairing.may_switch() {
+            // The other protocol already, most likely: the response will tell.
+            return Some(Then::Wait(State::Head(Search::head())));
+        }
+        if way == Direction::ToClient && self.pairing.front().is_some_and(|front| front.is_bare) {
+            return Some(Then::Again(self.bare_response(buffer, cx)));
+        }
+        if self.from_the_start || buffer.consumed() > 0 {
+            cx.anomaly(faults::no_message(way, &bytes));
+        }
+        Some(Then::Again(State::Lost(None)))
+    }
+
+    /// A request's head is whole, or as much of it as there will be.
+    fn request(
+        &mut self,
+        parsed: Parsed<RequestHead>,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let Parsed { mut head, flaws } = parsed;
+        let mut frames = Frames::default();
+        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
+        let Span { first, last, .. } = head.span;
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+        let id = self.pairing.number();
+        let pending = Pending {
+            id,
+            method: head.method.clone(),
+            upgrade: head.fields.get("upgrade").map(Into::into),
+            is_bare: head.version == Version::Http09,
+            first,
+            last,
+        };
+        if let Some(anomaly) = self.pairing.push(pending, cx.limits) {
+            cx.anomaly(anomaly);
+        }
+        let length = framing::of_request(&head);
+        let counter = Counter::new(&head.fields, false, cx.limits);
+        let (span, is_bare) = (head.span, head.version == Version::Http09);
+        cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+        let message = Message { id, counter, span, frames };
+        let state = self.begin(Direction::ToServer, message, length, cut, cx);
+        if is_bare { State::Over } else { state }
+    }
+
+    /// A response's head is whole, or as much of it as there will be.
+    fn response(
+        &mut self,
+        parsed: Parsed<ResponseHead>,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let Parsed { mut head, flaws } = parsed;
+        let mut frames = Frames::default();
+        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+        let first = head.span.first;
+        if matches!(head.status, 100 | 102..=199) {
+            let id = self.pairing.interim(first, |anomaly| cx.anomaly(anomaly));
+            cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
+            return match cut {
+                Cut::No => State::Head(Search::head()),
+                Cut::Gap(_) => State::Lost(None),
+                Cut::End(_) => State::Over,
+            };
+        }
+        let (id, request) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
+        let method = request.as_ref().map(|request| &*request.method);
+        let length = framing::of_response(&head, method);
+        let counter = Counter::new(&head.fields, head.status == 206, cx.limits);
+        let to = match (head.status, method) {
+            (101, _) => {
+                let upgrade = head.fields.get("upgrade").map(Into::into);
+                upgrade.or_else(|| request?.upgrade).or_else(|| Some("unknown".into()))
+            }
+            (200..=299, Some("CONNECT")) => Some("tunnel".into()),
+            _ => None,
+        };
+        let span = head.span;
+        cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+        let message = Message { id, counter, span, frames };
+        let state = self.begin(Direction::ToClient, message, length, cut, cx);
+        match to {
+            Some(to) => self.switch(id, to, cx),
+            None => state,
+        }
+    }
+
+    /// HTTP/0.9: the response is its body.
+    fn bare_response(&mut self, buffer: &StreamBuffer, cx: &mut Context<'_>) -> State {
+        let (first, ready) = buffer.first_stamps().unwrap_or((cx.now, cx.now));
+        let (id, _) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
+        let span = Span { first, ready, last: first, done: ready };
+        let head = ResponseHead {
+            status: 0,
+            reason: "".into(),
+            version: Version::Http09,
+            fields: Fields::default(),
+            span,
+            size: 0,
+        };
+        cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+        let counter = Counter::new(&Fields::default(), false, cx.limits);
+        let frames = Frames::default();
+        State::Body(Incoming::new(id, Framing::UntilClose, counter, span, frames).into())
+    }
+
+    /// A head is read: its body begins, or the message is over.
+    fn begin(
+        &mut self,
+        way: Direction,
+        message: Message,
+        length: Length,
+        cut: Cut,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let (framing, is_known) = match length {
+            Length::Known(framing) => (framing, true),
+            Length::Doubtful(framing, anomaly) => {
+                cx.anomaly(anomaly);
+                (framing, true)
+            }
+            Length::Unknown(anomaly) => {
+                cx.anomaly(anomaly);
+                (Framing::None, false)
+            }
+        };
+        let Message { id, counter, span, frames } = message;
+        let mut incoming = Incoming::new(id, framing, counter, span, frames);
+        match cut {
+            Cut::End(reason) => {
+                self.finish(way, incoming, Ending::Cut(reason), cx);
+                State::Over
+            }
+            Cut::Gap(reason) => {
+                incoming.headless(reason);
+                if way == Direction::ToServer || incoming.is_whole() {
+                    self.finish(way, incoming, Ending::Gap(reason), cx);
+                    return State::Lost(None);
+                }
+                State::Lost(Some(incoming.into()))
+            }
+            Cut::No if !is_known => {
+                self.finish(way, incoming, Ending::Malformed, cx);
+                State::Lost(None)
+            }
+            Cut::No if incoming.is_whole() => {
+                self.finish(way, incoming, Ending::Whole, cx);
+                self.next_head()
+            }
+            Cut::No => State::Body(incoming.into()),
+        }
+    }
+
+    fn body(
+        &mut self,
+        way: Direction,
+        mut incoming: Box<Incoming>,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Then {
+        match incoming.advance(buffer, cx.limits) {
+            Step::More => Then::Wait(State::Body(incoming)),
+            Step::Whole => {
+                self.finish(way, *incoming, Ending::Whole, cx);
+                Then::Again(self.next_head())
+            }
+            Step::Broken(why) => {
+                cx.anomaly(faults::chunk_broken(why));
+                self.finish(way, *incoming, Ending::Malformed, cx);
+                self.lose(way, u64::MAX);
+                Then::Again(State::Lost(None))
+            }
+        }
+    }
+
+    /// Looks for the next start of a message.
+    fn lost(
+        &mut self,
+        way: Direction,
+        mut incoming: Option<Box<Incoming>>,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Then {
+        let expected =
+            way == Direction::ToServer || self.pairing.expects_response(self.from_the_start);
+        let is_start = |bytes: &[u8]| match way {
+            _ if !expected => Looks::Unlike,
+            Direction::ToServer => start::is_usual_request(bytes),
+            Direction::ToClient => start::is_response(bytes),
+        };
+        let found = start::seek(buffer, is_start, |buffer, n| match &mut incoming {
+            Some(incoming) => incoming.pass(n, buffer, cx.limits),
+            None => {
+                buffer.skip(n, &mut Frames::default());
+            }
+        });
+        if !found {
+            return Then::Wait(State::Lost(incoming));
+        }
+        if let Some(incoming) = incoming {
+            let how = incoming.gap_reason().map_or(Ending::Malformed, Ending::Gap);
+            self.finish(way, *incoming, how, cx);
+        }
+        Then::Again(self.next_head())
+    }
+
+    /// Bytes are missing in the middle of a head, or nothing follows it: what is there of it is
+    /// told, if its first line is whole.
+    fn cut(
+        &mut self,
+        way: Direction,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let bytes = buffer.peek(cx.limits.http_head);
+        let lines = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
+        drop(bytes);
+        let state = self.open(way, lines, cut, buffer, cx);
+        state.unwrap_or_else(|| {
+            self.lose(way, buffer.len() as u64);
+            // Not looked at again: the same bytes would look like a head again.
+            buffer.clear();
+            State::Lost(None)
+        })
+    }
+
+    /// The rest of the connection is another protocol. A session of its own will stand here and
+    /// be fed what follows; until then it is passed over.
+    fn switch(&mut self, id: MessageId, to: Box<str>, cx: &mut Context<'_>) -> State {
+        cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
+        self.switched = true;
+        let requests = self.states.of_mut(Direction::ToServer);
+        if !matches!(requests, State::Body(_)) {
+            *requests = State::Over;
+        }
+        State::Over
+    }
+
+    fn finish(&mut self, way: Direction, incoming: Incoming, how: Ending, cx: &mut Context<'_>) {
+        let id = incoming.id;
+        let how = match (how, incoming.gap_reason()) {
+            (Ending::Whole, Some(reason)) => Ending::Gap(reason),
+            _ => how,
+        };
+        if way == Direction::ToClient {
+            self.pairing.answered(incoming.last());
+        }
+        let (end, anomaly) = incoming.finish(how);
+        let end = end.into();
+        cx.emit(EventBody::Http(match way {
+            Direction::ToServer => HttpEvent::RequestEnd { id, end },
+            Direction::ToClient => HttpEvent::ResponseEnd { id, end },
+        }));
+        if let Some(anomaly) = anomaly {
+            cx.anomaly(anomaly);
+        }
+    }
+
+    /// Bytes are missing in which whole messages may have been.
+    fn lose(&mut self, way: Direction, bytes: u64) {
+        match way {
+            Direction::ToServer => self.pairing.lose_requests(),
+            Direction::ToClient => self.pairing.lose_responses(bytes),
+        }
+    }
+
+    const fn next_head(&self) -> State {
+        if self.switched { State::Over } else { State::Head(Search::head()) }
+    }
+
+    const fn progress(&self) -> Progress {
+        match self.states {
+            PerDirection { to_server: State::Over, to_client: State::Over } => Progress::Done,
+            _ => Progress::More,
+        }
+    }
+}
+
+impl Analyzer for Connection {
+    fn data(
+        &mut self,
+        from: StreamKey,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        self.read(from.direction, buffer, cx);
+        self.progress()
+    }
+
+    fn gap(
+        &mut self,
+        from: StreamKey,
+        range: Range<u64>,
+        reason: GapReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        let way = from.direction;
+        let missing = range.end.saturating_sub(range.start);
+        let state = match std::mem::take(self.states.of_mut(way)) {
+            State::Head(_) if buffer.is_empty() => {
+                self.lose(way, missing);
+                State::Lost(None)
+            }
+            State::Head(_) => {
+                let state = self.cut(way, Cut::Gap(reason), buffer, cx);
+                self.lose(way, missing);
+                state
+            }
+            State::Body(mut incoming) => match incoming.gap(missing, reason, buffer, cx.limits) {
+                AfterGap::InStep => State::Body(incoming),
+                AfterGap::Whole => {
+                    self.finish(way, *incoming, Ending::Gap(reason), cx);
+                    self.next_head()
+                }
+                AfterGap::Beyond(bytes) => {
+                    self.finish(way, *incoming, Ending::Gap(reason), cx);
+                    self.lose(way, bytes);
+                    State::Lost(None)
+                }
+                AfterGap::Lost => {
+                    self.lose(way, missing);
+                    State::Lost(Some(incoming))
+                }
+            },
+            State::Lost(incoming) => {
+                self.lose(way, missing);
+                State::Lost(incoming)
+            }
+            State::Over => State::Over,
+        };
+        *self.states.of_mut(way) = state;
+        buffer.clear();
+        self.progress()
+    }
+
+    fn end(
+        &mut self,
+        from: StreamKey,
+        reason: EndReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let way = from.direction;
+        match std::mem::take(self.states.of_mut(way)) {
+            State::Head(_) if !buffer.is_empty() && !self.pairing_waits(way) => {
+                self.cut(way, Cut::End(reason), buffer, cx);
+            }
+            State::Body(incoming) => {
+                let whole = incoming.ends_with_connection() && reason == EndReason::Fin;
+                let how = if whole { Ending::Whole } else { Ending::Cut(reason) };
+                self.finish(way, *incoming, how, cx);
+            }
+            State::Lost(Some(mut incoming)) => {
+                incoming.pass(buffer.len(), buffer, cx.limits);
+                let how = incoming.gap_reason().map_or(Ending::Cut(reason), Ending::Gap);
+                self.finish(way, *incoming, how, cx);
+            }
+            State::Head(_) | State::Lost(None) | State::Over => {}
+        }
+        buffer.clear();
+    }
+}
+
+impl Connection {
+    /// True where the bytes that wait are not known to be HTTP.
+    fn pairing_waits(&self, way: Direction) -> bool {
+        way == Direction::ToServer && self.pairing.may_switch()
+    }
+}
+
+/// A message whose head is read.
+struct Message {
+    id: MessageId,
+    counter: Counter,
+    span: Span,
+    frames: Frames,
+}
+
+/// Why a head is not whole.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// It is.
+    No,
+    /// Bytes of it are missing.
+    Gap(GapReason),
+    /// The direction ended.
+    End(EndReason),
+}
+
+/// Bytes by which the beginning of a head is known from other things.
+const BEGINNING: usize = 80;

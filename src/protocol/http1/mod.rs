@@ -1,0 +1,38 @@
+//! HTTP/1.1 and 1.0 (RFC 9112), and 0.9 as far as it is still met.
+//!
+//! Takes the two byte streams of a connection, gives [`HttpEvent`]s: heads, ends of messages with
+//! the sizes of their bodies, switches to other protocols. It never keeps or copies a body, and
+//! it never invents a message: a request without a response has none.
+//!
+//! After a hole it goes on where it can: within a body of known length it stays in step, else it
+//! looks for the next start of a message. What it cannot know then, it says.
+//!
+//! [`HttpEvent`]: crate::protocol::http::message::HttpEvent
+
+mod chunked;
+mod connection;
+mod faults;
+mod framing;
+mod head;
+mod incoming;
+mod pairing;
+mod probe;
+mod start;
+
+#[cfg(test)]
+mod tests;
+
+use crate::flow::event::Transport;
+use crate::protocol::analyzer::Protocol;
+
+pub use connection::Connection;
+
+/// The row of HTTP/1. The ports are those of web servers, proxies, and services that speak HTTP.
+pub static PROTOCOL: Protocol = Protocol {
+    name: "http1",
+    transports: &[Transport::Tcp],
+    ports: &[80, 81, 591, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8118, 8888, 9080, 11371],
+    alpn: &["http/1.1", "http/1.0", "http/0.9"],
+    probe: probe::probe,
+    start: |flow| Box::new(Connection::new(flow)),
+};
