@@ -2,32 +2,46 @@
 
 pub mod connections;
 pub mod format;
-<<<<<<< HEAD
-pub mod lookups;
-pub mod requests;
-pub mod summary;
-pub mod text;
-pub mod timeline;
-=======
 pub mod har;
 pub mod json;
+pub mod lookups;
 pub mod ndjson;
 pub mod outcome;
 pub mod packets;
+pub mod requests;
 pub mod selection;
->>>>>>> main
+pub mod summary;
+pub mod text;
+pub mod timeline;
 
 use crate::report::format::Format;
 
-/// What the trace can be written as.
-<<<<<<< HEAD
-pub static FORMATS: &[Format] =
-    &[timeline::FORMAT, connections::FORMAT, lookups::FORMAT, requests::FORMAT];
-
-#[cfg(test)]
-mod fixture;
-=======
+/// What the trace can be written as: the views, which have no file ending, then the files.
 pub static FORMATS: &[Format] = &[
+    Format {
+        name: "timeline",
+        extension: None,
+        about: "each visit as a waterfall of lookups, handshakes, requests and closes",
+        reporter: &timeline::Timeline,
+    },
+    Format {
+        name: "connections",
+        extension: None,
+        about: "one row a connection: handshake, round trip, packets, losses, close",
+        reporter: &connections::Connections,
+    },
+    Format {
+        name: "lookups",
+        extension: None,
+        about: "one row a DNS question: answer, TTL, who answered, attempts",
+        reporter: &lookups::Lookups,
+    },
+    Format {
+        name: "requests",
+        extension: None,
+        about: "one row a request: status, type, sizes, the time of each phase",
+        reporter: &requests::Requests,
+    },
     Format {
         name: "json",
         extension: Some("json"),
@@ -47,4 +61,6 @@ pub static FORMATS: &[Format] = &[
         reporter: &har::Har,
     },
 ];
->>>>>>> main
+
+#[cfg(test)]
+mod fixture;

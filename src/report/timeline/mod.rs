@@ -11,7 +11,7 @@ mod wording;
 
 use std::io::{self, Write};
 
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::summary;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Align, Cell, Column, Drawn, Fit, Grid};
@@ -31,14 +31,6 @@ use wording::Wording;
 
 #[cfg(test)]
 mod tests;
-
-/// The timeline's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "timeline",
-    extension: None,
-    about: "each visit as a waterfall: lookups, handshakes, requests, closes",
-    reporter: &Timeline,
-};
 
 /// Writes the timeline.
 pub struct Timeline;
