@@ -27,7 +27,9 @@ fn main() {
         }));
     }
     let out = urltrace::pipeline::run(&mut s, &set, watch);
-    if live { return; }
+    if live {
+        return;
+    }
     let f = urltrace::report::FORMATS.iter().find(|f| f.name == view).unwrap();
     let mut w = Vec::new();
     f.reporter.write(&out.trace, &o, &mut w).unwrap();

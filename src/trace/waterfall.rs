@@ -207,11 +207,13 @@ pub struct Scale {
 impl Scale {
     /// A scale that shows `rows`, counted from `origin`.
     ///
-    /// A close long after everything else, and what happened long before the origin, do not
-    /// squeeze the rest: they stand at the edge.
+    /// A close long after everything else, a connection left open, and what happened long before
+    /// the origin do not squeeze the rest: they stand at the edge.
     pub fn fitting(origin: Timestamp, rows: &[Row], columns: usize) -> Self {
         let is_close = |row: &&Row| matches!(row.subject, Subject::Close(_));
-        let last = |row: &Row| row.pieces.iter().map(|p| p.to).max().unwrap_or(row.start.at);
+        let busy = |piece: &&Piece| piece.phase != Phase::Idle;
+        let last =
+            |row: &Row| row.pieces.iter().filter(busy).map(|p| p.to).max().unwrap_or(row.start.at);
         let open = rows.iter().filter(|row| !is_close(row)).map(last).max();
         let close = rows.iter().filter(is_close).map(last).max();
         let end = open.or(close).unwrap_or(origin).max(origin);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::{Ink, Tone};
 use crate::report::text::units;
-use crate::report::text::url::Parts;
 use crate::report::text::width::{cut_middle, wrap, wrap_parts};
 use crate::report::text::words;
 use crate::trace::Trace;

@@ -167,7 +167,7 @@ impl<'t> Page<'t> {
         let size = wording.size.map(|size| {
             if self.options.verbosity > 0 { units::grouped(size) } else { units::bytes(size) }
         });
-        let number = wording.connection.map(|id| (u64::from(id.0) + 1).to_string());
+        let number = wording.connection.map(words::connection_number);
         let kind = wording.phase.map_or(Tone::Plain, Tone::Phase);
         vec![
             Cell::new(start),
@@ -186,7 +186,7 @@ impl<'t> Page<'t> {
             return Vec::new();
         }
         let mut lines = Vec::new();
-        for line in detail::of(self.trace, row, self.options) {
+        for line in detail::of(self.trace, row) {
             let indent = DETAIL + 2 * line.depth;
             let room = self.options.width.map(|most| most.saturating_sub(indent + 2));
             for (i, piece) in wrap(&self.ink.text(&line.text), room).iter().enumerate() {

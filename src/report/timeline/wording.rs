@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use crate::flow::event::{Direction, EndReason, SegmentKind, Transport};
 use crate::protocol::http::message::{Ending, ResponseHead};
+use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
-use crate::report::text::url::Parts;
 use crate::report::text::words;
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
@@ -310,9 +310,16 @@ fn shown_url(url: &str, page: Option<&str>) -> String {
         (this.scheme, this.host, this.port) == (page.scheme, page.host, page.port)
     };
     if page.is_some_and(same) {
-        return Parts::after_host(url).to_owned();
+        return after_host(url).to_owned();
     }
     url.strip_prefix("http://").unwrap_or(url).to_owned()
+}
+
+/// Path and query of a URL.
+fn after_host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    rest.get(at..).unwrap_or("")
 }
 
 fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
