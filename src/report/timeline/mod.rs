@@ -21,8 +21,8 @@ use crate::report::text::units;
 use crate::report::text::width::{width, wrap};
 use crate::report::text::words;
 use crate::time::Timestamp;
-use crate::trace::Trace;
 use crate::trace::waterfall::{Phase, Row, Scale, Waterfall};
+use crate::trace::{EntityId, Trace};
 
 pub use live::live_row;
 pub use wording::{never_used, status_line};
@@ -89,6 +89,17 @@ impl Reporter for Timeline {
             }
         }
         Ok(())
+    }
+
+    fn completed(
+        &self,
+        trace: &Trace,
+        entity: EntityId,
+        options: &Options,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let row = if options.live { live_row(trace, entity, options) } else { None };
+        row.map_or(Ok(()), |row| writeln!(out, "{row}"))
     }
 }
 
