@@ -302,7 +302,7 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let frames = frames.map(|stamp| stamp.frame).collect();
         let row = row(Subject::Connect(connection.id), syn, Some(ack), frames);
         let row = row.then(Phase::Connect, syn.at, ack.at);
-        let unused = connection.exchanges.is_empty();
+        let unused = connection.exchanges.is_empty() && connection.protocol != Some("dns");
         let closing = connection.closing.first().map_or(connection.last, |step| step.at);
         return Some(if unused { row.then(Phase::Idle, ack.at, closing.at) } else { row });
     }

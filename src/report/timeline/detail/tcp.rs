@@ -18,7 +18,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
     if let Some(handshake) = &connection.handshake {
         shaken(connection, handshake, &mut lines);
     } else {
-        attempts(connection, &mut lines);
+        attempts(trace, connection, &mut lines);
     }
     if connection.resolution.is_none() && connection.protocol != Some("dns") {
         lines.push(Line::new(format!(
@@ -80,7 +80,7 @@ fn vantage(server: TimeDelta, client: TimeDelta) -> &'static str {
     }
 }
 
-fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
+fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
     let first = connection.syns.first().copied();
     for (i, syn) in connection.syns.iter().enumerate() {
         let again = match first {
@@ -100,6 +100,10 @@ fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
             ))
             .in_tone(Tone::Bad),
         );
+    } else if let Some((frame, said)) = words::network_said(trace, connection) {
+        let text =
+            format!("ICMP     frame {frame}: {said}, says the network in the server's place");
+        lines.push(Line::new(text).in_tone(Tone::Bad));
     } else if connection.unanswered() {
         let text = "nothing came back: the server is down, or packets to or from it are dropped";
         lines.push(Line::new(text).in_tone(Tone::Bad));
