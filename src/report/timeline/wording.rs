@@ -390,11 +390,10 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
 fn sent_again(trace: &Trace, exchange: &Exchange) -> u64 {
     let Some(connection) = trace.connection(exchange.connection) else { return 0 };
     let Some(request) = &exchange.request else { return 0 };
-    let during = request.span.first.at..=exchange.ended().at;
-    let again = connection.segments.iter().filter(|segment| {
-        segment.kind == SegmentKind::Retransmission && during.contains(&segment.at.at)
-    });
-    again.count() as u64
+    let (from, until) = (request.span.first, exchange.ended());
+    let first = connection.segments.partition_point(|segment| segment.at < from);
+    let during = connection.segments.iter().skip(first).take_while(|s| s.at <= until);
+    during.filter(|segment| segment.kind == SegmentKind::Retransmission).count() as u64
 }
 
 /// Why there is none, where it is known.

@@ -150,7 +150,11 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         let text = format!("{count} from the {who} are missing: {why} (frame {})", gap.at.frame);
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
-    for noted in trace.anomalies.iter().filter(|noted| noted.flow == connection.flow) {
+    // In order of time: a large capture is not searched from end to end for each connection.
+    let first = trace.anomalies.partition_point(|noted| noted.at < connection.opened);
+    let later = connection.last.at + TimeDelta::from_secs(1000);
+    let during = trace.anomalies.iter().skip(first).take_while(|noted| noted.at.at <= later);
+    for noted in during.filter(|noted| noted.flow == connection.flow) {
         let text = format!("frame {}: {}", noted.at.frame, escape(&noted.what.text));
         let rule = noted.what.reference.map_or_else(String::new, |rule| format!(" ({rule})"));
         lines.push(Line::new(text + &rule).in_tone(Tone::Warn));
