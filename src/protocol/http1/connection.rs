@@ -122,6 +122,8 @@ impl Connection {
         };
         let state = self.open(way, size, Cut::No, buffer, cx).unwrap_or_else(|| {
             cx.anomaly(faults::no_message(way, &buffer.peek(size)));
+            // Not looked at again, whatever it looks like.
+            buffer.skip(size, &mut Frames::default());
             State::Lost(None)
         });
         Then::Again(state)
