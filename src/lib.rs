@@ -4,10 +4,13 @@
 pub mod address;
 pub mod anomaly;
 pub mod capture;
+pub mod cli;
 pub mod cursor;
 pub mod flow;
 pub mod limits;
 pub mod packet;
+pub mod pipeline;
 pub mod protocol;
 pub mod report;
 pub mod time;
+pub mod trace;

@@ -1,1 +1,11 @@
-fn main() {}
+//! The program: parses the command line, runs, turns the outcome into an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use urltrace::cli;
+
+fn main() -> ExitCode {
+    cli::run(&cli::args::Args::parse()).into()
+}

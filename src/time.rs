@@ -86,6 +86,7 @@ impl TimeDelta {
     }
 
     /// `self`, or zero where clocks of two interfaces made it negative.
+    #[must_use]
     pub const fn at_least_zero(self) -> Self {
         if self.0 < 0 { Self::ZERO } else { self }
     }

@@ -19,6 +19,8 @@ pub mod pcap;
 pub mod pcapng;
 pub mod privilege;
 pub mod source;
+pub mod take;
+pub mod tee;
 pub mod write;
 
 use std::fs;

@@ -195,7 +195,7 @@ mod tests {
     fn the_tree_and_the_bytes() {
         let mut capture = Capture::new();
         capture.udp(CLIENT, SERVER, b"ping\x1b[2J");
-        let expected = "    1    0.000000  10.0.0.2:50000 -> 10.0.0.1:80  UDP  50000 -> 80, len=8
+        let expected = "    1    0.000000  10.0.0.2:50000 -> 10.0.0.1:80  UDP  len=8
   frame of 50 bytes, 2001-09-09 01:46:40.000000000 +00:00
   + Ethernet II: header 14, 36 left; 02:00:0a:00:00:02 -> 02:00:0a:00:00:01, IPv4
     | destination  02:00:0a:00:00:01
@@ -214,7 +214,7 @@ mod tests {
       | header checksum  0x26c6 (ok)
       | source           10.0.0.2
       | destination      10.0.0.1
-      + UDP: header 8, 8 left; 50000 -> 80, len=8
+      + UDP: header 8, 8 left; len=8
         | source port       50000
         | destination port  80
         | length            16 bytes

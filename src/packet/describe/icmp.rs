@@ -103,7 +103,10 @@ const fn halves(word: [u8; 4]) -> (u16, u16) {
 }
 
 fn head(words: &mut Words, kind: u8, code: u8, name: &'static str) {
-    words.summary(name);
+    words.summary(match name {
+        "unknown" => format!("type {kind} code {code}"),
+        _ => name.to_owned(),
+    });
     words.field("type", format_args!("{kind} {name}"));
     words.field("code", code);
 }

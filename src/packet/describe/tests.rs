@@ -146,13 +146,14 @@ fn messages_about_other_packets() {
     let lines = lines(|c| {
         c.udp(CLIENT, SERVER, b"?").unreachable([10, 0, 0, 1], 1, 3);
         c.icmp([10, 0, 0, 2], [10, 0, 0, 1], 8, 0, [0, 7, 0, 1], b"ping").fragment(1, 8).lose(1);
-        c.raw(&[0; 14]);
+        c.raw(&[0; 14]).icmp([10, 0, 0, 2], [10, 0, 0, 1], 200, 1, [0; 4], &[]);
     });
     let expected = [
         "10.0.0.2 → 10.0.0.1 fragment bytes 8 to 9 of packet 0x0001, the last",
         "10.0.0.1 → 10.0.0.2 ICMP unreachable: port, about UDP 10.0.0.2:50000 → 10.0.0.1:80",
         "10.0.0.2 → 10.0.0.1 ICMP echo request id=7 seq=1",
         "00:00:00:00:00:00 → 00:00:00:00:00:00 LLC 3 bytes needed, the packet has 0",
+        "10.0.0.2 → 10.0.0.1 ICMP type 200 code 1",
     ];
     assert_eq!(lines, expected);
 }

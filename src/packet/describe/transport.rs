@@ -8,7 +8,7 @@ use crate::packet::describe::text::{Hex, Words, bytes, verdict};
 pub(super) fn udp(datagram: &UdpSlice<'_>, length: usize, checksum_ok: Option<bool>) -> Words {
     let mut words = Words::new("UDP");
     let (source, destination) = (datagram.source_port(), datagram.destination_port());
-    words.summary(format!("{source} → {destination}, len={length}"));
+    words.summary(format!("len={length}"));
     words.field("source port", source);
     words.field("destination port", destination);
     words.field("length", bytes(datagram.length().into()));
@@ -40,7 +40,8 @@ pub(super) fn tcp(segment: &TcpSlice<'_>, length: usize, checksum_ok: Option<boo
     );
     words.field("header length", bytes(segment.header_len()));
     words.field("flags", format_args!("{flags}{}", meaning(segment)));
-    words.field("window", format_args!("{window} (before scaling)"));
+    let scaling = if segment.syn() { "never scaled in a SYN" } else { "before scaling" };
+    words.field("window", format_args!("{window} ({scaling})"));
     let sum = segment.checksum();
     words.field("checksum", format_args!("{sum:#06x} ({})", verdict(checksum_ok)));
     if segment.urg() || segment.urgent_pointer() != 0 {

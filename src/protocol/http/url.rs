@@ -109,14 +109,31 @@ impl Url {
     /// A reference (`Location`, `Referer`) resolved against it by the rules of browsers, without
     /// a fragment, in normal form.
     pub fn join(&self, reference: &str) -> Option<String> {
-        url::Url::parse(&self.text).ok()?.join(reference).ok().map(without_fragment)
+        resolve(&self.text, reference)
+    }
+
+    /// All of it, taken out.
+    pub fn into_text(self) -> Box<str> {
+        self.text
     }
 
     /// It in the normal form that [`join`](Self::join) gives: default port, letter case and dot
     /// segments as browsers have them.
     pub fn normal(&self) -> Option<String> {
-        url::Url::parse(&self.text).ok().map(without_fragment)
+        normal(&self.text)
     }
+}
+
+/// A reference (`Location`, `Referer`) resolved against a base URL by the rules of browsers,
+/// without a fragment, in normal form.
+pub fn resolve(base: &str, reference: &str) -> Option<String> {
+    url::Url::parse(base).ok()?.join(reference).ok().map(without_fragment)
+}
+
+/// A URL in normal form, without its fragment: default port, letter case and dot segments as
+/// browsers have them.
+pub fn normal(text: &str) -> Option<String> {
+    url::Url::parse(text).ok().map(without_fragment)
 }
 
 impl<'a> Parts<'a> {

@@ -1,0 +1,50 @@
+//! What is said on standard error.
+
+use std::io::Write;
+
+use crate::capture::source::CaptureSummary;
+use crate::trace::Trace;
+
+/// One line on standard error. That nobody listens there is no reason to stop.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "urltrace: {text}");
+}
+
+/// What went wrong.
+pub(super) fn error(text: &str) {
+    say(text);
+}
+
+/// Where the files are not what they should be.
+pub(super) fn damage(summary: &CaptureSummary) {
+    for damage in &summary.damage {
+        let end = if damage.fatal { "; all before it is shown" } else { "; stepped over" };
+        say(&format!(
+            "{}: at byte {}, after frame {}: {}{end}",
+            damage.file, damage.offset, damage.after_frame, damage.what
+        ));
+    }
+}
+
+/// What was captured and found, in one line.
+pub(super) fn summary(trace: &Trace, written: &[String]) -> String {
+    let facts = &trace.capture;
+    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!(
+        "{} packets, {} bytes: {}, {}, {} on {}",
+        facts.packets,
+        facts.bytes,
+        count(trace.lookups.len(), "lookup"),
+        count(trace.connections.len(), "connection"),
+        count(trace.exchanges.len(), "request"),
+        count(trace.visits.len(), "page"),
+    );
+    let dropped: u64 = facts.source.interfaces.iter().filter_map(|i| i.dropped).sum();
+    if dropped > 0 {
+        text.push_str(&format!("; {dropped} packets dropped by the kernel"));
+    }
+    if !written.is_empty() {
+        text.push_str(&format!("; written to {}", written.join(", ")));
+    }
+    text
+}

@@ -1,0 +1,79 @@
+//! Where packets come from, as the command line asks.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::capture::{self, live};
+use crate::capture::block::Progress;
+use crate::capture::filter::Filtered;
+use crate::capture::memory::Memory;
+use crate::capture::source::{CaptureError, PacketSource, Record};
+use crate::capture::take::Take;
+use crate::capture::tee::Tee;
+use crate::capture::write::Writer;
+use crate::cli::Failure;
+use crate::cli::args::Args;
+
+/// The recorded visit of `--demo`.
+const DEMO: &[u8] = include_bytes!("../../testdata/visits/seed/capture.pcap");
+
+/// A source, and how far reading it has come.
+pub(super) struct Input {
+    /// The packets.
+    pub(super) source: Box<dyn PacketSource>,
+    /// For files: how much has been read of how much.
+    pub(super) progress: Option<Arc<Progress>>,
+}
+
+/// Opens the saved captures or the demo.
+pub(super) fn saved(args: &Args) -> Result<Input, CaptureError> {
+    let (source, progress): (Box<dyn PacketSource>, _) = if args.demo {
+        let (packets, summary) = capture::read_all(Bytes::from_static(DEMO))?;
+        (Box::new(Memory::with_summary(packets.into_iter().map(Record::Packet), summary)), None)
+    } else {
+        let files = capture::open_all(args.files.iter().chain(&args.read))?;
+        let progress = files.progress();
+        (Box::new(files), Some(progress))
+    };
+    Ok(Input { source: chosen(args, source)?, progress })
+}
+
+/// Filters, counts and writes the packets of a source, as asked.
+pub(super) fn chosen(
+    args: &Args,
+    mut source: Box<dyn PacketSource>,
+) -> Result<Box<dyn PacketSource>, CaptureError> {
+    // A live capture filters in the kernel.
+    if let (Some(filter), None) = (&args.filter, &args.iface) {
+        source = Box::new(Filtered::new(source, filter)?);
+    }
+    if let Some(count) = args.count {
+        source = Box::new(Take::new(source, count));
+    }
+    if let Some(path) = &args.write {
+        source = Box::new(Tee::new(source, Writer::create(path)?));
+    }
+    Ok(source)
+}
+
+/// Prints the interfaces that can be captured on, one a line.
+pub(super) fn list_interfaces(out: &mut impl Write) -> Result<(), Failure> {
+    for device in live::devices()? {
+        let addresses: Vec<String> = device.addresses.iter().map(ToString::to_string).collect();
+        let mut notes = Vec::new();
+        notes.extend((!device.running).then_some("down"));
+        notes.extend(device.loopback.then_some("loopback"));
+        notes.extend(device.wireless.then_some("wireless"));
+        let about = device.description.unwrap_or_default();
+        let line = format!(
+            "{:<16} {:<40} {} {about}",
+            device.name,
+            addresses.join(" "),
+            notes.join(", ")
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

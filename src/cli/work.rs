@@ -1,0 +1,120 @@
+//! Reads, follows and writes: the main job, for files and live.
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use crate::capture::source::CaptureSummary;
+use crate::cli::args::{Args, PACKETS};
+use crate::cli::settings::{self, Output, UsageError};
+use crate::cli::sink::Sink;
+use crate::cli::{Exit, Failure, live, messages, progress, source};
+use crate::pipeline::{self, Outcome, RunError, Watch};
+use crate::report::FORMATS;
+use crate::report::packets::{Detail, PacketsView};
+use crate::trace::Trace;
+
+/// Does the main job.
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    if args.files.is_empty() && args.read.is_empty() && args.iface.is_none() && !args.demo {
+        let hint = "nothing to read: name a capture file, an interface (-i eth0), or try --demo; \
+                    --help says more";
+        return Err(UsageError(hint.to_owned()).into());
+    }
+    let outputs = settings::outputs(args)?;
+    let packets = args.view == PACKETS && outputs.is_empty();
+    // Everything that is written to is opened first: a typing error shows before an hour of
+    // capturing, and a live capture gives up its rights before the first packet.
+    let mut sinks = open(args, &outputs)?;
+    let view = if packets { None } else { view_of(args, &outputs) };
+    let written: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
+    if let Some(view) = view {
+        sinks.push(view);
+    }
+    let (outcome, live) = if args.iface.is_some() {
+        (live::watch(args, &mut sinks, packets)?, true)
+    } else {
+        let mut input = source::saved(args)?;
+        let settings = settings::pipeline(args);
+        let bar = input.progress.take().filter(|_| !args.quiet && io::stderr().is_terminal());
+        let outcome = progress::with(bar, || {
+            pipeline::run(&mut input.source, &settings, follow(args, &mut sinks, packets))
+        });
+        (outcome, false)
+    };
+    conclude(args, outcome, &mut sinks, &written, live)
+}
+
+/// Opens what `-o` names.
+fn open(args: &Args, outputs: &[Output]) -> Result<Vec<Sink>, Failure> {
+    let options = settings::for_file(args);
+    let open = |output| {
+        Sink::open(output, &options).map_err(|(what, source)| Failure::Write { what, source })
+    };
+    outputs.iter().map(open).collect()
+}
+
+/// The view on standard output, unless files are written instead.
+fn view_of(args: &Args, outputs: &[Output]) -> Option<Sink> {
+    let format = FORMATS.iter().find(|format| format.name == args.view)?;
+    outputs.is_empty().then(|| Sink::stdout(format, settings::options(args)))
+}
+
+/// What watches a run: the packets view, and the outputs that grow as things complete.
+pub(super) fn follow<'a>(args: &Args, sinks: &'a mut [Sink], packets: bool) -> Watch<'a> {
+    let mut watch = Watch::default();
+    if packets {
+        let options = settings::options(args);
+        let detail = match args.verbose {
+            0 => Detail::Line,
+            1 => Detail::Layers,
+            _ => Detail::Bytes,
+        };
+        let mut view = PacketsView::new(detail, options.ascii, options.zone);
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+        watch.packet = Some(Box::new(move |packet| view.packet(packet, &mut out)));
+    }
+    watch.completed = Some(Box::new(move |trace, all| {
+        sinks.iter_mut().try_for_each(|sink| sink.completed(trace, all))
+    }));
+    watch
+}
+
+/// Writes what the end of the capture brings, and says how it went.
+fn conclude(
+    args: &Args,
+    outcome: Outcome,
+    sinks: &mut [Sink],
+    written: &[String],
+    live: bool,
+) -> Result<Exit, Failure> {
+    let Outcome { trace, error } = outcome;
+    match error {
+        Some(RunError::Watch(error)) => return Err(error.into()),
+        Some(RunError::Capture(error)) if trace.capture.packets == 0 => return Err(error.into()),
+        Some(RunError::Capture(error)) => messages::error(&error.to_string()),
+        None => {}
+    }
+    for sink in sinks.iter_mut() {
+        let what = sink.name.clone();
+        sink.finish(&trace).map_err(|source| Failure::Write { what, source })?;
+    }
+    let source = &trace.capture.source;
+    messages::damage(source);
+    let files: Vec<String> = written.iter().cloned().chain(file_of(args.write.as_ref())).collect();
+    if !args.quiet && (live || !files.is_empty()) {
+        messages::say(&messages::summary(&trace, &files));
+    }
+    Ok(exit_of(source, &trace))
+}
+
+fn file_of(path: Option<&PathBuf>) -> Option<String> {
+    path.map(|path| path.display().to_string())
+}
+
+fn exit_of(source: &CaptureSummary, trace: &Trace) -> Exit {
+    match source.damage.is_empty() {
+        true => Exit::Done,
+        false if trace.capture.packets == 0 => Exit::Failed,
+        false => Exit::Damaged,
+    }
+}

@@ -1,0 +1,173 @@
+//! Reads the source, counts what needs no decoding, and gives each packet to its shard.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use crate::capture::source::{Packet, PacketSource, Record};
+use crate::limits::Limits;
+use crate::packet::{self, Layer};
+use crate::pipeline::run::{PacketWatch, RunError};
+use crate::pipeline::shard::{Item, Round};
+use crate::time::{FrameNo, TimeDelta, Timestamp};
+use crate::trace::CaptureFacts;
+
+/// Packets of one round: enough that a channel costs nothing, few enough that their blocks are
+/// small beside the caches.
+const ROUND_PACKETS: usize = 4096;
+
+/// Bytes of one round, so that large packets do not pin many blocks.
+const ROUND_BYTES: usize = 4 << 20;
+
+/// How often the clock of the shards is set, in packet time.
+const TICK: TimeDelta = TimeDelta::from_secs(1);
+
+/// What reading gave.
+pub(super) struct Read {
+    /// What was counted.
+    pub(super) facts: CaptureFacts,
+    /// Why it ended early.
+    pub(super) error: Option<RunError>,
+}
+
+/// Reads until the end, an error, or `stop`.
+pub(super) fn read(
+    source: &mut dyn PacketSource,
+    workers: Vec<SyncSender<Arc<Round>>>,
+    mut watch: Option<PacketWatch<'_>>,
+    stop: &AtomicBool,
+) -> Read {
+    let mut dispatcher = Dispatcher::new(workers);
+    let error = loop {
+        if stop.load(Ordering::Relaxed) {
+            break None;
+        }
+        match source.next_record() {
+            Ok(Some(Record::Packet(packet))) => {
+                if let Some(watch) = &mut watch
+                    && let Err(error) = watch(&packet)
+                {
+                    break Some(RunError::Watch(error));
+                }
+                dispatcher.packet(packet);
+            }
+            Ok(Some(Record::Idle)) => dispatcher.flush(),
+            // Nothing reads secrets yet.
+            Ok(Some(Record::Secrets(_))) => {}
+            Ok(None) => break None,
+            Err(error) => break Some(RunError::Capture(error)),
+        }
+    };
+    dispatcher.finish();
+    let mut facts = dispatcher.facts;
+    facts.source = source.summary();
+    Read { facts, error }
+}
+
+struct Dispatcher {
+    workers: Vec<SyncSender<Arc<Round>>>,
+    round: Round,
+    bytes: usize,
+    facts: CaptureFacts,
+    /// The latest packet time so far: the clock never steps back.
+    clock: Timestamp,
+    next_tick: Timestamp,
+    last_frame: FrameNo,
+}
+
+impl Dispatcher {
+    fn new(workers: Vec<SyncSender<Arc<Round>>>) -> Self {
+        Self {
+            workers,
+            round: Round::default(),
+            bytes: 0,
+            facts: CaptureFacts::default(),
+            clock: Timestamp::MIN,
+            next_tick: Timestamp::MIN,
+            last_frame: FrameNo(0),
+        }
+    }
+
+    fn packet(&mut self, packet: Packet) {
+        self.count(&packet);
+        if self.clock >= self.next_tick {
+            if self.facts.packets > 1 {
+                self.round.items.push(Item::Tick { frame: packet.frame, clock: self.clock });
+            }
+            self.next_tick = self.clock + TICK;
+        }
+        self.bytes += packet.data.len();
+        self.last_frame = packet.frame;
+        let shard = shard_of(&packet);
+        self.round.items.push(Item::Packet { shard, packet });
+        if self.round.items.len() >= ROUND_PACKETS || self.bytes >= ROUND_BYTES {
+            self.flush();
+        }
+    }
+
+    fn count(&mut self, packet: &Packet) {
+        let facts = &mut self.facts;
+        facts.packets += 1;
+        facts.bytes += u64::from(packet.orig_len);
+        facts.captured_bytes += packet.data.len() as u64;
+        facts.snapped += u64::from(packet.data.len() < packet.orig_len as usize);
+        facts.backward += u64::from(packet.at < self.clock);
+        facts.first = Some(facts.first.map_or(packet.at, |first| first.min(packet.at)));
+        facts.last = Some(facts.last.map_or(packet.at, |last| last.max(packet.at)));
+        self.clock = self.clock.max(packet.at);
+    }
+
+    fn flush(&mut self) {
+        if self.round.items.is_empty() {
+            return;
+        }
+        self.bytes = 0;
+        let next = Round { items: Vec::with_capacity(self.round.items.len()) };
+        let round = Arc::new(std::mem::replace(&mut self.round, next));
+        for worker in &self.workers {
+            // A worker that is gone has panicked; joining the scope passes that on.
+            let _ = worker.send(Arc::clone(&round));
+        }
+    }
+
+    fn finish(&mut self) {
+        self.round.items.push(Item::Finish { frame: self.last_frame });
+        self.flush();
+        self.workers.clear();
+    }
+}
+
+/// The shard of a packet: by its unordered pair of addresses, so that fragments and changes of
+/// port stay together. Neighbours and ICMP, which are few and speak of others, share the first.
+fn shard_of(packet: &Packet) -> u8 {
+    let decoded = packet::decode(packet);
+    let apart = decoded
+        .layers
+        .iter()
+        .any(|layer| matches!(layer, Layer::Arp(_) | Layer::Icmpv4(_) | Layer::Icmpv6(_)));
+    let Some(network) = decoded.network.filter(|_| !apart) else { return 0 };
+    let (lo, hi) = if network.source <= network.destination {
+        (network.source, network.destination)
+    } else {
+        (network.destination, network.source)
+    };
+    let mixed = [lo, hi].into_iter().fold(0x9e37_79b9_7f4a_7c15, |mixed, ip| match ip {
+        IpAddr::V4(ip) => mix(mixed ^ u64::from(ip.to_bits())),
+        IpAddr::V6(ip) => {
+            #[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+            let (high, low) = ((ip.to_bits() >> 64) as u64, ip.to_bits() as u64);
+            mix(mix(mixed ^ high) ^ low)
+        }
+    });
+    u8::try_from(mixed % Limits::SHARDS as u64).unwrap_or(0)
+}
+
+/// The finalizer of splitmix64. Which shard holds a flow decides which flow is evicted at a
+/// bound, so the hash must be the same in every run; an attacker who aims at one shard only
+/// reaches that shard's budget.
+const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}

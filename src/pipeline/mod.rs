@@ -1,0 +1,19 @@
+//! From a source to a trace: the one place that knows every stage.
+//!
+//! ```text
+//!   source -- dispatch --+-- worker: 64/n shards --+-- merge -- TraceBuilder
+//!   (reads, counts,      +-- worker                +   (by Order)
+//!    hashes, ticks)      +-- ...                   +
+//! ```
+//!
+//! Packets travel in rounds. A round goes to all workers; each gives back the events of its
+//! shards; the merge waits for all of them and applies the events in order. So the number of
+//! threads changes the speed and never the output.
+
+mod counts;
+mod dispatch;
+mod merge;
+pub mod run;
+mod shard;
+
+pub use run::{Outcome, RunError, Settings, Watch, run};

@@ -1,0 +1,144 @@
+//! The sequential machines: packets of some address pairs in, events out.
+//!
+//! There are always [`Limits::SHARDS`] of them; a worker thread owns every n-th.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use crate::capture::source::Packet;
+use crate::flow::event::FlowEvent;
+use crate::flow::table::FlowTable;
+use crate::limits::Limits;
+use crate::packet;
+use crate::pipeline::counts::Counts;
+use crate::protocol::analyzer::Protocol;
+use crate::protocol::event::{Event, Phase};
+use crate::protocol::session::Sessions;
+use crate::time::{FrameNo, Stamp, Timestamp};
+
+/// What all workers are given at once, in capture order.
+#[derive(Default)]
+pub(super) struct Round {
+    /// The items; each worker takes those of its shards.
+    pub(super) items: Vec<Item>,
+}
+
+/// One thing in a round.
+pub(super) enum Item {
+    /// A packet for one shard.
+    Packet {
+        /// Which.
+        shard: u8,
+        /// The packet.
+        packet: Packet,
+    },
+    /// For all shards: the clock, before the packet of that frame.
+    Tick {
+        /// The frame.
+        frame: FrameNo,
+        /// Packet time.
+        clock: Timestamp,
+    },
+    /// For all shards: the capture is over.
+    Finish {
+        /// The last frame.
+        frame: FrameNo,
+    },
+}
+
+/// What a worker gives back for a round.
+pub(super) struct Done {
+    /// The events of its shards, not in order.
+    pub(super) events: Vec<Event>,
+    /// What it counted, with the last round.
+    pub(super) counts: Option<Counts>,
+}
+
+/// One thread's shards.
+pub(super) struct Worker {
+    nth: usize,
+    threads: usize,
+    shards: Vec<Shard>,
+    counts: Counts,
+}
+
+struct Shard {
+    table: FlowTable,
+    sessions: Sessions,
+    /// What the table said about one packet; empty between packets.
+    said: Vec<FlowEvent>,
+}
+
+impl Worker {
+    /// The `nth` of so many threads.
+    pub(super) fn new(
+        nth: usize,
+        threads: usize,
+        limits: &Limits,
+        protocols: &'static [&'static Protocol],
+    ) -> Self {
+        let shards = (nth..Limits::SHARDS).step_by(threads).map(|_| Shard {
+            table: FlowTable::new(limits),
+            sessions: Sessions::new(limits.clone(), protocols),
+            said: Vec::new(),
+        });
+        Self { nth, threads, shards: shards.collect(), counts: Counts::default() }
+    }
+
+    /// Works until there are no more rounds, or nobody takes the results.
+    pub(super) fn run(mut self, rounds: &Receiver<Arc<Round>>, results: &SyncSender<Done>) {
+        while let Ok(round) = rounds.recv() {
+            let mut events = Vec::new();
+            let mut over = false;
+            for item in &round.items {
+                over |= matches!(item, Item::Finish { .. });
+                self.item(item, &mut events);
+            }
+            drop(round);
+            let counts = over.then(|| std::mem::take(&mut self.counts));
+            if results.send(Done { events, counts }).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Item, events: &mut Vec<Event>) {
+        match item {
+            Item::Packet { shard, packet } => {
+                let shard = usize::from(*shard);
+                if shard % self.threads == self.nth
+                    && let Some(shard) = self.shards.get_mut(shard / self.threads)
+                {
+                    shard.packet(packet, &mut self.counts, events);
+                }
+            }
+            Item::Tick { frame, clock } => {
+                for shard in &mut self.shards {
+                    shard.table.advance(Stamp::new(*clock, *frame), &mut shard.said);
+                    shard.pass_on((*frame, Phase::Tick), events);
+                }
+            }
+            Item::Finish { frame } => {
+                for shard in &mut self.shards {
+                    shard.table.finish(&mut shard.said);
+                    shard.pass_on((*frame, Phase::Finish), events);
+                }
+            }
+        }
+    }
+}
+
+impl Shard {
+    fn packet(&mut self, packet: &Packet, counts: &mut Counts, events: &mut Vec<Event>) {
+        let decoded = packet::decode(packet);
+        counts.packet(packet, &decoded);
+        self.table.push(packet, &decoded, &mut self.said);
+        self.pass_on((packet.frame, Phase::Packet), events);
+    }
+
+    fn pass_on(&mut self, turn: (FrameNo, Phase), events: &mut Vec<Event>) {
+        for event in self.said.drain(..) {
+            self.sessions.push(turn, event, events);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Puts requests and responses together, and times them.
+
+use hashbrown::HashMap;
+
+use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead};
+use crate::protocol::http::url;
+use crate::time::Stamp;
+use crate::trace::builder::lookups::Lookups;
+use crate::trace::exchange::Exchange;
+use crate::trace::id::next_index;
+use crate::trace::id::{ConnectionId, ExchangeId};
+use crate::trace::model::{EntityId, Trace};
+use crate::trace::timing::Timings;
+use crate::trace::timing::{self, Before};
+use crate::trace::visit::Link;
+
+/// What happened to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Its request's head is there.
+    Requested,
+    /// Its final response's head is there.
+    Responded,
+    /// Its response is whole, or will never be.
+    Ended,
+}
+
+/// Which exchanges are not over.
+#[derive(Debug, Default)]
+pub(super) struct Exchanges {
+    open: HashMap<(ConnectionId, MessageId), ExchangeId>,
+}
+
+impl Exchanges {
+    /// Takes one HTTP event.
+    pub(super) fn event(
+        &mut self,
+        trace: &mut Trace,
+        lookups: &Lookups,
+        (at, connection): (Stamp, ConnectionId),
+        event: HttpEvent,
+        completed: &mut Vec<EntityId>,
+    ) -> Option<(ExchangeId, Moment)> {
+        if let HttpEvent::Request { id, head } = event {
+            let id = self.requested(trace, lookups, connection, id, head);
+            return Some((id, Moment::Requested));
+        }
+        let message = message_of(&event);
+        let id = match self.open.get(&(connection, message)) {
+            Some(id) => *id,
+            None if matches!(
+                event,
+                HttpEvent::Response { .. } | HttpEvent::Informational { .. }
+            ) =>
+            {
+                self.begin(trace, connection, message, at)
+            }
+            None => return None,
+        };
+        let exchange = trace.exchanges.get_mut(id.0 as usize)?;
+        let moment = match event {
+            HttpEvent::Request { .. } => None,
+            HttpEvent::RequestEnd { end, .. } => {
+                exchange.request_end = Some(end);
+                None
+            }
+            HttpEvent::Informational { head, .. } => {
+                exchange.informational.push(*head);
+                None
+            }
+            HttpEvent::Response { head, .. } => {
+                if exchange.request.is_none() {
+                    exchange.started = head.span.first;
+                }
+                exchange.response = Some(head);
+                Some(Moment::Responded)
+            }
+            HttpEvent::ResponseEnd { end, .. } => {
+                exchange.response_end = Some(end);
+                Some(Moment::Ended)
+            }
+            HttpEvent::Switched { to, .. } => {
+                exchange.switched = Some(to);
+                None
+            }
+        };
+        timing::measure(exchange);
+        let both = exchange.request_end.is_some() || exchange.request.is_none();
+        if both && exchange.response_end.is_some() {
+            exchange.over = true;
+            self.open.remove(&(connection, message));
+            completed.push(EntityId::Exchange(id));
+        }
+        moment.map(|moment| (id, moment))
+    }
+
+    /// The connection is over: so is everything that was waiting on it.
+    pub(super) fn connection_over(
+        &mut self,
+        trace: &mut Trace,
+        connection: ConnectionId,
+        completed: &mut Vec<EntityId>,
+    ) {
+        let Some(on_it) = trace.connection(connection).map(|c| c.exchanges.clone()) else { return };
+        for id in on_it {
+            let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { continue };
+            if !exchange.over {
+                exchange.over = true;
+                self.open.remove(&(connection, exchange.message));
+                completed.push(EntityId::Exchange(id));
+            }
+        }
+    }
+
+    fn requested(
+        &mut self,
+        trace: &mut Trace,
+        lookups: &Lookups,
+        connection: ConnectionId,
+        message: MessageId,
+        head: Box<RequestHead>,
+    ) -> ExchangeId {
+        let id = self.begin(trace, connection, message, head.span.first);
+        let Some(flow) = trace.connection(connection) else { return id };
+        let url = url::Url::of_request(&head, "http", flow.server);
+        let first = flow.exchanges.first() == Some(&id);
+        let named = lookups.of_address(
+            trace,
+            flow.client.ip,
+            flow.server.ip,
+            Some(url.parts().host),
+            flow.opened,
+        );
+        let before = if first {
+            let resolution = named.and_then(|id| trace.resolution(id));
+            timing::before_request(trace, flow, resolution, head.span.first)
+        } else {
+            Before::default()
+        };
+        if first
+            && named.is_some()
+            && let Some(flow) = trace.connections.get_mut(connection.0 as usize)
+        {
+            flow.resolution = named;
+        }
+        let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { return id };
+        exchange.opens_connection = first;
+        exchange.started = before.started.unwrap_or(head.span.first);
+        exchange.timings.blocked = before.blocked;
+        exchange.timings.dns = before.dns;
+        exchange.timings.connect = before.connect;
+        exchange.resolution = before.dns.and(named);
+        exchange.url = Some(url.into_text());
+        exchange.request = Some(head);
+        timing::measure(exchange);
+        id
+    }
+
+    fn begin(
+        &mut self,
+        trace: &mut Trace,
+        connection: ConnectionId,
+        message: MessageId,
+        started: Stamp,
+    ) -> ExchangeId {
+        let id = ExchangeId(next_index(trace.exchanges.len()));
+        trace.exchanges.push(Exchange {
+            id,
+            connection,
+            message,
+            url: None,
+            request: None,
+            request_end: None,
+            informational: Vec::new(),
+            response: None,
+            response_end: None,
+            switched: None,
+            timings: Timings::default(),
+            started,
+            opens_connection: false,
+            resolution: None,
+            visit: None,
+            link: Link::None,
+            over: false,
+            redirected_from: None,
+        });
+        if let Some(flow) = trace.connections.get_mut(connection.0 as usize) {
+            flow.exchanges.push(id);
+        }
+        self.open.insert((connection, message), id);
+        id
+    }
+}
+
+const fn message_of(event: &HttpEvent) -> MessageId {
+    match event {
+        HttpEvent::Request { id, .. }
+        | HttpEvent::RequestEnd { id, .. }
+        | HttpEvent::Informational { id, .. }
+        | HttpEvent::Response { id, .. }
+        | HttpEvent::ResponseEnd { id, .. }
+        | HttpEvent::Switched { id, .. } => *id,
+    }
+}

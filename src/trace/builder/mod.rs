@@ -1,0 +1,108 @@
+//! The one fold: events in order become the trace.
+//!
+//! Each sibling keeps the indices that its entity is linked by; this file only hands events on.
+//! Nothing here looks at a clock or at the order of a hash map.
+
+mod connections;
+mod exchanges;
+mod lookups;
+mod neighbors;
+mod pages;
+
+use crate::protocol::event::{ConnectionEvent, Event, EventBody};
+use crate::trace::builder::connections::Connections;
+use crate::trace::builder::exchanges::Exchanges;
+use crate::trace::builder::lookups::Lookups;
+use crate::trace::builder::neighbors::Neighbors;
+use crate::trace::builder::pages::Pages;
+use crate::trace::model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
+
+/// Folds events into a [`Trace`].
+#[derive(Debug, Default)]
+pub struct TraceBuilder {
+    trace: Trace,
+    neighbors: Neighbors,
+    lookups: Lookups,
+    connections: Connections,
+    exchanges: Exchanges,
+    pages: Pages,
+}
+
+impl TraceBuilder {
+    /// Takes one event; the next one in [`Order`](crate::protocol::event::Order). Entities that
+    /// it completed are added to `completed`.
+    pub fn apply(&mut self, event: Event, completed: &mut Vec<EntityId>) {
+        let (at, flow) = (event.at, event.order.flow);
+        match event.body {
+            EventBody::Neighbor(message) => {
+                self.neighbors.message(&mut self.trace, at, message, completed);
+            }
+            EventBody::Lookup(message) => {
+                self.lookups.message(&mut self.trace, *message, completed);
+            }
+            EventBody::Connection(what) => {
+                if let ConnectionEvent::Opened(opened) = &what {
+                    self.neighbors.seen(&mut self.trace, opened);
+                }
+                let over = matches!(what, ConnectionEvent::Closed(_));
+                let id = self.connections.event(
+                    &mut self.trace,
+                    &self.lookups,
+                    (at, flow),
+                    what,
+                    completed,
+                );
+                if let (true, Some(id)) = (over, id) {
+                    self.exchanges.connection_over(&mut self.trace, id, completed);
+                    completed.push(EntityId::Connection(id));
+                }
+            }
+            EventBody::Http(what) => {
+                let Some(connection) = self.connections.of(flow) else { return };
+                let touched = self.exchanges.event(
+                    &mut self.trace,
+                    &self.lookups,
+                    (at, connection),
+                    what,
+                    completed,
+                );
+                if let Some((id, moment)) = touched {
+                    self.pages.exchange(&mut self.trace, id, moment);
+                }
+            }
+            EventBody::Note { protocol, text } => {
+                self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
+            }
+            EventBody::Anomaly(anomaly) => {
+                let nth = u32::try_from(self.trace.anomalies.len()).unwrap_or(u32::MAX);
+                self.trace.anomalies.push(Noted { at, flow, what: anomaly });
+                completed.push(EntityId::Anomaly(nth));
+            }
+        }
+    }
+
+    /// The trace so far.
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The capture is over: what was counted besides the events is added, and what is still
+    /// waiting for an answer is told in `completed`, so that everything is told once.
+    pub fn finish(
+        mut self,
+        facts: CaptureFacts,
+        protocols: Vec<ProtocolCount>,
+        completed: &mut Vec<EntityId>,
+    ) -> Trace {
+        self.trace.capture = facts;
+        self.trace.protocols = protocols;
+        self.neighbors.finish(&self.trace, completed);
+        self.lookups.finish(&self.trace, completed);
+        for exchange in &self.trace.exchanges {
+            if !exchange.over {
+                completed.push(EntityId::Exchange(exchange.id));
+            }
+        }
+        self.trace
+    }
+}

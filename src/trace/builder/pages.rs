@@ -1,0 +1,255 @@
+//! Gathers exchanges into visits: which page asked for what.
+//!
+//! Decided when a request is seen, from what is known then, so that live and offline agree. The
+//! evidence, best first: a redirect that it follows, Fetch Metadata, `Referer`, `Origin`; last,
+//! and said to be inferred, the same browser at the same time.
+
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+
+use crate::protocol::http::message::RequestHead;
+use crate::protocol::http::semantics::{self, Navigation};
+use crate::protocol::http::url;
+use crate::time::{Stamp, TimeDelta};
+use crate::trace::builder::exchanges::Moment;
+use crate::trace::id::{ExchangeId, VisitId, next_index};
+use crate::trace::model::Trace;
+use crate::trace::visit::{Link, Visit};
+
+/// A document that a page asks for while the page was busy this short a time ago is a frame in
+/// it; later, somebody followed a link. Only for clear-text requests, whose Fetch Metadata
+/// browsers leave out (they are sent to trustworthy origins only).
+const FRAME: TimeDelta = TimeDelta::from_millis(1000);
+
+/// A request with neither Referer nor Fetch Metadata belongs to a page of the same browser that
+/// was busy this short a time ago.
+const BUSY: TimeDelta = TimeDelta::from_secs(2);
+
+/// What links exchanges to visits. All keys begin with the client: several clients stay apart.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    /// The latest exchange of a URL.
+    urls: HashMap<(IpAddr, Box<str>), ExchangeId>,
+    /// The latest document (page or frame) of an origin.
+    origins: HashMap<(IpAddr, Box<str>), VisitId>,
+    /// Where redirects lead that nobody has followed yet.
+    redirects: HashMap<(IpAddr, Box<str>), ExchangeId>,
+    /// The visits of a client, latest last.
+    visits: HashMap<IpAddr, Vec<VisitId>>,
+}
+
+/// Where a request belongs.
+enum Place {
+    /// To a visit that is there.
+    In(VisitId, Link),
+    /// It is the document of a new one.
+    Document,
+    /// To a new visit whose document was not on the wire; the page's URL.
+    Undocumented(Box<str>, Link),
+    /// Nowhere.
+    Background,
+}
+
+impl Pages {
+    /// Something happened to an exchange.
+    pub(super) fn exchange(&mut self, trace: &mut Trace, id: ExchangeId, moment: Moment) {
+        match moment {
+            Moment::Requested => self.requested(trace, id),
+            Moment::Responded => self.responded(trace, id),
+            Moment::Ended => touch(trace, id),
+        }
+    }
+
+    fn requested(&mut self, trace: &mut Trace, id: ExchangeId) {
+        let Some(exchange) = trace.exchange(id) else { return };
+        let (Some(head), Some(url)) = (&exchange.request, &exchange.url) else { return };
+        let Some(connection) = trace.connection(exchange.connection) else { return };
+        let (client, url, at) = (connection.client.ip, url.clone(), head.span.first);
+        let started = exchange.started;
+        let navigation = semantics::navigation(head);
+        let followed = self.followed(client, &url);
+        let place = match followed.and_then(|from| trace.exchange(from)) {
+            Some(from) => {
+                from.visit.map_or(Place::Background, |visit| Place::In(visit, Link::Redirect))
+            }
+            None => self.place(trace, client, head, at, navigation),
+        };
+        let (visit, link) = match place {
+            Place::In(visit, link) => (Some(visit), link),
+            Place::Document => {
+                (Some(self.begin(trace, client, id, url.clone(), started)), Link::Document)
+            }
+            Place::Undocumented(page, link) => {
+                let visit = self.begin(trace, client, id, page.clone(), started);
+                if let Some(visit) = trace.visits.get_mut(visit.0 as usize) {
+                    visit.document = None;
+                }
+                self.remember_origin(client, &page, visit);
+                (Some(visit), link)
+            }
+            Place::Background => (None, Link::None),
+        };
+        let redirects_document = followed.is_some_and(|from| {
+            let visit = visit.and_then(|visit| trace.visit(visit));
+            visit.is_some_and(|visit| visit.document == Some(from))
+        });
+        if let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) {
+            exchange.visit = visit;
+            exchange.link = link;
+            exchange.redirected_from = followed;
+        }
+        self.urls.insert((client, without_fragment(&url).into()), id);
+        let Some(visit) = visit else { return };
+        if navigation != Navigation::No {
+            self.remember_origin(client, &url, visit);
+        }
+        let Some(visit) = trace.visits.get_mut(visit.0 as usize) else { return };
+        if redirects_document {
+            visit.document = Some(id);
+            visit.url = url;
+        }
+        if visit.root != id {
+            visit.exchanges.push(id);
+        }
+        visit.ended = visit.ended.max(at);
+    }
+
+    /// Decides where a request belongs that follows no redirect.
+    fn place(
+        &self,
+        trace: &Trace,
+        client: IpAddr,
+        head: &RequestHead,
+        at: Stamp,
+        navigation: Navigation,
+    ) -> Place {
+        let fields = &head.fields;
+        let said = fields.get("sec-fetch-dest").is_some();
+        if navigation == Navigation::Page && said {
+            return Place::Document;
+        }
+        let referer = fields.get("referer").or_else(|| fields.get("origin"));
+        let referer = referer.filter(|url| url.contains("://"));
+        let by_referer = referer.and_then(|url| self.by_referer(trace, client, url));
+        if navigation == Navigation::Page {
+            let busy = by_referer.and_then(|(visit, _)| trace.visit(visit));
+            let busy = busy.is_some_and(|visit| at.at.since(visit.ended.at) <= FRAME);
+            return match by_referer {
+                Some((visit, link)) if busy => Place::In(visit, link),
+                _ => Place::Document,
+            };
+        }
+        if let Some((visit, link)) = by_referer {
+            return Place::In(visit, link);
+        }
+        let by_time = self.busy_visit(trace, client, head, at);
+        if let Some(visit) = by_time {
+            let metadata = fields.get("sec-fetch-site").is_some_and(|site| site != "none");
+            return Place::In(visit, if metadata { Link::FetchMetadata } else { Link::Time });
+        }
+        match referer.filter(|_| fields.get("referer").is_some()) {
+            Some(page) => Place::Undocumented(without_fragment(page).into(), Link::Referer),
+            None => Place::Background,
+        }
+    }
+
+    /// The exchange whose redirect leads to this URL, if nobody followed it yet.
+    fn followed(&mut self, client: IpAddr, url: &str) -> Option<ExchangeId> {
+        if self.redirects.is_empty() {
+            return None;
+        }
+        self.redirects.remove(&(client, url::normal(url)?.into()))
+    }
+
+    fn by_referer(&self, trace: &Trace, client: IpAddr, url: &str) -> Option<(VisitId, Link)> {
+        let key = (client, without_fragment(url).into());
+        let by_url = self.urls.get(&key).and_then(|id| trace.exchange(*id)?.visit);
+        let by_url = by_url.map(|visit| (visit, Link::Referer));
+        by_url.or_else(|| {
+            let origin = (client, origin_of(url)?);
+            self.origins.get(&origin).map(|visit| (*visit, Link::Origin))
+        })
+    }
+
+    /// The latest visit of the same browser that was busy just now.
+    fn busy_visit(
+        &self,
+        trace: &Trace,
+        client: IpAddr,
+        head: &RequestHead,
+        at: Stamp,
+    ) -> Option<VisitId> {
+        let agent = head.fields.get("user-agent")?;
+        let visits = self.visits.get(&client)?;
+        let mut recent = visits.iter().rev().take(16).filter_map(|id| trace.visit(*id));
+        let visit = recent.find(|visit| {
+            let root = trace.exchange(visit.root).and_then(|root| root.request.as_ref());
+            let same = root.is_some_and(|root| root.fields.get("user-agent") == Some(agent));
+            same && at.at.since(visit.ended.at) <= BUSY
+        })?;
+        Some(visit.id)
+    }
+
+    fn begin(
+        &mut self,
+        trace: &mut Trace,
+        client: IpAddr,
+        root: ExchangeId,
+        url: Box<str>,
+        started: Stamp,
+    ) -> VisitId {
+        let id = VisitId(next_index(trace.visits.len()));
+        trace.visits.push(Visit {
+            id,
+            client,
+            url,
+            root,
+            document: Some(root),
+            exchanges: vec![root],
+            started,
+            ended: started,
+        });
+        self.visits.entry(client).or_default().push(id);
+        id
+    }
+
+    fn remember_origin(&mut self, client: IpAddr, url: &str, visit: VisitId) {
+        if let Some(origin) = origin_of(url) {
+            self.origins.insert((client, origin), visit);
+        }
+    }
+
+    fn responded(&mut self, trace: &mut Trace, id: ExchangeId) {
+        touch(trace, id);
+        let Some(exchange) = trace.exchange(id) else { return };
+        let (Some(from), Some(response)) = (&exchange.url, &exchange.response) else { return };
+        let Some(connection) = trace.connection(exchange.connection) else { return };
+        let location = response.fields.get("location");
+        let redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+        let Some(location) = location.filter(|_| redirect) else { return };
+        if let Some(target) = url::resolve(from, location) {
+            self.redirects.insert((connection.client.ip, target.into()), id);
+        }
+    }
+}
+
+/// The visit of an exchange was busy when something came for it.
+fn touch(trace: &mut Trace, id: ExchangeId) {
+    let Some(exchange) = trace.exchange(id) else { return };
+    let (visit, ended) = (exchange.visit, exchange.ended());
+    if let Some(visit) = visit.and_then(|visit| trace.visits.get_mut(visit.0 as usize)) {
+        visit.ended = visit.ended.max(ended);
+    }
+}
+
+fn without_fragment(url: &str) -> &str {
+    url.split('#').next().unwrap_or(url)
+}
+
+/// Scheme and authority of a URL, in lower case.
+fn origin_of(url: &str) -> Option<Box<str>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(format!("{scheme}://{authority}").to_ascii_lowercase().into())
+}

@@ -1,0 +1,135 @@
+//! One flow: how it was opened, what it carried, what went wrong, how it was closed.
+
+use std::ops::Range;
+
+use crate::address::{Endpoint, MacAddr};
+use crate::flow::event::{
+    Counters, Direction, EndReason, FlowId, GapReason, Handshake, PerDirection, Role, SegmentKind,
+    TcpState, Transport,
+};
+use crate::packet::Vlan;
+use crate::time::{Frames, Stamp};
+use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
+
+/// One TCP connection or UDP flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its place in the arena.
+    pub id: ConnectionId,
+    /// The flow's name: the frame that opened it.
+    pub flow: FlowId,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// The VLAN it was seen in.
+    pub vlan: Vlan,
+    /// The client.
+    pub client: Endpoint,
+    /// The server.
+    pub server: Endpoint,
+    /// How the client was found out.
+    pub role: Role,
+    /// What it carries (`http`, `dns`), where that was recognised.
+    pub protocol: Option<&'static str>,
+    /// Hardware address on the client's side of the link.
+    pub client_mac: Option<MacAddr>,
+    /// Hardware address on the server's side of the link: the server's own, or the gateway's.
+    pub server_mac: Option<MacAddr>,
+    /// Its first packet.
+    pub opened: Stamp,
+    /// The SYNs; the second and later ones are retries.
+    pub syns: Vec<Stamp>,
+    /// The handshake, where it was seen whole.
+    pub handshake: Option<Box<Handshake>>,
+    /// The RST that answered the SYN: refused.
+    pub refused: Option<Stamp>,
+    /// Segments worth a word, in order, up to a bound.
+    pub segments: Vec<SegmentNote>,
+    /// Bytes that are missing.
+    pub gaps: Vec<GapNote>,
+    /// FINs, their acknowledgments and RSTs, in order.
+    pub closing: Vec<CloseStep>,
+    /// Why it is over; none while it is not.
+    pub end: Option<EndReason>,
+    /// Who closed first.
+    pub first_close: Option<Direction>,
+    /// The states of client and server in the end, for TCP.
+    pub states: Option<(TcpState, TcpState)>,
+    /// Its last packet so far.
+    pub last: Stamp,
+    /// What was counted in each direction; complete when it is over.
+    pub counters: PerDirection<Counters>,
+    /// Its frames; complete when it is over.
+    pub frames: Frames,
+    /// Its exchanges in order.
+    pub exchanges: Vec<ExchangeId>,
+    /// The lookup whose answer led to its server address, the latest before it was opened.
+    pub resolution: Option<ResolutionId>,
+}
+
+/// A segment worth a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentNote {
+    /// When.
+    pub at: Stamp,
+    /// Which way.
+    pub direction: Direction,
+    /// What it was.
+    pub kind: SegmentKind,
+    /// Its place in the stream.
+    pub range: Range<u64>,
+}
+
+/// Bytes that are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapNote {
+    /// When they were given up.
+    pub at: Stamp,
+    /// Which way.
+    pub direction: Direction,
+    /// Their place in the stream.
+    pub range: Range<u64>,
+    /// Why they are missing.
+    pub reason: GapReason,
+}
+
+/// A step of the close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseStep {
+    /// When.
+    pub at: Stamp,
+    /// FIN, ACK of a FIN, or RST.
+    pub kind: CloseKind,
+    /// Which way the FIN or RST went (for an ACK: that of the FIN that it acknowledges).
+    pub direction: Direction,
+    /// The state of the FIN's or RST's sender afterwards.
+    pub sender: TcpState,
+    /// The state of its receiver afterwards.
+    pub receiver: TcpState,
+}
+
+/// What closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CloseKind {
+    /// No more to say.
+    Fin,
+    /// That was heard.
+    FinAck,
+    /// At once.
+    Rst,
+}
+
+impl Connection {
+    /// How long it took to open, as its client felt it: from the first SYN to its ACK.
+    pub fn connect(&self) -> Option<(Stamp, Stamp)> {
+        self.handshake.as_ref().map(|handshake| (handshake.syn, handshake.ack))
+    }
+
+    /// True where a SYN was sent and nothing ever came back.
+    pub fn unanswered(&self) -> bool {
+        self.transport == Transport::Tcp
+            && self.role == Role::Syn
+            && self.handshake.is_none()
+            && self.refused.is_none()
+            && self.counters.to_client.packets == 0
+    }
+}

@@ -1,0 +1,24 @@
+//! Events become the timeline: the one model that reports and the screen read.
+//!
+//! `builder` is the only writer of [`Trace`]. Each entity has a file that says what it holds.
+
+pub mod builder;
+pub mod connection;
+pub mod exchange;
+pub mod id;
+pub mod lookup;
+pub mod model;
+pub mod neighbor;
+pub mod placing;
+pub mod timing;
+pub mod visit;
+pub mod waterfall;
+
+pub use connection::Connection;
+pub use exchange::Exchange;
+pub use id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, VisitId};
+pub use lookup::{Lookup, Resolution};
+pub use model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
+pub use neighbor::Neighbor;
+pub use timing::Timings;
+pub use visit::Visit;

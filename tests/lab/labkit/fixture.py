@@ -1,0 +1,91 @@
+"""Recording one visit and writing its folder."""
+
+import json
+import pathlib
+import shutil
+import tempfile
+
+from . import har, truth, wire
+from .capture import Capture
+from .netlog import NetLog
+from .shell import LabError
+from .stage import Stage, servers
+
+LARGEST = 3 << 20
+
+
+def record(name, module, target):
+    """Play the visit once, check the record against the packets, and only then replace the old."""
+    conditions = getattr(module, "CONDITIONS", {})
+    quiet = getattr(module, "QUIET", True)
+    with servers(conditions) as (network, folder):
+        network.forget_neighbours()
+        capture = Capture(network, getattr(module, "CAPTURE", "pcap"), folder)
+        stage = Stage(network, folder, quiet)
+        module.visit(stage)
+        stage.browser.close()
+        path = capture.stop()
+        events = stage.browser.cdp.events
+        told = truth.build(name, stage.browser.version, events, NetLog(stage.browser.netlog))
+        told["background"] = stage.background
+        sent = wire.check(path, told, stage.background)
+        refuse_hidden(told, getattr(module, "HIDDEN", ()))
+        if path.stat().st_size > LARGEST:
+            raise LabError(f"{path.name} has {path.stat().st_size} bytes, too many for a fixture")
+        with tempfile.TemporaryDirectory(prefix="utlab-out-") as made:
+            out = pathlib.Path(made)
+            shutil.copyfile(path, out / path.name)
+            (out / "truth.json").write_text(json.dumps(told, indent=1) + "\n")
+            (out / "truth.har").write_text(json.dumps(har.build(told), indent=1) + "\n")
+            (out / "notes.md").write_text(notes(name, module, stage, told, path))
+            if target.exists():
+                shutil.rmtree(target)
+            shutil.copytree(out, target)
+            target.chmod(0o755)             # the temporary folder was only ours
+    return sent
+
+
+def refuse_hidden(told, expected):
+    """Refuse a record in which DevTools missed requests that it usually tells about."""
+    hidden = [entry["url"] for entry in told["requests"] if entry["source"] == "netlog"]
+    if not set(hidden) <= set(expected):
+        raise LabError(f"DevTools did not tell of {hidden}")
+
+
+def notes(name, module, stage, told, path):
+    """One page that tells a reader what to expect in the capture."""
+    network = stage.network
+    spoken = [family for family, on in (("IPv4", network.ipv4), ("IPv6", network.ipv6)) if on]
+    on_wire = [request for request in told["requests"] if request["on_wire"]]
+    statuses = {}
+    for request in on_wire:
+        statuses[str(request["status"])] = statuses.get(str(request["status"]), 0) + 1
+    lines = [
+        f"# {name}", "", module.__doc__.strip(), "",
+        f"- made by: `tests/lab/record {name}`",
+        f"- browser: {told['client']}, headless, fresh profile",
+        f"- network: {' and '.join(spoken)}; each way {_conditions(network.wire)}",
+        "- captured at the client, without offloads; no packet was dropped by the capture",
+        f"- pages: {len(told['pages'])}; requests: {len(told['requests'])}, of which "
+        f"{len(on_wire)} went over the wire (statuses {_counts(statuses)})",
+    ]
+    if told["background"]:
+        lines.append(f"- requests of other programs: {len(told['background'])}")
+    lines.append(f"- capture: {_counts(wire.summary(path))}")
+    late = wire.lateness(path, told)
+    lines.append("- a request's packet follows the browser's `send_start` by "
+                 f"{late[len(late) // 2]:.2f} ms in the median, {late[-1]:.2f} ms at most")
+    lines += [f"- {remark}" for remark in stage.remarks]
+    return "\n".join(lines) + "\n"
+
+
+def _conditions(wire_options):
+    words = [f"{wire_options['delay_ms']:g} ms of delay"]
+    for key in ("loss", "reorder", "duplicate"):
+        if wire_options.get(key):
+            words.append(f"{wire_options[key]:.1%} {key}")
+    return ", ".join(words)
+
+
+def _counts(table):
+    return ", ".join(f"{key} {value}" for key, value in table.items())

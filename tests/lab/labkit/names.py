@@ -1,0 +1,59 @@
+"""Who lives where: the addresses and the host names of the lab.
+
+All addresses are from the documentation ranges and all names from `.test`, so that nothing in a
+capture can be taken for somebody's real machine.
+"""
+
+CLIENT4, CLIENT6 = "192.0.2.2", "2001:db8:1::2"
+GATEWAY4, GATEWAY6 = "192.0.2.1", "2001:db8:1::1"
+
+# The resolver has addresses of its own, so that the client needs one ARP or NDP exchange to ask
+# for a name and another to reach the server.
+NAMESERVERS4 = {"plain": "192.0.2.53", "unruly": "192.0.2.54"}
+NAMESERVERS6 = {"plain": "2001:db8:1::53", "unruly": "2001:db8:1::54"}
+
+SERVERS4, SERVERS6 = "198.51.100", "2001:db8:2"
+UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
+
+# The last part of a server's address, for both families, and what lives there.
+SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
+HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED)
+
+HOSTS = {
+    "garden.test": SITE,
+    "www.garden.test": SITE,
+    "edge.garden-cdn.test": EDGE,
+    "api.garden.test": API,
+    "widgets.weather.test": WEATHER,
+    "tiles-eu.weather.test": WEATHER,
+    "www.library.test": SITE,
+    "www.slow.test": SITE,
+    "www.trouble.test": SITE,
+    "www.news.test": NEWS,
+    "unruly.test": UNRULY,
+    "metadata.test": METADATA,
+    "www.seed.test": SEED,
+    # Names that the unruly resolver answers late, in pieces or on the second try.
+    "lost.trouble.test": UNRULY,
+    "late.trouble.test": UNRULY,
+    "large.trouble.test": UNRULY,
+}
+
+ALIASES = {
+    "static.garden.test": "garden.customers.test",
+    "garden.customers.test": "edge.garden-cdn.test",
+    "tiles.weather.test": "tiles-eu.weather.test",
+}
+
+# Names whose addresses nobody answers for.
+DEAD_ENDS = {"unreachable.trouble.test": UNREACHABLE4, "silent.trouble.test": BLACKHOLE4}
+
+
+def address4(name):
+    """The IPv4 address of a host, without following aliases."""
+    return DEAD_ENDS.get(name) or f"{SERVERS4}.{HOSTS[name]}"
+
+
+def address6(name):
+    """The IPv6 address of a host, or None where there is none."""
+    return f"{SERVERS6}::{HOSTS[name]}" if name in HOSTS else None

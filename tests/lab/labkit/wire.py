@@ -1,0 +1,95 @@
+"""What tshark sees in a capture, for checking the browser's account against the packets."""
+
+from collections import Counter
+
+from .shell import LabError, run
+
+IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE")
+
+
+def fields(path, display, *names):
+    """One tuple of strings for each packet that the display filter lets through."""
+    wanted = [word for name in names for word in ("-e", name)]
+    text = run("tshark", "-n", *IN_ORDER, "-r", path, "-Y", display, "-T", "fields",
+               "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\x1f", *wanted,
+               timeout=300)
+    return [tuple(line.split("\t")) for line in text.splitlines()]
+
+
+def exchanges(path):
+    """The requests that the client sent, each with the time of its last frame and its status.
+
+    The status is None when no answer came, or none that tshark could put together.
+    """
+    found, waiting = [], {}
+    shown = fields(path, "http.request || http.response", "tcp.stream", "http.request.method",
+                   "http.request.full_uri", "http.response.code", "frame.time_epoch")
+    for stream, method, uri, codes, moment in shown:
+        if method:
+            entry = {"method": method, "url": uri, "at": float(moment), "status": None}
+            found.append(entry)
+            waiting.setdefault(stream, []).append(entry)
+        for code in codes.split("\x1f"):
+            if code and int(code) >= 200 and waiting.get(stream):
+                waiting[stream].pop(0)["status"] = int(code)
+    return found
+
+
+def count(path, display):
+    """How many packets a display filter lets through."""
+    return len(fields(path, display, "frame.number"))
+
+
+def summary(path):
+    """The numbers that a fixture's notes give."""
+    protocols = {
+        "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns",
+        "ICMP errors": "icmp || icmpv6.type<5", "retransmissions": "tcp.analysis.retransmission",
+        "resets": "tcp.flags.reset==1",
+    }
+    first_last = [float(row[0]) for row in fields(path, "frame", "frame.time_epoch")]
+    counted = {name: count(path, display) for name, display in protocols.items()}
+    first_packets = fields(path, "tcp.flags.syn==1 && tcp.flags.ack==0", "tcp.stream")
+    opened = {stream for (stream,) in first_packets}
+    return {
+        "packets": len(first_last), "bytes": path.stat().st_size,
+        "seconds": round(max(first_last) - min(first_last), 3),
+        "TCP connections": len(opened), **{name: number for name, number in counted.items() if number},
+    }
+
+
+def check(path, truth, background):
+    """Refuse a truth that is not, request for request, what the packets say."""
+    told = [entry for entry in truth["requests"] if entry["on_wire"]] + background
+    seen = exchanges(path)
+    _compare("requests", Counter(map(_request, seen)), Counter(map(_request, told)))
+    broken = {_request(entry) for entry in seen if entry["status"] is None}
+    _compare("statuses",
+             Counter((*_request(e), e["status"]) for e in seen if _request(e) not in broken),
+             Counter((*_request(e), e["status"]) for e in told if _request(e) not in broken))
+    return len(seen)
+
+
+def _compare(what, seen, told):
+    if seen != told:
+        raise LabError(f"{what} of capture and truth differ: only in the capture "
+                       f"{dict(seen - told)}, only in the truth {dict(told - seen)}")
+
+
+def lateness(path, truth):
+    """By how many ms the packets of the requests follow the browser's own `send_start`.
+
+    A few tenths are the way through the kernel; more would mean that the clocks of the two
+    records do not agree, or that requests were paired wrongly.
+    """
+    waiting, found = {}, []
+    for entry in exchanges(path):
+        waiting.setdefault(_request(entry), []).append(entry["at"])
+    sent = [entry for entry in truth["requests"] if entry["on_wire"] and entry["source"] == "cdp"]
+    for entry in sorted(sent, key=lambda entry: entry["send_start"]):
+        found.append((waiting[_request(entry)].pop(0) - entry["send_start"]) * 1000)
+    return sorted(found)
+
+
+def _request(entry):
+    return entry["method"], entry["url"].split("#")[0]

@@ -1,0 +1,1 @@
+"""The visits that can be recorded, one file each.  README.md tells how to add one."""
