@@ -10,6 +10,8 @@ pub mod selection;
 
 use crate::report::format::Format;
 
+pub use json::json_schema;
+
 /// What the trace can be written as.
 pub static FORMATS: &[Format] = &[
     Format {

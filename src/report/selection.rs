@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use hashbrown::HashSet;
-use url::Url;
 
 use crate::flow::event::FlowId;
+use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
 use crate::trace::{
-    Connection, ConnectionId, Exchange, ExchangeId, LookupId, ResolutionId, Trace, Visit, VisitId,
+    Connection, ConnectionId, EntityId, Exchange, ExchangeId, LookupId, Resolution, ResolutionId,
+    Trace, Visit, VisitId,
 };
 
 /// What of a trace is to be written. Ids are those of the whole trace: a part keeps its numbers.
@@ -132,12 +133,7 @@ fn resolutions(
         .resolutions
         .iter()
         .map(|resolution| {
-            let lookups = || resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
-            visit.is_none()
-                && host.is_some_and(|host| {
-                    host.is_name(&resolution.name)
-                        || lookups().any(|lookup| lookup.addresses().any(|ip| host.is_ip(ip)))
-                })
+            visit.is_none() && host.is_some_and(|host| host.of_resolution(trace, resolution))
         })
         .collect();
     let by_exchange = trace.exchanges.iter().zip(exchanges).map(|(e, kept)| (e.resolution, kept));
@@ -150,6 +146,39 @@ fn resolutions(
         }
     }
     resolutions
+}
+
+/// Whether an entity that was completed just now concerns the host that is asked for; every
+/// entity does where none is. Who is to write at once cannot wait for what refers to it later.
+pub fn concerns(trace: &Trace, entity: EntityId, options: &Options) -> bool {
+    let Some(host) = options.host.as_deref().map(Host::new) else { return true };
+    let connection = |connection: &Connection| {
+        let mut exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
+        host.of_connection(trace, connection)
+            || exchanges.any(|exchange| host.of_exchange(trace, exchange))
+    };
+    let of_flow = |flow| trace.connections.iter().rev().find(|c| c.flow == flow);
+    match entity {
+        EntityId::Neighbor(_) => true,
+        EntityId::Lookup(id) => trace
+            .lookup(id)
+            .and_then(|lookup| trace.resolution(lookup.resolution))
+            .is_some_and(|resolution| host.of_resolution(trace, resolution)),
+        EntityId::Resolution(id) => {
+            trace.resolution(id).is_some_and(|resolution| host.of_resolution(trace, resolution))
+        }
+        EntityId::Handshake(id) | EntityId::Connection(id) => {
+            trace.connection(id).is_some_and(connection)
+        }
+        EntityId::Exchange(id) => {
+            trace.exchange(id).is_some_and(|exchange| host.of_exchange(trace, exchange))
+        }
+        EntityId::Anomaly(nth) => trace
+            .anomalies
+            .get(nth as usize)
+            .and_then(|said| of_flow(said.flow))
+            .is_none_or(connection),
+    }
 }
 
 /// The host that is asked for: an address, or a name with all names below it.
@@ -179,24 +208,21 @@ impl Host {
     }
 
     fn of_exchange(&self, trace: &Trace, exchange: &Exchange) -> bool {
-        let by_name = exchange.url.as_deref().is_some_and(|url| self.of_url(url));
+        let by_name = exchange.url.as_deref().is_some_and(|url| self.is_name(Parts::of(url).host));
         let connection = trace.connection(exchange.connection);
         by_name || connection.is_some_and(|connection| self.is_end(connection))
-    }
-
-    /// A URL's host; for CONNECT there is only `host:port`.
-    fn of_url(&self, url: &str) -> bool {
-        let parsed = Url::parse(url).ok();
-        match parsed.as_ref().and_then(Url::host_str) {
-            Some(host) => self.is_name(host),
-            None => url.rsplit_once(':').is_some_and(|(host, _)| self.is_name(host)),
-        }
     }
 
     fn of_connection(&self, trace: &Trace, connection: &Connection) -> bool {
         let resolution = connection.resolution.and_then(|id| trace.resolution(id));
         self.is_end(connection)
             || resolution.is_some_and(|resolution| self.is_name(&resolution.name))
+    }
+
+    fn of_resolution(&self, trace: &Trace, resolution: &Resolution) -> bool {
+        let mut lookups = resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
+        self.is_name(&resolution.name)
+            || lookups.any(|lookup| lookup.addresses().any(|ip| self.is_ip(ip)))
     }
 
     fn is_end(&self, connection: &Connection) -> bool {
@@ -213,9 +239,6 @@ mod tests {
         let host = Host::new("Shop.Test.");
         assert!(host.is_name("shop.test") && host.is_name("WWW.SHOP.test."));
         assert!(!host.is_name("workshop.test") && !host.is_name("test") && !host.is_name(""));
-        assert!(host.of_url("http://user@www.shop.test:8080/x?shop.example"));
-        assert!(host.of_url("shop.test:443"));
-        assert!(!host.of_url("http://example.com/shop.test"));
         assert!(!Host::new("").is_name("a"));
     }
 
