@@ -61,7 +61,9 @@ pub fn run(args: &Args) -> Exit {
         Ok(exit) => exit,
         // Who reads our output has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(Failure::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(Failure::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Exit::Done
+        }
         Err(failure) => {
             messages::error(&failure.to_string());
             if matches!(failure, Failure::Usage(_)) { Exit::Usage } else { Exit::Failed }
@@ -72,7 +74,7 @@ pub fn run(args: &Args) -> Exit {
 fn dispatch(args: &Args) -> Result<Exit, Failure> {
     let mut out = io::stdout().lock();
     if args.json_schema {
-        writeln!(out, "{}", crate::report::json_schema())?;
+        writeln!(out, "{}", crate::report::json::json_schema())?;
     } else if args.man {
         clap_mangen::Man::new(Args::command()).render(&mut out)?;
     } else if let Some(shell) = args.completions {

@@ -1,12 +1,10 @@
 //! Where packets come from, as the command line asks.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::capture::{self, live};
 use crate::capture::block::Progress;
 use crate::capture::filter::Filtered;
 use crate::capture::memory::Memory;
@@ -14,6 +12,7 @@ use crate::capture::source::{CaptureError, PacketSource, Record};
 use crate::capture::take::Take;
 use crate::capture::tee::Tee;
 use crate::capture::write::Writer;
+use crate::capture::{self, live};
 use crate::cli::Failure;
 use crate::cli::args::Args;
 
@@ -54,8 +53,7 @@ pub(super) fn chosen(
         source = Box::new(Take::new(source, count));
     }
     if let Some(path) = &args.write {
-        let writer: Writer<BufWriter<File>> = Writer::create(path)?;
-        source = Box::new(Tee::new(source, writer));
+        source = Box::new(Tee::new(source, Writer::create(path)?));
     }
     Ok(source)
 }
@@ -69,12 +67,8 @@ pub(super) fn list_interfaces(out: &mut impl Write) -> Result<(), Failure> {
         notes.extend(device.loopback.then_some("loopback"));
         notes.extend(device.wireless.then_some("wireless"));
         let about = device.description.unwrap_or_default();
-        let line = format!(
-            "{:<16} {:<40} {} {about}",
-            device.name,
-            addresses.join(" "),
-            notes.join(", ")
-        );
+        let line =
+            format!("{:<16} {:<40} {} {about}", device.name, addresses.join(" "), notes.join(", "));
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
