@@ -34,9 +34,11 @@ pub enum Line<'a> {
     Neighbor(Neighbor<'a>),
     /// A DNS question was answered, or given up.
     Lookup(Lookup<'a>),
-    /// All parallel questions for one name were answered.
+    /// All parallel questions for one name were answered, or given up; told again where another
+    /// one joined them later.
     Resolution(Resolution<'a>),
-    /// A connection is open, or could not be opened.
+    /// A connection is open, or was refused. One that is never answered is told by its
+    /// `connection` line alone.
     Handshake(Opening<'a>),
     /// A connection is over.
     Connection(Box<Connection<'a>>),
@@ -180,10 +182,8 @@ fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
     }
     for connection in trace.connections.iter().filter(|c| selection.connection(c.id)) {
         let open = connection.handshake.as_ref().map(|handshake| handshake.ack);
-        let retried = connection.syns.last().filter(|_| connection.unanswered()).copied();
-        if let Some(opened) = open.or(connection.refused).or(retried) {
-            entities.push((opened.frame, EntityId::Handshake(connection.id)));
-        }
+        let opened = open.or(connection.refused);
+        entities.extend(opened.map(|at| (at.frame, EntityId::Handshake(connection.id))));
         entities.push((connection.last.frame, EntityId::Connection(connection.id)));
     }
     for exchange in trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id)) {
