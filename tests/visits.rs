@@ -16,6 +16,29 @@ const BOUNDS: &[(&str, f64)] = &[
     ("netlog connect", 5.0),
 ];
 
+/// Where the browser's word is not that of the wire: visit, beginning of the line, and why. Each
+/// must still be there: what is mended is taken off the list.
+const BROWSER_IS_WRONG: &[(&str, &str, &str)] = &[
+    ("loss", "GET http://www.garden.test/img/missing.png: 170 bytes encoded", COUNTED_DECODED),
+    ("rich", "GET http://www.garden.test/img/missing.png: 170 bytes encoded", COUNTED_DECODED),
+    ("two-tabs", "GET http://www.garden.test/img/missing.png: 170 bytes encoded", COUNTED_DECODED),
+    ("02-h1-rich", "GET http://www.shop.test/img/missing.png: 170 bytes encoded", COUNTED_DECODED),
+    (
+        "08-dns-trouble",
+        "GET http://www.shop.test/api/json?n=30&page=2: 263 bytes encoded",
+        "the wire has chunks of 253 and 10 bytes; DevTools told of the first only (259 with framing)",
+    ),
+    ("revisit", "receive: median error 4.", LATE_READER),
+    ("01-seed-http", "receive: median error 4.", LATE_READER),
+    ("02-h1-rich", "receive: median error 6.", LATE_READER),
+];
+
+const COUNTED_DECODED: &str = "for this error page DevTools gives the decoded length (548) less the \
+     head as the length on the wire, where there is one chunk of 170 bytes";
+
+const LATE_READER: &str = "the browser's own end is this much behind the last packet of the body \
+     (and its ACK): it was busy, and no packet tells";
+
 /// Visits recorded elsewhere that plain HTTP can be judged by.
 const SHARED: &[&str] = &["01-seed-http", "02-h1-rich", "06-loss", "08-dns-trouble"];
 
@@ -35,6 +58,9 @@ fn visits_recorded_elsewhere_are_as_the_browser_says() {
 
 fn judge_all(visits: &[Fixture]) {
     let mut wrong = Vec::new();
+    let names: Vec<&str> = visits.iter().map(|visit| visit.name.as_str()).collect();
+    let known = BROWSER_IS_WRONG.iter().filter(|(visit, ..)| names.contains(visit));
+    let mut stale: Vec<_> = known.collect();
     for visit in visits {
         let outcome = run_file(&visit.capture, 2);
         assert!(outcome.error.is_none(), "{}: {:?}", visit.name, outcome.error);
@@ -42,10 +68,19 @@ fn judge_all(visits: &[Fixture]) {
         let mut score = score::requests(&entry::of_trace(&outcome.trace), &truth, plain_http);
         score::sockets(&mut score, &outcome.trace, &truth);
         println!("{}: {}", visit.name, score.summary());
-        wrong.extend(score.wrong.iter().map(|line| format!("{}: {line}", visit.name)));
-        wrong.extend(score.late(BOUNDS).iter().map(|line| format!("{}: {line}", visit.name)));
+        for line in score.wrong.iter().chain(&score.late(BOUNDS)) {
+            let known = |row: &&&(&str, &str, &str)| row.0 == visit.name && line.starts_with(row.1);
+            match BROWSER_IS_WRONG.iter().find(|row| known(&row)) {
+                Some(row) => {
+                    println!("{}: {line} ({})", visit.name, row.2);
+                    stale.retain(|other| *other != row);
+                }
+                None => wrong.push(format!("{}: {line}", visit.name)),
+            }
+        }
         wrong.extend(background(visit, &outcome.trace, &truth));
     }
+    assert!(stale.is_empty(), "no longer so: {stale:#?}");
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 

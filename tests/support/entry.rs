@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) protocol: String,
     pub(crate) server: String,
     pub(crate) page: Option<String>,
+    /// The body with its framing; a HAR does not say.
+    pub(crate) wire: Option<u64>,
     pub(crate) encoded: Option<u64>,
     pub(crate) decoded: Option<u64>,
 }
@@ -75,6 +77,7 @@ fn of_exchange(trace: &Trace, exchange: &Exchange) -> Option<Entry> {
         protocol: protocol(exchange),
         server: connection.server.ip.to_string(),
         page: exchange.visit.map(|visit| visit.0.to_string()),
+        wire: body.map(|body| body.wire),
         encoded: body.map(|body| body.encoded),
         decoded: body.and_then(|body| body.decoded),
     })
@@ -125,6 +128,7 @@ fn of_har_entry(entry: &Value) -> Entry {
         protocol: version.unwrap_or_default().to_ascii_lowercase(),
         server: text(&entry["serverIPAddress"]).trim_matches(['[', ']']).to_owned(),
         page: entry["pageref"].as_str().map(str::to_owned),
+        wire: None,
         encoded: size(&response["bodySize"]),
         decoded: size(&response["content"]["size"]),
     }

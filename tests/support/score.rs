@@ -30,6 +30,9 @@ pub(crate) struct Score {
     pub(crate) errors: BTreeMap<&'static str, Vec<f64>>,
     /// Bodies whose sizes were compared (encoded, decoded).
     pub(crate) bodies: (usize, usize),
+    /// Bodies that the browser counts with their chunk sizes, and how many of those counts are
+    /// those of the wire to the byte.
+    pub(crate) framed: (usize, usize),
 }
 
 impl Score {
@@ -59,6 +62,7 @@ impl Score {
     pub(crate) fn summary(&self) -> String {
         let mut text = format!("{} of {} requests", self.matched, self.expected);
         let _ = write!(text, ", bodies {}/{}", self.bodies.0, self.bodies.1);
+        let _ = write!(text, " ({} of {} framed to the byte)", self.framed.1, self.framed.0);
         for (time, errors) in &self.errors {
             let worst = errors.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
             let (median, n) = (self.median(time).unwrap_or_default(), errors.len());
@@ -151,10 +155,15 @@ fn facts(score: &mut Score, entry: &Entry, request: &Request) {
 fn sizes(score: &mut Score, entry: &Entry, request: &Request) {
     if let (Some(ours), Some(theirs)) = (entry.encoded, request.body_encoded) {
         score.bodies.0 += 1;
-        // The browser's number may include the sizes of chunks.
+        // The browser's number may include the sizes of chunks, and trailers.
         let framing = theirs.checked_sub(ours).filter(|_| request.body_framed);
         let framed = framing.is_some_and(|bytes| bytes <= (theirs / 200).max(64));
-        if ours != theirs && !framed {
+        let with_framing = request.body_framed && entry.wire == Some(theirs);
+        if request.body_framed {
+            score.framed.0 += 1;
+            score.framed.1 += usize::from(entry.wire == Some(theirs));
+        }
+        if ours != theirs && !framed && !with_framing {
             score.wrong(format!("{}: {ours} bytes encoded, not {theirs}", entry.key));
         }
     }
@@ -246,7 +255,8 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
         taken.insert(ours.id);
         match ours.connect() {
             Some((syn, ack)) => {
-                let took = ack.at.since(syn.at).as_millis_f64();
+                let began = before(trace, start, seconds(syn.at));
+                let took = (seconds(ack.at) - began) * 1e3;
                 score.errors.entry("netlog connect").or_default().push(took - (end - start) * 1e3);
             }
             None => score.wrong(format!("{local} to {remote} has no handshake")),
@@ -271,10 +281,23 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
             score.wrong(format!("the lookup of {host} is not finished; the browser's was"));
             continue;
         };
-        let took = finished.at.since(ours.started.at).as_millis_f64();
+        let began = before(trace, theirs.start, seconds(ours.started.at));
+        let took = (seconds(finished.at) - began) * 1e3;
         let theirs = (end - theirs.start) * 1e3;
         score.errors.entry("netlog dns").or_default().push(took - theirs);
     }
+}
+
+/// Where the browser's time for a socket or lookup begins on the wire: where the system had to find
+/// the hardware address of the next hop first, with that question.
+fn before(trace: &Trace, browser: f64, packet: f64) -> f64 {
+    let found = trace.neighbors.iter().filter_map(|neighbor| {
+        let (asked, (answered, _)) = (neighbor.requests.first()?, neighbor.reply?);
+        Some((seconds(asked.at), seconds(answered.at)))
+    });
+    let waited = found.filter(|(_, answered)| *answered > browser && *answered <= packet);
+    // A socket may begin to wait while another one has asked already.
+    waited.map(|(asked, _)| asked.max(browser)).fold(packet, f64::min)
 }
 
 fn endpoint(text: &str) -> Endpoint {
