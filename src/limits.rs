@@ -30,9 +30,9 @@ pub struct Limits {
     pub probe_bytes: usize,
     /// Datagrams of one flow looked at to find out its protocol: a few may be cut or strange.
     pub probe_datagrams: u8,
-    /// Questions and records kept of one DNS message: a large zone transfer has about 2,000 in
-    /// each of its messages, while 64 KiB of hostile ones name 5,400 of 1 KiB each.
-    pub dns_records: usize,
+    /// Bytes of names kept of one DNS message: a full zone transfer message has about 150 KiB,
+    /// while 64 KiB of compressed hostile ones unfold to 10 MiB.
+    pub dns_names: usize,
     /// One message head (start line and fields): servers refuse more than 8 to 64 KiB.
     pub http_head: usize,
     /// Header fields in one head.
@@ -90,7 +90,7 @@ impl Default for Limits {
             buffer_per_stream: 1 << 20,
             probe_bytes: 4 << 10,
             probe_datagrams: 8,
-            dns_records: 2048,
+            dns_names: 1 << 20,
             fragmented_packets: 256,
             fragment_bytes: 4 << 20,
             fragment_timeout: TimeDelta::from_secs(60),

@@ -10,6 +10,8 @@ mod layers;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod traps;

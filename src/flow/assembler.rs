@@ -184,14 +184,15 @@ impl Assembler {
             if at == self.next {
                 self.next = stop;
                 sink(fresh.into_event(at, arrived, arrived));
-                self.give_out(arrived, sink);
             } else {
                 let fresh = fresh.compact(allocated);
                 self.held_cost = self.held_cost.saturating_add(fresh.cost());
                 self.held.insert(at, Held { piece: fresh, arrived });
             }
-            at = stop.max(self.next);
+            at = stop;
         }
+        // only now: what is held had to be compared with the rest of the piece first
+        self.give_out(arrived, sink);
         while self.held_cost > self.budget {
             self.give_up_first(GapReason::OverBudget, arrived, sink);
         }

@@ -128,6 +128,7 @@ impl Fragments {
             let key = (stamp.at + self.timeout, stamp.frame);
             self.order.insert(key, name);
             self.packets.insert(name, Partial::new(key));
+            self.held = self.held.saturating_add(PIECE_COST);
         }
         let partial = self.packets.get_mut(&name)?;
         let before = partial.cost;

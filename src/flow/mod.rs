@@ -10,5 +10,7 @@ mod key;
 mod piece;
 mod ports;
 mod record;
+#[cfg(test)]
+mod story;
 pub mod table;
 mod tcp;

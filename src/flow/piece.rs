@@ -84,9 +84,12 @@ pub(super) struct Place(u64);
 impl Place {
     #[inline]
     pub(super) fn new(interface: u32, ttl: u8, macs: Option<Macs>) -> Self {
-        let [a, b, c, d, e, f] = macs.map_or([0; 6], |macs| macs.source.0);
-        let [.., low] = interface.to_be_bytes();
-        Self(u64::from_be_bytes([low, ttl, a, b, c, d, e, f]))
+        let mut place = [0; 8];
+        let [first, second, sender @ ..] = &mut place;
+        [.., *first] = interface.to_be_bytes();
+        *second = ttl;
+        *sender = macs.map_or([0; 6], |macs| macs.source.0);
+        Self(u64::from_be_bytes(place))
     }
 }
 

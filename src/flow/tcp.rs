@@ -111,7 +111,10 @@ impl Tcp {
             start = forward.place(seq);
         }
         if forward.is_far(start) {
-            return Self::far(direction, counters, emit);
+            if !segment.syn {
+                far(counters.of_mut(direction), emit);
+            }
+            return;
         }
         let length = i64::from(segment.piece.length());
         let end = start.saturating_add(length);
@@ -579,23 +582,6 @@ impl Tcp {
         self.to_client.end(EndReason::Rst, at, &mut counters.to_client, emit);
         self.is_unseen = false;
     }
-
-    /// A sequence number that cannot be of this connection.
-    #[cold]
-    fn far(direction: Direction, counters: &mut PerDirection<Counters>, emit: &mut Emit<'_>) {
-        let counters = counters.of_mut(direction);
-        if counters.out_of_window == 0 {
-            emit.anomaly(
-                Anomaly::new(
-                    "tcp.out-of-window",
-                    Class::Suspicious,
-                    "a segment whose sequence number is far from all others",
-                )
-                .citing("RFC 9293 §3.10.7.4"),
-            );
-        }
-        counters.out_of_window = counters.out_of_window.saturating_add(1);
-    }
 }
 
 /// Where a sent range stands to what was sent before.
@@ -631,7 +617,8 @@ fn judge(
         SegmentKind::OutOfOrder
     } else {
         counters.retransmissions = counters.retransmissions.saturating_add(1);
-        if sent.end <= sent.acked.cast_signed() && sent.placed.filled == 0 {
+        let is_acked = sent.end > 0 && sent.end <= sent.acked.cast_signed();
+        if is_acked && sent.placed.filled == 0 {
             SegmentKind::SpuriousRetransmission
         } else {
             SegmentKind::Retransmission
@@ -639,6 +626,22 @@ fn judge(
     };
     let range = offsets(&(sent.start..sent.end.min(sent.highest.cast_signed())));
     emit.segment(segment.piece.direction, kind, range);
+}
+
+/// Counts a sequence number that cannot be of this connection.
+#[cold]
+fn far(counters: &mut Counters, emit: &mut Emit<'_>) {
+    if counters.out_of_window == 0 {
+        emit.anomaly(
+            Anomaly::new(
+                "tcp.out-of-window",
+                Class::Suspicious,
+                "a segment whose sequence number is far from all others",
+            )
+            .citing("RFC 9293 §3.10.7.4"),
+        );
+    }
+    counters.out_of_window = counters.out_of_window.saturating_add(1);
 }
 
 /// The sequence number of offset 0, where the beginning was not captured: that of the first

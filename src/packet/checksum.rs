@@ -2,7 +2,7 @@
 //! than all the rest of decoding.
 
 use etherparse::checksum::Sum16BitWords;
-use etherparse::{Ipv6ExtensionSlice, ip_number};
+use etherparse::{Ipv4HeaderSlice, Ipv6ExtensionSlice, ip_number};
 use std::net::IpAddr;
 
 use crate::packet::layer::{Decoded, Layer, Network};
@@ -31,6 +31,12 @@ pub fn transport_checksum_ok(decoded: &Decoded<'_>) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// Whether the checksum of an IPv4 header is right (RFC 791 §3.1).
+#[inline]
+pub(in crate::packet) fn header_sum_ok(header: &Ipv4HeaderSlice<'_>) -> bool {
+    Sum16BitWords::new().add_slice(header.slice()).ones_complement() == 0
 }
 
 /// RFC 9293 §3.1, RFC 768, RFC 8200 §8.1: the sum over pseudo-header, header and payload.

@@ -7,6 +7,7 @@
 
 pub mod build;
 mod checksum;
+pub mod describe;
 pub mod extensions;
 mod layer;
 mod link;
@@ -16,6 +17,7 @@ mod names;
 mod network;
 mod piece;
 mod protocols;
+pub mod quote;
 pub mod sll;
 pub mod sll2;
 pub mod stop;

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use etherparse::checksum::Sum16BitWords;
 use etherparse::err::ipv4::{HeaderError, HeaderSliceError};
 use etherparse::{
     ArpPacketSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionSlice, Ipv6FragmentHeaderSlice,
     Ipv6HeaderSlice, ip_number,
 };
 
+use crate::packet::checksum::header_sum_ok;
 use crate::packet::extensions::{self, ChainEnd, Extensions};
 use crate::packet::layer::{Decoded, Fragment, Layer, Network};
 use crate::packet::piece::Piece;
@@ -68,7 +68,7 @@ pub(in crate::packet) fn ipv4<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
         protocol: protocol.0,
         identification: Some(u32::from(header.identification())),
         fragment,
-        checksum_ok: Sum16BitWords::new().add_slice(header.slice()).ones_complement() == 0,
+        checksum_ok: header_sum_ok(&header),
     });
     if !decoded.push(Layer::Ipv4(header), piece) {
         return;

@@ -17,4 +17,4 @@ use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
 pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6, &http1::PROTOCOL];
+    &[&http1::PROTOCOL, &dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6];

@@ -132,7 +132,7 @@ impl Syn {
     /// last.
     fn answered(&self, echo: Option<u32>) -> Stamp {
         let by_echo = |&&(_, value): &&(Stamp, Option<u32>)| value.is_some() && value == echo;
-        let sent = self.sent.iter().find(by_echo).or(self.sent.last());
+        let sent = self.sent.iter().find(by_echo).or_else(|| self.sent.last());
         sent.map_or(self.first, |&(stamp, _)| stamp)
     }
 }
@@ -160,10 +160,13 @@ fn options(segment: &Segment<'_>) -> (TcpOptions, Option<(u32, u32)>) {
                     (2, &[a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
                     (3, &[shift]) => options.window_scale = Some(shift),
                     (4, []) => options.sack_permitted = true,
-                    (8, &[a, b, c, d, e, f, g, h]) => {
-                        options.timestamps = true;
-                        let value = u32::from_be_bytes([a, b, c, d]);
-                        stamps = Some((value, u32::from_be_bytes([e, f, g, h])));
+                    (8, _) => {
+                        let (halves, _) = body.as_chunks::<4>();
+                        if let [value, echo] = halves {
+                            options.timestamps = true;
+                            let echo = u32::from_be_bytes(*echo);
+                            stamps = Some((u32::from_be_bytes(*value), echo));
+                        }
                     }
                     _ => {}
                 }

@@ -84,7 +84,7 @@ impl Dns {
             cx.emit(EventBody::Lookup(Box::new(message)));
         }
         if let Some(fault) = fault {
-            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_records));
+            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_names));
         }
         if trailing > 0 {
             let text = format!("{trailing} bytes follow the last record of a DNS message");
@@ -127,8 +127,11 @@ impl Analyzer for Dns {
         cx: &mut Context<'_>,
     ) -> Progress {
         if *self.lost.of(from.direction) {
-            buffer.clear();
-            return Progress::More;
+            if !probe::is_stream(buffer) {
+                buffer.clear();
+                return Progress::More;
+            }
+            *self.lost.of_mut(from.direction) = false;
         }
         loop {
             let len = match *buffer.peek(2) {
@@ -148,7 +151,8 @@ impl Analyzer for Dns {
         }
     }
 
-    /// Lengths chain the messages of a stream: behind a hole there is no telling where one begins.
+    /// Lengths chain the messages of a stream: behind a hole there is no telling where one
+    /// begins, except where a segment begins with a whole, sound one.
     fn gap(
         &mut self,
         from: StreamKey,
@@ -160,7 +164,7 @@ impl Analyzer for Dns {
         if !std::mem::replace(self.lost.of_mut(from.direction), true) {
             self.rest(from, buffer, cx);
         }
-        if self.lost.to_server && self.lost.to_client { Progress::Done } else { Progress::More }
+        Progress::More
     }
 
     fn end(
@@ -184,15 +188,15 @@ const fn ends(flow: &FlowInfo, direction: Direction) -> (Endpoint, Endpoint) {
     }
 }
 
-fn anomaly(fault: Fault, len: usize, records: usize) -> Anomaly {
+fn anomaly(fault: Fault, len: usize, bound: usize) -> Anomaly {
     match fault {
         Fault::Malformed { offset, what, error } => {
             malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {error}"))
         }
-        Fault::TooMany => {
+        Fault::LongNames => {
             let text =
-                format!("a DNS message has more than {records} records: the rest is dropped");
-            Anomaly::new("dns.too-many-records", Class::Limit, text)
+                format!("the names of a DNS message have more than {bound} bytes: rest dropped");
+            Anomaly::new("dns.long-names", Class::Limit, text)
         }
     }
 }

@@ -45,8 +45,8 @@ pub(super) struct Reading {
 pub(super) enum Fault {
     /// Bytes that break the format, with their offset in the message.
     Malformed { offset: usize, what: &'static str, error: ParseError },
-    /// More records than we keep.
-    TooMany,
+    /// Names longer than we keep, all together.
+    LongNames,
 }
 
 /// The header (RFC 1035 §4.1.1).
@@ -133,7 +133,7 @@ pub(super) fn read(bytes: &[u8], envelope: &Envelope, limits: &Limits) -> Readin
     let mut parser = Parser::from_ref(bytes);
     // the header was read, so it is there
     let _ = parser.advance(Header::LEN);
-    let mut reader = Reader { bytes, parser, message, fault: None, room: limits.dns_records };
+    let mut reader = Reader { bytes, parser, message, fault: None, room: limits.dns_names };
     let whole = reader.sections(header.counts);
     if whole.is_err() {
         reader.message.incomplete = true;
@@ -158,7 +158,7 @@ struct Reader<'a> {
     parser: Parser<'a, [u8]>,
     message: Message,
     fault: Option<Fault>,
-    /// Entries that may still be kept.
+    /// Bytes of names that may still be kept.
     room: usize,
 }
 
@@ -188,7 +188,6 @@ impl<'a> Reader<'a> {
     }
 
     fn question(&mut self) -> Result<Question, Stop> {
-        self.take_room()?;
         let offset = self.parser.pos();
         let parser = &mut self.parser;
         let read = ParsedName::parse_ref(parser).and_then(|name| {
@@ -196,6 +195,7 @@ impl<'a> Reader<'a> {
         });
         match read {
             Ok((name, rtype, class)) => {
+                self.make_room(name.len())?;
                 let (class, unicast_response) = self.class(class);
                 Ok(Question { name, rtype: RecordType(rtype), class, unicast_response })
             }
@@ -204,16 +204,17 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self) -> Result<Record, Stop> {
-        self.take_room()?;
         let (record, raw) = self.raw_record()?;
         let (class, cache_flush) = self.class(record.class().to_int());
+        let name = text::name(&record.owner());
         let data = rdata::data(&record, raw).unwrap_or_else(|error| {
             let offset = self.parser.pos().saturating_sub(raw.len());
             self.complain(offset, "record data", error);
             RecordData::Other(text::unknown(raw))
         });
+        self.make_room(name.len().saturating_add(names(&data)))?;
         Ok(Record {
-            name: text::name(&record.owner()),
+            name,
             rtype: RecordType(record.rtype().to_int()),
             class,
             cache_flush,
@@ -259,9 +260,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take_room(&mut self) -> Result<(), Stop> {
-        let Some(room) = self.room.checked_sub(1) else {
-            self.fault = Some(Fault::TooMany);
+    fn make_room(&mut self, wanted: usize) -> Result<(), Stop> {
+        let Some(room) = self.room.checked_sub(wanted) else {
+            self.fault = Some(Fault::LongNames);
             return Err(Stop);
         };
         self.room = room;
@@ -275,6 +276,19 @@ impl<'a> Reader<'a> {
 
     fn complain(&mut self, offset: usize, what: &'static str, error: ParseError) {
         self.fault = self.fault.or(Some(Fault::Malformed { offset, what, error }));
+    }
+}
+
+/// Bytes of names in data: only those can be much longer than the bytes they were read from.
+fn names(data: &RecordData) -> usize {
+    match data {
+        RecordData::Name(name)
+        | RecordData::Mx { exchange: name, .. }
+        | RecordData::Srv { target: name, .. }
+        | RecordData::Svcb { target: name, .. } => name.len(),
+        RecordData::Soa { mname, rname, .. } => mname.len().saturating_add(rname.len()),
+        RecordData::Other(text) => text.len(),
+        RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Txt(_) => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::address::Endpoint;
 use crate::flow::event::Transport;
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Probe, Verdict};
-use crate::protocol::buffer::Span;
+use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::message::{Carrier, Flavor, Message};
 use crate::protocol::dns::parse::{self, Envelope, Header, Reading};
 
@@ -34,6 +34,12 @@ pub(super) fn relative(probe: &Probe<'_>) -> Verdict {
         (true, Transport::Tcp) => tcp(probe.bytes, true),
         _ => Verdict::No,
     }
+}
+
+/// True where a stream goes on with a whole, sound message.
+pub(super) fn is_stream(buffer: &StreamBuffer) -> bool {
+    let bytes = buffer.peek(2 + usize::from(u16::MAX));
+    tcp(&bytes, false) == Verdict::Yes
 }
 
 /// A length comes before each message (RFC 1035 §4.2.2).

@@ -63,6 +63,11 @@ pub(super) fn data(record: &ParsedRecord<'_, [u8]>, raw: &[u8]) -> Result<Record
             strings(&Txt::from_octets(raw).map_err(|_| ParseError::form_error("bad SPF data"))?)
         }
         AllRecordData::Unknown(_) | AllRecordData::Null(_) => RecordData::Other(text::unknown(raw)),
+        // one line each: the brackets of a zone file are for line breaks
+        digest @ (AllRecordData::Sshfp(_) | AllRecordData::Tlsa(_) | AllRecordData::Zonemd(_)) => {
+            let line = digest.to_string().replace("( ", "").replace(" )", "");
+            RecordData::Other(line.into_boxed_str())
+        }
         other => RecordData::Other(text::printable(&other.to_string())),
     })
 }

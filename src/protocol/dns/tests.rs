@@ -176,15 +176,17 @@ fn any_cut_of_a_stream_gives_the_same_messages() {
 }
 
 #[test]
-fn behind_a_hole_a_stream_is_lost_but_not_the_message_before_it() {
+fn behind_a_hole_a_stream_is_lost_until_a_segment_begins_with_a_message() {
     let mut wire = Wire::new(Transport::Tcp, 53);
     let stream = framed(&[query(1), query(2)]);
     wire.segment(2, stream.split_last_chunk::<3>().unwrap().0);
     wire.gap(3);
-    wire.segment(4, &framed(&[query(3)]));
+    wire.segment(4, stream.split_first_chunk::<9>().unwrap().1);
+    wire.segment(5, &framed(&[query(3), query(4)]));
     let seen: Vec<_> = wire.messages().iter().map(|m| (m.id, m.incomplete, m.size)).collect();
-    assert_eq!(seen, [(1, false, 27), (2, true, 27)]);
+    assert_eq!(seen, [(1, false, 27), (2, true, 27), (3, false, 27), (4, false, 27)]);
     assert_eq!(wire.messages()[1].questions.len(), 0);
+    assert!(wire.anomalies().is_empty());
 }
 
 #[test]

@@ -1,8 +1,12 @@
-//! What all versions of HTTP share: messages, fields, bodies, URLs.
+//! What all versions of HTTP share: messages, fields, bodies, URLs, and what they mean.
 
 pub mod body;
+pub mod cache;
 mod coding;
+pub mod cookies;
 pub mod fields;
+pub mod groups;
 pub mod message;
 pub mod semantics;
+pub mod status;
 pub mod url;

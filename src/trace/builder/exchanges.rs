@@ -122,13 +122,13 @@ impl Exchanges {
     ) -> ExchangeId {
         let id = self.begin(trace, connection, message, head.span.first);
         let Some(flow) = trace.connection(connection) else { return id };
-        let url = url::Url::of_request(&head, flow.server);
+        let url = url::Url::of_request(&head, "http", flow.server);
         let first = flow.exchanges.first() == Some(&id);
         let named = lookups.of_address(
             trace,
             flow.client.ip,
             flow.server.ip,
-            url.parts().map(|parts| parts.host.to_owned()).as_deref(),
+            Some(url.parts().host),
             flow.opened,
         );
         let before = if first {

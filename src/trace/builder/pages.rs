@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use crate::protocol::http::message::RequestHead;
-use crate::protocol::http::semantics;
-use crate::protocol::http::url::Url;
+use crate::protocol::http::semantics::{self, Navigation};
+use crate::protocol::http::url;
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::builder::exchanges::Moment;
 use crate::trace::id::{ExchangeId, VisitId, next_index};
@@ -67,13 +67,13 @@ impl Pages {
         let Some(connection) = trace.connection(exchange.connection) else { return };
         let (client, url, at) = (connection.client.ip, url.clone(), head.span.first);
         let started = exchange.started;
-        let navigates = semantics::is_navigation(head);
-        let followed = self.redirects.remove(&(client, without_fragment(&url).into()));
+        let navigation = semantics::navigation(head);
+        let followed = self.followed(client, &url);
         let place = match followed.and_then(|from| trace.exchange(from)) {
             Some(from) => {
                 from.visit.map_or(Place::Background, |visit| Place::In(visit, Link::Redirect))
             }
-            None => self.place(trace, client, head, at, navigates),
+            None => self.place(trace, client, head, at, navigation),
         };
         let (visit, link) = match place {
             Place::In(visit, link) => (Some(visit), link),
@@ -101,7 +101,7 @@ impl Pages {
         }
         self.urls.insert((client, without_fragment(&url).into()), id);
         let Some(visit) = visit else { return };
-        if navigates {
+        if navigation != Navigation::No {
             self.remember_origin(client, &url, visit);
         }
         let Some(visit) = trace.visits.get_mut(visit.0 as usize) else { return };
@@ -122,17 +122,17 @@ impl Pages {
         client: IpAddr,
         head: &RequestHead,
         at: Stamp,
-        navigates: bool,
+        navigation: Navigation,
     ) -> Place {
         let fields = &head.fields;
-        let frame = fields.get("sec-fetch-dest").map(|dest| dest != "document");
-        if navigates && frame == Some(false) {
+        let said = fields.get("sec-fetch-dest").is_some();
+        if navigation == Navigation::Page && said {
             return Place::Document;
         }
         let referer = fields.get("referer").or_else(|| fields.get("origin"));
         let referer = referer.filter(|url| url.contains("://"));
         let by_referer = referer.and_then(|url| self.by_referer(trace, client, url));
-        if navigates && frame.is_none() {
+        if navigation == Navigation::Page {
             let busy = by_referer.and_then(|(visit, _)| trace.visit(visit));
             let busy = busy.is_some_and(|visit| at.at.since(visit.ended.at) <= FRAME);
             return match by_referer {
@@ -152,6 +152,14 @@ impl Pages {
             Some(page) => Place::Undocumented(without_fragment(page).into(), Link::Referer),
             None => Place::Background,
         }
+    }
+
+    /// The exchange whose redirect leads to this URL, if nobody followed it yet.
+    fn followed(&mut self, client: IpAddr, url: &str) -> Option<ExchangeId> {
+        if self.redirects.is_empty() {
+            return None;
+        }
+        self.redirects.remove(&(client, url::normal(url)?.into()))
     }
 
     fn by_referer(&self, trace: &Trace, client: IpAddr, url: &str) -> Option<(VisitId, Link)> {
@@ -215,13 +223,13 @@ impl Pages {
     fn responded(&mut self, trace: &mut Trace, id: ExchangeId) {
         touch(trace, id);
         let Some(exchange) = trace.exchange(id) else { return };
-        let (Some(url), Some(response)) = (&exchange.url, &exchange.response) else { return };
+        let (Some(from), Some(response)) = (&exchange.url, &exchange.response) else { return };
         let Some(connection) = trace.connection(exchange.connection) else { return };
         let location = response.fields.get("location");
         let redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
         let Some(location) = location.filter(|_| redirect) else { return };
-        if let Some(target) = Url::new(url).join(location) {
-            self.redirects.insert((connection.client.ip, without_fragment(&target).into()), id);
+        if let Some(target) = url::resolve(from, location) {
+            self.redirects.insert((connection.client.ip, target.into()), id);
         }
     }
 }

@@ -139,6 +139,7 @@ fn each_type_has_its_form() {
     assert_eq!(other(257, b"\x00\x05issueca.example"), "0 issue \"ca.example\"");
     assert_eq!(other(43, b"\x12\x34\x0d\x02\xab\xcd"), "4660 13 2 abcd");
     assert_eq!(other(13, b"\x03x\x1b[\x02os"), "\"x\\027[\" \"os\"");
+    assert_eq!(other(44, b"\x02\x01\xa6\xb9"), "2 1 A6B9");
     assert_eq!(other(4321, b"\x01\x02"), "\\# 2 0102");
     assert_eq!(other(10, b"\x01"), "\\# 1 01");
 }
@@ -238,17 +239,19 @@ fn an_update_deletes_records_without_data() {
 }
 
 #[test]
-fn records_have_a_bound_and_bytes_behind_them_are_counted() {
+fn names_have_a_bound_and_bytes_behind_records_are_counted() {
     let mut bytes = asked(0x8180, 1, [3, 0, 0]);
     for host in 0..3 {
         record(&mut bytes, 1, 30, &[10, 0, 0, host]);
     }
     bytes.extend([0; 7]);
     assert_eq!(read_as(Flavor::Dns, &bytes, 0).trailing, 7);
-    let limits = Limits { dns_records: 3, ..Limits::default() };
+    let limits = Limits { dns_names: 3 * "www.example.com".len(), ..Limits::default() };
     let reading = read(&bytes, &envelope(Flavor::Dns, 0), &limits);
-    assert_eq!(reading.fault, Some(Fault::TooMany));
-    assert_eq!(reading.message.unwrap().answers.len(), 2);
+    assert_eq!(reading.fault, Some(Fault::LongNames));
+    let message = reading.message.unwrap();
+    assert_eq!(message.answers.len(), 2);
+    assert!(message.incomplete);
 }
 
 proptest! {

@@ -1,0 +1,104 @@
+//! One exchange as an entry, with its phases.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::report::har::date::Iso;
+use crate::report::har::message::{Request, Response};
+use crate::report::har::milliseconds::{Ms, Phase};
+use crate::report::har::page::PageId;
+use crate::report::json::exchange::ExchangeState;
+use crate::report::json::value::{FrameList, Text};
+use crate::report::outcome;
+use crate::time::TimeDelta;
+use crate::trace::{Exchange, Timings, Trace};
+
+/// An entry.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pageref: Option<PageId>,
+    started_date_time: Iso,
+    time: Ms,
+    request: Request<'a>,
+    response: Response<'a>,
+    cache: Cache,
+    timings: Phases,
+    #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
+    server_ip_address: Option<IpAddr>,
+    connection: Text<u32>,
+    #[serde(rename = "_exchange")]
+    exchange: u32,
+    #[serde(rename = "_stream")]
+    stream: u64,
+    #[serde(rename = "_reusedConnection")]
+    reused_connection: bool,
+    #[serde(rename = "_state")]
+    state: ExchangeState,
+    #[serde(rename = "_link")]
+    link: &'static str,
+    #[serde(rename = "_frames")]
+    frames: FrameList<'static>,
+}
+
+/// The browser's cache, which the wire does not show.
+#[derive(Serialize)]
+struct Cache {}
+
+/// The phases: -1 is HAR's word for a phase that did not happen, where it allows that.
+#[derive(Serialize)]
+struct Phases {
+    blocked: Phase,
+    dns: Phase,
+    connect: Phase,
+    send: Ms,
+    wait: Ms,
+    receive: Ms,
+    ssl: Phase,
+}
+
+impl<'a> Entry<'a> {
+    /// The entry of an exchange; none where its request was not captured.
+    pub(super) fn of(
+        trace: &'a Trace,
+        exchange: &'a Exchange,
+        start: Iso,
+        pageref: Option<PageId>,
+    ) -> Option<Self> {
+        let connection = trace.connection(exchange.connection);
+        Some(Self {
+            pageref,
+            started_date_time: start,
+            time: Ms(exchange.timings.total()),
+            request: Request::of(exchange)?,
+            response: Response::of(exchange, outcome::trouble(trace, exchange)),
+            cache: Cache {},
+            timings: exchange.timings.into(),
+            server_ip_address: connection.map(|connection| connection.server.ip),
+            connection: Text(exchange.connection.0),
+            exchange: exchange.id.0,
+            stream: exchange.message.stream,
+            reused_connection: !exchange.opens_connection,
+            state: exchange.state().into(),
+            link: exchange.link.why(),
+            frames: exchange.frames().into(),
+        })
+    }
+}
+
+impl From<Timings> for Phases {
+    fn from(timings: Timings) -> Self {
+        let must = |phase: Option<TimeDelta>| Ms(phase.unwrap_or_default());
+        Self {
+            blocked: Phase(timings.blocked),
+            dns: Phase(timings.dns),
+            connect: Phase(timings.connect),
+            send: must(timings.send),
+            wait: must(timings.wait),
+            receive: must(timings.receive),
+            ssl: Phase(timings.ssl),
+        }
+    }
+}

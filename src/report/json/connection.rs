@@ -1,0 +1,390 @@
+//! A connection's whole life, as the document has it.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::address::MacAddr;
+use crate::flow::event;
+use crate::report::json::close::Close;
+use crate::report::json::segment::{Counters, Gap, Segment};
+use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Nanos, Text};
+use crate::time::Stamp;
+use crate::trace::connection as model;
+use crate::trace::{ExchangeId, Trace};
+
+/// One TCP connection or UDP flow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Connection<'a> {
+    /// Its place in `connections`, from 0.
+    pub id: u32,
+    /// The frame that opened it: what anomalies and notes name it by.
+    pub flow: u64,
+    /// What carries it.
+    pub transport: Transport,
+    /// The VLAN that it was seen in.
+    pub vlan: Option<VlanTags>,
+    /// The client.
+    pub client: Peer,
+    /// The server.
+    pub server: Peer,
+    /// How it is known which end is the client.
+    pub client_by: ClientBy,
+    /// What it carries (`http`, `dns`), where that was recognised.
+    pub protocol: Option<&'static str>,
+    /// Its first packet.
+    pub opened: Moment,
+    /// Its last packet.
+    pub last: Moment,
+    /// From its first to its last packet.
+    pub duration_ms: Millis,
+    /// The SYNs; the second and later ones are retries.
+    pub syns: Vec<Moment>,
+    /// The three-way handshake; null where it was not seen whole.
+    pub handshake: Option<Handshake>,
+    /// The round trip, from the handshake.
+    pub rtt: Option<Rtt>,
+    /// What both ends offered in the handshake.
+    pub options: Option<Options>,
+    /// The RST that answered the SYN.
+    pub refused: Option<Moment>,
+    /// True where a SYN was sent and nothing ever came back.
+    pub unanswered: bool,
+    /// How it was closed; null while it is open.
+    pub close: Option<Close>,
+    /// What was counted in each direction.
+    pub directions: Directions,
+    /// Segments worth a word, in order, up to a bound.
+    pub segments: Vec<Segment>,
+    /// Bytes that are missing.
+    pub missing: Vec<Gap>,
+    /// Its exchanges: entries of `exchanges`, in order.
+    pub exchanges: Vec<u32>,
+    /// The entry of `resolutions` whose answer led to its server address.
+    pub resolution: Option<u32>,
+    /// The name that was looked up.
+    pub host: Option<&'a str>,
+    /// Where the server's address comes from, in words: a lookup, or none in this capture.
+    pub address_source: Cow<'static, str>,
+    /// The frames that it was seen in.
+    pub frames: FrameList<'a>,
+}
+
+/// How a connection began: what is told as soon as it is open, or cannot be opened.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Opening<'a> {
+    /// The entry of `connections`.
+    pub connection: u32,
+    /// What carries it.
+    pub transport: Transport,
+    /// The client.
+    pub client: Peer,
+    /// The server.
+    pub server: Peer,
+    /// The SYNs; the second and later ones are retries.
+    pub syns: Vec<Moment>,
+    /// The three-way handshake; null where it was not seen whole.
+    pub handshake: Option<Handshake>,
+    /// The round trip, from the handshake.
+    pub rtt: Option<Rtt>,
+    /// What both ends offered in the handshake.
+    pub options: Option<Options>,
+    /// The RST that answered the SYN.
+    pub refused: Option<Moment>,
+    /// True where a SYN was sent and nothing ever came back.
+    pub unanswered: bool,
+    /// The name that was looked up.
+    pub host: Option<&'a str>,
+    /// Where the server's address comes from, in words: a lookup, or none in this capture.
+    pub address_source: Cow<'static, str>,
+    /// The frames of the handshake.
+    pub frames: FrameList<'static>,
+}
+
+/// What carries a flow.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// ARP.
+    Arp,
+    /// ICMP for IPv4.
+    Icmpv4,
+    /// ICMPv6.
+    Icmpv6,
+}
+
+/// IEEE 802.1Q identifiers.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct VlanTags {
+    /// The outermost tag's.
+    pub outer: u16,
+    /// The second tag's, for QinQ.
+    pub inner: Option<u16>,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Peer {
+    /// The address.
+    pub ip: IpAddr,
+    /// The port.
+    pub port: u16,
+    /// The hardware address on this end's side of the link: its own, or a gateway's.
+    pub mac: Option<Text<MacAddr>>,
+}
+
+/// How it is known which end is the client.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientBy {
+    /// It sent the SYN.
+    Syn,
+    /// It received the SYN-ACK; the SYN was not captured.
+    SynAck,
+    /// The other end has the well-known port; the beginning was not captured.
+    Port,
+    /// It sent first; nothing else is known.
+    FirstSender,
+}
+
+/// The three-way handshake (RFC 9293 §3.5).
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Handshake {
+    /// The first SYN, with sequence number n.
+    pub syn: HandshakeStep,
+    /// The first SYN-ACK, with sequence number m and acknowledgment number n+1.
+    pub syn_ack: HandshakeStep,
+    /// The client's ACK of m+1.
+    pub ack: HandshakeStep,
+    /// SYNs sent; 1 where none was repeated.
+    pub syn_attempts: u32,
+    /// SYN-ACKs sent.
+    pub syn_ack_attempts: u32,
+    /// From the first SYN to the client's ACK: what the client waited.
+    pub duration_ms: Millis,
+}
+
+/// One segment of the handshake.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct HandshakeStep {
+    /// When.
+    pub time: Nanos,
+    /// In which frame.
+    pub frame: u64,
+    /// Its sequence number, as on the wire.
+    pub seq: u32,
+    /// Its acknowledgment number, as on the wire; null in a SYN.
+    pub ack: Option<u32>,
+}
+
+/// The round trip as the handshake shows it, in the two halves around the capturing machine.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Rtt {
+    /// From the SYN that was answered to the SYN-ACK: the way from here to the server and back.
+    pub server_half_ms: Millis,
+    /// From the SYN-ACK to the ACK: the way from here to the client and back.
+    pub client_half_ms: Millis,
+    /// Both.
+    pub total_ms: Millis,
+}
+
+/// What both ends offered.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Options {
+    /// In the SYN.
+    pub client: TcpOptions,
+    /// In the SYN-ACK.
+    pub server: TcpOptions,
+}
+
+/// TCP options of a SYN or SYN-ACK.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct TcpOptions {
+    /// Maximum segment size in bytes (RFC 9293 §3.7.1).
+    pub mss: Option<u16>,
+    /// Window scale as a shift (RFC 7323 §2).
+    pub window_scale: Option<u8>,
+    /// Selective acknowledgment permitted (RFC 2018 §2).
+    pub sack_permitted: bool,
+    /// Timestamps (RFC 7323 §3).
+    pub timestamps: bool,
+}
+
+/// What was counted in each direction.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Directions {
+    /// From the client to the server.
+    pub to_server: Counters,
+    /// From the server to the client.
+    pub to_client: Counters,
+}
+
+impl<'a> Connection<'a> {
+    /// A connection as the document has it.
+    pub fn of(trace: &'a Trace, connection: &'a model::Connection) -> Self {
+        let handshake = connection.handshake.as_deref();
+        let opened = connection.opened;
+        Self {
+            id: connection.id.0,
+            flow: connection.flow.0.0,
+            transport: connection.transport.into(),
+            vlan: connection
+                .vlan
+                .outer
+                .map(|outer| VlanTags { outer, inner: connection.vlan.inner }),
+            client: Peer::new(connection.client.into(), connection.client_mac),
+            server: Peer::new(connection.server.into(), connection.server_mac),
+            client_by: connection.role.into(),
+            protocol: connection.protocol,
+            opened: opened.into(),
+            last: connection.last.into(),
+            duration_ms: Millis(connection.last.at.since(opened.at).at_least_zero()),
+            syns: connection.syns.iter().copied().map(Moment::from).collect(),
+            handshake: handshake.map(Handshake::from),
+            rtt: handshake.map(Rtt::from),
+            options: handshake.map(Options::from),
+            refused: connection.refused.map(Moment::from),
+            unanswered: connection.unanswered(),
+            close: Close::of(connection),
+            directions: Directions {
+                to_server: (&connection.counters.to_server).into(),
+                to_client: (&connection.counters.to_client).into(),
+            },
+            segments: connection.segments.iter().map(Segment::from).collect(),
+            missing: connection.gaps.iter().map(Gap::from).collect(),
+            exchanges: connection.exchanges.iter().map(|&ExchangeId(id)| id).collect(),
+            resolution: connection.resolution.map(|id| id.0),
+            host: host(trace, connection),
+            address_source: address_source(trace, connection),
+            frames: FrameList::from(&connection.frames),
+        }
+    }
+}
+
+impl<'a> Opening<'a> {
+    /// How a connection began.
+    pub fn of(trace: &'a Trace, connection: &'a model::Connection) -> Self {
+        let handshake = connection.handshake.as_deref();
+        let replies = handshake.into_iter().flat_map(|h| [h.syn, h.syn_ack, h.ack]);
+        let stamps = connection.syns.iter().copied().chain(replies).chain(connection.refused);
+        let frames = stamps.map(|stamp: Stamp| stamp.frame).collect();
+        Self {
+            connection: connection.id.0,
+            transport: connection.transport.into(),
+            client: Peer::new(connection.client.into(), connection.client_mac),
+            server: Peer::new(connection.server.into(), connection.server_mac),
+            syns: connection.syns.iter().copied().map(Moment::from).collect(),
+            handshake: handshake.map(Handshake::from),
+            rtt: handshake.map(Rtt::from),
+            options: handshake.map(Options::from),
+            refused: connection.refused.map(Moment::from),
+            unanswered: connection.unanswered(),
+            host: host(trace, connection),
+            address_source: address_source(trace, connection),
+            frames: FrameList(Cow::Owned(frames)),
+        }
+    }
+}
+
+impl Peer {
+    fn new(end: Endpoint, mac: Option<MacAddr>) -> Self {
+        Self { ip: end.ip, port: end.port, mac: mac.map(Text) }
+    }
+}
+
+impl From<event::Transport> for Transport {
+    fn from(transport: event::Transport) -> Self {
+        match transport {
+            event::Transport::Tcp => Self::Tcp,
+            event::Transport::Udp => Self::Udp,
+            event::Transport::Arp => Self::Arp,
+            event::Transport::Icmpv4 => Self::Icmpv4,
+            event::Transport::Icmpv6 => Self::Icmpv6,
+        }
+    }
+}
+
+impl From<event::Role> for ClientBy {
+    fn from(role: event::Role) -> Self {
+        match role {
+            event::Role::Syn => Self::Syn,
+            event::Role::SynAck => Self::SynAck,
+            event::Role::Port => Self::Port,
+            event::Role::FirstSender => Self::FirstSender,
+        }
+    }
+}
+
+impl From<&event::Handshake> for Handshake {
+    fn from(handshake: &event::Handshake) -> Self {
+        let step =
+            |at: Stamp, seq, ack| HandshakeStep { time: Nanos(at.at), frame: at.frame.0, seq, ack };
+        let (n, m) = (handshake.syn_seq, handshake.syn_ack_seq);
+        let (after_n, after_m) = (n.wrapping_add(1), m.wrapping_add(1));
+        Self {
+            syn: step(handshake.syn, n, None),
+            syn_ack: step(handshake.syn_ack, m, Some(after_n)),
+            ack: step(handshake.ack, after_n, Some(after_m)),
+            syn_attempts: handshake.syn_attempts,
+            syn_ack_attempts: handshake.syn_ack_attempts,
+            duration_ms: Millis(handshake.ack.at.since(handshake.syn.at).at_least_zero()),
+        }
+    }
+}
+
+impl From<&event::Handshake> for Rtt {
+    fn from(handshake: &event::Handshake) -> Self {
+        let (server, client) = (handshake.server_half(), handshake.client_half());
+        Self {
+            server_half_ms: Millis(server),
+            client_half_ms: Millis(client),
+            total_ms: Millis(server + client),
+        }
+    }
+}
+
+impl From<&event::Handshake> for Options {
+    fn from(handshake: &event::Handshake) -> Self {
+        Self { client: handshake.client_options.into(), server: handshake.server_options.into() }
+    }
+}
+
+impl From<event::TcpOptions> for TcpOptions {
+    fn from(options: event::TcpOptions) -> Self {
+        Self {
+            mss: options.mss,
+            window_scale: options.window_scale,
+            sack_permitted: options.sack_permitted,
+            timestamps: options.timestamps,
+        }
+    }
+}
+
+/// The name whose lookup led to the server.
+fn host<'a>(trace: &'a Trace, connection: &model::Connection) -> Option<&'a str> {
+    let resolution = trace.resolution(connection.resolution?)?;
+    Some(&resolution.name)
+}
+
+/// Where the server's address comes from: the very question whose answer has it, where the
+/// capture holds one.
+fn address_source(trace: &Trace, connection: &model::Connection) -> Cow<'static, str> {
+    let Some(resolution) = connection.resolution else {
+        return "not looked up in this capture (cache, hosts file or typed address)".into();
+    };
+    let questions = trace.resolution(resolution).map_or(&[][..], |resolution| &resolution.lookups);
+    let answered = questions
+        .iter()
+        .filter_map(|id| trace.lookup(*id))
+        .find(|lookup| lookup.addresses().any(|ip| ip == connection.server.ip));
+    match answered {
+        Some(lookup) => format!("lookup {}", lookup.id.0).into(),
+        None => format!("resolution {}", resolution.0).into(),
+    }
+}

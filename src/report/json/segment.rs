@@ -1,0 +1,182 @@
+//! What happened to the segments of a connection, as the document has it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::flow::event;
+use crate::report::json::value::{ByteRange, End, Nanos};
+use crate::trace::connection as model;
+
+/// What was counted in one direction.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Counters {
+    /// Packets.
+    pub packets: u64,
+    /// Transport payload bytes on the wire, retransmissions included.
+    pub bytes: u64,
+    /// Segments with payload.
+    pub segments: u64,
+    /// The largest payload of one packet, in bytes.
+    pub largest_segment: u32,
+    /// Segments whose bytes were sent before.
+    pub retransmissions: u64,
+    /// Segments overtaken by later ones.
+    pub out_of_order: u64,
+    /// Repeats of an acknowledgment.
+    pub duplicate_acks: u64,
+    /// Holes given up.
+    pub gaps: u64,
+    /// Bytes in those holes.
+    pub gap_bytes: u64,
+    /// Times that the window closed.
+    pub zero_windows: u64,
+    /// Keep-alive probes.
+    pub keep_alives: u64,
+    /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets` and
+    /// `bytes`, and nowhere else.
+    pub capture_duplicates: u64,
+    /// Segments whose sequence number is too far from all others to be of this connection.
+    pub out_of_window: u64,
+    /// Packets with a wrong transport checksum: normal for packets captured where they were sent.
+    pub bad_checksums: u64,
+}
+
+/// A segment worth a word.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Segment {
+    /// When.
+    pub time: Nanos,
+    /// In which frame.
+    pub frame: u64,
+    /// Who sent it.
+    pub from: End,
+    /// What it was.
+    pub kind: SegmentKind,
+    /// For a duplicate acknowledgment: the how-manieth repeat.
+    pub repeat: Option<u32>,
+    /// Its place in the sender's stream.
+    pub range: ByteRange,
+}
+
+/// What a segment was.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentKind {
+    /// Bytes that were seen before.
+    Retransmission,
+    /// Bytes that the receiver had already acknowledged.
+    SpuriousRetransmission,
+    /// Bytes before others that overtook them.
+    OutOfOrder,
+    /// A repeated acknowledgment.
+    DuplicateAck,
+    /// The receiver's window is closed.
+    ZeroWindow,
+    /// A byte sent into a closed window.
+    ZeroWindowProbe,
+    /// A keep-alive probe (RFC 9293 §3.8.4).
+    KeepAlive,
+    /// Its answer.
+    KeepAliveAck,
+    /// Bytes are acknowledged that the capture does not have.
+    AckedUnseen,
+}
+
+/// Bytes that are missing.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Gap {
+    /// When they were given up.
+    pub time: Nanos,
+    /// The frame that told.
+    pub frame: u64,
+    /// Who sent them.
+    pub from: End,
+    /// Their place in the sender's stream.
+    pub range: ByteRange,
+    /// Why they are missing.
+    pub reason: GapReason,
+}
+
+/// Why bytes are missing.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The receiver acknowledged them, so they passed, but not through this capture.
+    NotCaptured,
+    /// The snapshot length cut them off.
+    Truncated,
+    /// More was waiting behind the hole than may be held.
+    OverBudget,
+    /// The flow ended before they came.
+    NeverSent,
+}
+
+impl From<&event::Counters> for Counters {
+    fn from(counters: &event::Counters) -> Self {
+        Self {
+            packets: counters.packets,
+            bytes: counters.bytes,
+            segments: counters.segments,
+            largest_segment: counters.largest,
+            retransmissions: counters.retransmissions,
+            out_of_order: counters.out_of_order,
+            duplicate_acks: counters.duplicate_acks,
+            gaps: counters.gaps,
+            gap_bytes: counters.gap_bytes,
+            zero_windows: counters.zero_windows,
+            keep_alives: counters.keep_alives,
+            capture_duplicates: counters.capture_duplicates,
+            out_of_window: counters.out_of_window,
+            bad_checksums: counters.bad_checksums,
+        }
+    }
+}
+
+impl From<&model::SegmentNote> for Segment {
+    fn from(note: &model::SegmentNote) -> Self {
+        let (kind, repeat) = match note.kind {
+            event::SegmentKind::Retransmission => (SegmentKind::Retransmission, None),
+            event::SegmentKind::SpuriousRetransmission => {
+                (SegmentKind::SpuriousRetransmission, None)
+            }
+            event::SegmentKind::OutOfOrder => (SegmentKind::OutOfOrder, None),
+            event::SegmentKind::DuplicateAck(nth) => (SegmentKind::DuplicateAck, Some(nth)),
+            event::SegmentKind::ZeroWindow => (SegmentKind::ZeroWindow, None),
+            event::SegmentKind::ZeroWindowProbe => (SegmentKind::ZeroWindowProbe, None),
+            event::SegmentKind::KeepAlive => (SegmentKind::KeepAlive, None),
+            event::SegmentKind::KeepAliveAck => (SegmentKind::KeepAliveAck, None),
+            event::SegmentKind::AckedUnseen => (SegmentKind::AckedUnseen, None),
+        };
+        Self {
+            time: Nanos(note.at.at),
+            frame: note.at.frame.0,
+            from: End::sending(note.direction),
+            kind,
+            repeat,
+            range: (&note.range).into(),
+        }
+    }
+}
+
+impl From<&model::GapNote> for Gap {
+    fn from(gap: &model::GapNote) -> Self {
+        Self {
+            time: Nanos(gap.at.at),
+            frame: gap.at.frame.0,
+            from: End::sending(gap.direction),
+            range: (&gap.range).into(),
+            reason: gap.reason.into(),
+        }
+    }
+}
+
+impl From<event::GapReason> for GapReason {
+    fn from(reason: event::GapReason) -> Self {
+        match reason {
+            event::GapReason::NotCaptured => Self::NotCaptured,
+            event::GapReason::Truncated => Self::Truncated,
+            event::GapReason::OverBudget => Self::OverBudget,
+            event::GapReason::NeverSent => Self::NeverSent,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! One JSON object a line, each written as soon as its entity is complete.
+//!
+//! Takes a trace and the name of an entity in it, gives a line. The first key, `event`, says what
+//! kind of entity it is; the others are those of the JSON document, with the same types. After
+//! all entities come the visits and notes, which are known last, and one `summary`.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::report::format::{Options, Reporter};
+use crate::report::json::capture::{Anomaly, Capture, Note, Protocol};
+use crate::report::json::connection::{Connection, Opening};
+use crate::report::json::exchange::Exchange;
+use crate::report::json::lookup::{Lookup, Resolution};
+use crate::report::json::neighbor::Neighbor;
+use crate::report::json::visit::Visit;
+use crate::report::json::{SCHEMA_VERSION, schema_of};
+use crate::report::selection::Selection;
+use crate::time::FrameNo;
+use crate::trace::{EntityId, Trace};
+
+/// Writes a whole trace as lines, in the order in which its entities were complete.
+#[derive(Clone, Copy, Debug)]
+pub struct Ndjson;
+
+/// One line: an entity of the JSON document with the key `event` before its own.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[schemars(title = "urltrace event")]
+pub enum Line<'a> {
+    /// A hardware address was asked for and found (or not), or announced.
+    Neighbor(Neighbor<'a>),
+    /// A DNS question was answered, or given up.
+    Lookup(Lookup<'a>),
+    /// All parallel questions for one name were answered.
+    Resolution(Resolution<'a>),
+    /// A connection is open, or could not be opened.
+    Handshake(Opening<'a>),
+    /// A connection is over.
+    Connection(Box<Connection<'a>>),
+    /// A request has its response whole, or will never have it. Its visit is told as far as it
+    /// is known then; the visits themselves, at the end, list all their exchanges.
+    Exchange(Box<Exchange<'a>>),
+    /// Something was not as it should be. `id` is the kind, `class` why it is one.
+    Anomaly(Anomaly<'a>),
+    /// A page.
+    Visit(Visit<'a>),
+    /// What a protocol without entities of its own said.
+    Note(Note<'a>),
+    /// The last line: what was captured.
+    Summary(Box<Summary<'a>>),
+}
+
+/// What was captured.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Summary<'a> {
+    /// The version of this form, the same as that of the JSON document.
+    pub schema_version: &'static str,
+    /// What wrote it: `urltrace`.
+    pub generator: &'static str,
+    /// The capture in numbers.
+    pub capture: Capture<'a>,
+    /// Packets and bytes of each protocol.
+    pub protocols: Vec<Protocol>,
+}
+
+/// Writes lines while a trace grows.
+#[derive(Debug)]
+pub struct NdjsonWriter<W> {
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> NdjsonWriter<W> {
+    /// Writes to `out`, a whole line at a time.
+    pub const fn new(out: W) -> Self {
+        Self { out, line: Vec::new() }
+    }
+
+    /// Writes the line of an entity that is complete now.
+    pub fn entity(&mut self, trace: &Trace, entity: EntityId) -> io::Result<()> {
+        match Line::of(trace, entity) {
+            Some(line) => self.line(&line),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes what is known at the end: visits, notes, the summary. Gives back the output.
+    pub fn finish(self, trace: &Trace) -> io::Result<W> {
+        self.finish_selected(trace, &Selection::default())
+    }
+
+    fn finish_selected(mut self, trace: &Trace, selection: &Selection) -> io::Result<W> {
+        for visit in trace.visits.iter().filter(|visit| selection.visit(visit.id)) {
+            self.line(&Line::Visit(Visit::of(trace, visit)))?;
+        }
+        for note in trace.notes.iter().filter(|note| selection.flow(note.flow)) {
+            self.line(&Line::Note(note.into()))?;
+        }
+        self.line(&Line::Summary(Box::new(Summary {
+            schema_version: SCHEMA_VERSION,
+            generator: "urltrace",
+            capture: (&trace.capture).into(),
+            protocols: trace.protocols.iter().map(Protocol::from).collect(),
+        })))?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, line)?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The line of an entity; none where the trace has no such entity.
+    pub fn of(trace: &'a Trace, entity: EntityId) -> Option<Self> {
+        Some(match entity {
+            EntityId::Neighbor(id) => Self::Neighbor(trace.neighbor(id)?.into()),
+            EntityId::Lookup(id) => Self::Lookup(trace.lookup(id)?.into()),
+            EntityId::Resolution(id) => {
+                Self::Resolution(Resolution::of(trace, trace.resolution(id)?))
+            }
+            EntityId::Handshake(id) => Self::Handshake(Opening::of(trace, trace.connection(id)?)),
+            EntityId::Connection(id) => {
+                Self::Connection(Box::new(Connection::of(trace, trace.connection(id)?)))
+            }
+            EntityId::Exchange(id) => {
+                Self::Exchange(Box::new(Exchange::of(trace, trace.exchange(id)?)))
+            }
+            EntityId::Anomaly(nth) => Self::Anomaly(trace.anomalies.get(nth as usize)?.into()),
+        })
+    }
+}
+
+/// The line of an entity, without a line end; none where the trace has no such entity.
+pub fn line(trace: &Trace, entity: EntityId) -> Option<String> {
+    serde_json::to_string(&Line::of(trace, entity)?).ok()
+}
+
+/// The JSON Schema (2020-12) of one line, generated from its types.
+pub fn json_schema() -> String {
+    schema_of::<Line<'_>>()
+}
+
+impl Reporter for Ndjson {
+    fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+        let selection = Selection::of(trace, options);
+        let mut writer = NdjsonWriter::new(io::BufWriter::with_capacity(1 << 16, out));
+        for entity in completed(trace, &selection) {
+            writer.entity(trace, entity)?;
+        }
+        writer.finish_selected(trace, &selection).map(drop)
+    }
+}
+
+/// The selected entities in the order of the frames that completed them. What one frame
+/// completed goes from the bottom up, as [`EntityId`] is ordered, but a connection ends after all
+/// that happened on it.
+fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
+    let mut entities: Vec<(FrameNo, EntityId)> = Vec::new();
+    entities.extend(
+        trace
+            .neighbors
+            .iter()
+            .map(|neighbor| (last(neighbor.frames.bounds()), EntityId::Neighbor(neighbor.id))),
+    );
+    for lookup in trace.lookups.iter().filter(|lookup| selection.lookup(lookup.id)) {
+        let answered = lookup.finished().map(|at| at.frame);
+        let frame = answered.unwrap_or_else(|| last(lookup.frames.bounds()));
+        entities.push((frame, EntityId::Lookup(lookup.id)));
+    }
+    for resolution in trace.resolutions.iter().filter(|r| selection.resolution(r.id)) {
+        let end = resolution.finished.unwrap_or(resolution.started);
+        entities.push((end.frame, EntityId::Resolution(resolution.id)));
+    }
+    for connection in trace.connections.iter().filter(|c| selection.connection(c.id)) {
+        let open = connection.handshake.as_ref().map(|handshake| handshake.ack);
+        let retried = connection.syns.last().filter(|_| connection.unanswered()).copied();
+        if let Some(opened) = open.or(connection.refused).or(retried) {
+            entities.push((opened.frame, EntityId::Handshake(connection.id)));
+        }
+        entities.push((connection.last.frame, EntityId::Connection(connection.id)));
+    }
+    for exchange in trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id)) {
+        entities.push((exchange.ended().frame, EntityId::Exchange(exchange.id)));
+    }
+    let anomalies = trace.anomalies.iter().zip(0..).filter(|(said, _)| selection.flow(said.flow));
+    entities.extend(anomalies.map(|(said, nth)| (said.at.frame, EntityId::Anomaly(nth))));
+    entities.sort_unstable_by_key(|&(frame, entity)| {
+        (frame, matches!(entity, EntityId::Connection(_)), entity)
+    });
+    entities.into_iter().map(|(_, entity)| entity).collect()
+}
+
+fn last(bounds: Option<(FrameNo, FrameNo)>) -> FrameNo {
+    bounds.map_or(FrameNo(0), |(_, last)| last)
+}

@@ -1,0 +1,53 @@
+//! How an exchange came out, in words: what is wrong where something is.
+
+use crate::flow::event::{EndReason, GapReason};
+use crate::trace::exchange::State;
+use crate::trace::{Exchange, Trace};
+
+/// What is wrong with an exchange; none where it was seen whole.
+pub fn trouble(trace: &Trace, exchange: &Exchange) -> Option<&'static str> {
+    Some(match exchange.state() {
+        State::Whole => return None,
+        State::Gap(reason) => gap(reason),
+        State::Cut(reason) => cut(reason),
+        State::Malformed => "breaks the rules of HTTP: the rest was not read",
+        State::NoResponse => {
+            no_response(trace.connection(exchange.connection).and_then(|connection| connection.end))
+        }
+        State::NoRequest => "the request is not in this capture",
+        State::Open if exchange.response.is_some() => "not over yet when the capture ended",
+        State::Open => "no response yet when the capture ended",
+    })
+}
+
+const fn gap(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::NotCaptured => "a piece of it was not captured",
+        GapReason::Truncated => "cut off by the snapshot length of the capture",
+        GapReason::OverBudget => "a piece of it did not come before too much was waiting for it",
+        GapReason::NeverSent => "a piece of it never came",
+    }
+}
+
+const fn cut(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Fin => "cut short: the connection was closed",
+        EndReason::Rst => "cut short: the connection was reset",
+        EndReason::Idle => "cut short: nothing more came",
+        EndReason::Evicted => "cut short: too many flows to follow them all",
+        EndReason::CaptureEnd => "cut short: the capture ended",
+        EndReason::Reused => "cut short: a new connection took its ports",
+    }
+}
+
+const fn no_response(end: Option<EndReason>) -> &'static str {
+    match end {
+        Some(EndReason::Fin) => "no response: the connection was closed",
+        Some(EndReason::Rst) => "no response: the connection was reset",
+        Some(EndReason::Idle) => "no response: nothing more came",
+        Some(EndReason::Evicted) => "no response: too many flows to follow them all",
+        Some(EndReason::CaptureEnd) => "no response: the capture ended",
+        Some(EndReason::Reused) => "no response: a new connection took its ports",
+        None => "no response in this capture",
+    }
+}
