@@ -126,15 +126,15 @@ pub(crate) fn conversation(a: String, b: String) -> Conversation {
     if a <= b { (a, b) } else { (b, a) }
 }
 
-/// Text as both sides can agree on: what is not printable ASCII, however it is escaped, becomes
+/// Text as both sides can agree on: escapes are undone, and what is not printable ASCII becomes
 /// one question mark a run.
 pub(crate) fn printable(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let escaped = escape_length(rest);
-        rest = &rest[escaped.unwrap_or(c.len_utf8())..];
-        if escaped.is_none() && c != '?' && (c == ' ' || c.is_ascii_graphic()) {
+    while let Some(first) = rest.chars().next() {
+        let (length, c) = escape(rest).unwrap_or((first.len_utf8(), first));
+        rest = &rest[length..];
+        if c != '?' && (c == ' ' || c.is_ascii_graphic()) {
             plain.push(c);
         } else if !plain.ends_with('?') {
             plain.push('?');
@@ -143,13 +143,19 @@ pub(crate) fn printable(text: &str) -> String {
     plain
 }
 
-/// The length of `\xNN` or `\DDD` at the front.
-fn escape_length(text: &str) -> Option<usize> {
+/// The length and meaning of `\xNN`, `\DDD`, `\.` or `\\` at the front.
+fn escape(text: &str) -> Option<(usize, char)> {
     let rest = text.strip_prefix('\\')?;
-    let is_hex = rest.strip_prefix('x').and_then(|hex| hex.get(..2));
-    if is_hex.is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())) {
-        return Some(4);
+    let number = |digits: Option<&str>, radix: u32| {
+        let digits = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        Some(char::from(u8::from_str_radix(digits, radix).ok()?))
+    };
+    if let Some(c) = rest.strip_prefix('x').and_then(|hex| number(hex.get(..2), 16)) {
+        return Some((4, c));
     }
-    let decimal = rest.get(..3)?;
-    decimal.bytes().all(|b| b.is_ascii_digit()).then_some(4)
+    if let Some(c) = number(rest.get(..3), 10) {
+        return Some((4, c));
+    }
+    let c = rest.chars().next().filter(|c| matches!(c, '.' | '\\'))?;
+    Some((2, c))
 }
