@@ -416,7 +416,8 @@ fn broken_messages_are_said_and_left() {
     let broken = "HTTP/1.1 200\rTransfer-Encoding: chunked\r\n\r\n";
     check(
         &[up(GET), up(GET), down(broken), down(ok("abc"))],
-        "0> GET /, 0>|, 1> GET /, 1>|, http.no-message, 0< 200, 0<| Whole Length(3) 3 3 Some(3)",
+        "0> GET /, 0>|, 1> GET /, 1>|, http.no-message, http.response-lost, 1< 200, \
+         1<| Length(3)",
     );
 }
 
