@@ -87,6 +87,7 @@ fn counted(values: &[String]) -> BTreeMap<&str, usize> {
     counts
 }
 
+
 /// The first few values and how many there are.
 fn brief(values: &[String]) -> String {
     let listed: Vec<String> =
@@ -215,7 +216,10 @@ fn line(
     (questions, answers): (&Records, &Records),
 ) -> String {
     let list = |records: &Records| {
-        let texts = records.iter().map(|(name, kind, last)| format!("{name}/{kind}/{last}"));
+        // The facts have no name for answers of type SRV: tshark splits it.
+        let name = |name: &String, kind: u64| if kind == 33 { "" } else { name }.to_owned();
+        let texts =
+            records.iter().map(|(of, kind, last)| format!("{}/{kind}/{last}", name(of, *kind)));
         texts.collect::<Vec<_>>().join(",")
     };
     let what = rcode.map_or_else(|| "query".to_owned(), |rcode| format!("response {rcode}"));
