@@ -4,6 +4,7 @@
 pub mod address;
 pub mod anomaly;
 pub mod capture;
+pub mod cli;
 pub mod cursor;
 pub mod flow;
 pub mod limits;

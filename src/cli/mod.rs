@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Exit {
 fn dispatch(args: &Args) -> Result<Exit, Failure> {
     let mut out = io::stdout().lock();
     if args.json_schema {
-        writeln!(out, "{}", crate::report::json_schema())?;
+        writeln!(out, "{}", crate::report::json::json_schema())?;
     } else if args.man {
         clap_mangen::Man::new(Args::command()).render(&mut out)?;
     } else if let Some(shell) = args.completions {

@@ -78,7 +78,7 @@ pub fn options(args: &Args) -> Options {
         terminal_size::terminal_size().map_or(COLUMNS, |(columns, _)| usize::from(columns.0))
     });
     let ascii = args.ascii || (terminal && !speaks_utf8());
-    Options { width, color, ascii, ..for_file(args) }
+    Options { width, color, ascii, live: args.iface.is_some(), ..for_file(args) }
 }
 
 /// How text is written to a file: plain and complete.
@@ -89,6 +89,7 @@ pub fn for_file(args: &Args) -> Options {
         color: args.color == Color::Always,
         ascii: args.ascii,
         zone,
+        live: false,
         verbosity: args.verbose,
         visit: args.visit.map(|nth| VisitId(nth.saturating_sub(1))),
         host: args.host.clone(),

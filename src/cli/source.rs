@@ -1,7 +1,6 @@
 //! Where packets come from, as the command line asks.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,8 +53,7 @@ pub(super) fn chosen(
         source = Box::new(Take::new(source, count));
     }
     if let Some(path) = &args.write {
-        let writer: Writer<BufWriter<File>> = Writer::create(path)?;
-        source = Box::new(Tee::new(source, writer));
+        source = Box::new(Tee::new(source, Writer::create(path)?));
     }
     Ok(source)
 }

@@ -10,8 +10,7 @@ use crate::cli::sink::Sink;
 use crate::cli::{Exit, Failure, live, messages, progress, source};
 use crate::pipeline::{self, Outcome, RunError, Watch};
 use crate::report::FORMATS;
-use crate::report::format::Options;
-use crate::report::packets::PacketsView;
+use crate::report::packets::{Detail, PacketsView};
 use crate::trace::Trace;
 
 /// Does the main job.
@@ -64,7 +63,13 @@ fn view_of(args: &Args, outputs: &[Output]) -> Option<Sink> {
 pub(super) fn follow<'a>(args: &Args, sinks: &'a mut [Sink], packets: bool) -> Watch<'a> {
     let mut watch = Watch::default();
     if packets {
-        let mut view = PacketsView::new(&settings::options(args));
+        let options = settings::options(args);
+        let detail = match args.verbose {
+            0 => Detail::Line,
+            1 => Detail::Layers,
+            _ => Detail::Bytes,
+        };
+        let mut view = PacketsView::new(detail, options.ascii, options.zone);
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         watch.packet = Some(Box::new(move |packet| view.packet(packet, &mut out)));
     }

@@ -54,12 +54,21 @@ pub struct Options {
     pub ascii: bool,
     /// Where the user's clock is; UTC by default.
     pub zone: jiff::tz::TimeZone,
+    /// True while a device is watched: text views then print a row as soon as it is complete.
+    pub live: bool,
     /// 0, or the number of `-v`.
     pub verbosity: u8,
     /// Only this visit.
     pub visit: Option<VisitId>,
     /// Only what concerns this host name (or a name below it) or address.
     pub host: Option<String>,
+}
+
+impl Options {
+    /// True where only a part of the trace is asked for.
+    pub const fn selects(&self) -> bool {
+        self.visit.is_some() || self.host.is_some()
+    }
 }
 
 impl Default for Options {
@@ -69,6 +78,7 @@ impl Default for Options {
             color: false,
             ascii: false,
             zone: jiff::tz::TimeZone::UTC,
+            live: false,
             verbosity: 0,
             visit: None,
             host: None,

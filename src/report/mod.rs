@@ -1,17 +1,27 @@
 //! The model becomes text and files: one format a file, one row in [`FORMATS`].
 
+pub mod connections;
 pub mod format;
 pub mod har;
 pub mod json;
+pub mod lookups;
 pub mod ndjson;
 pub mod outcome;
 pub mod packets;
+pub mod requests;
 pub mod selection;
+pub mod summary;
+pub mod text;
+pub mod timeline;
 
 use crate::report::format::Format;
 
-/// What the trace can be written as.
+/// What the trace can be written as: the views of a terminal first, then the files.
 pub static FORMATS: &[Format] = &[
+    timeline::FORMAT,
+    connections::FORMAT,
+    lookups::FORMAT,
+    requests::FORMAT,
     Format {
         name: "json",
         extension: Some("json"),

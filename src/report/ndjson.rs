@@ -157,6 +157,24 @@ impl Reporter for Ndjson {
         }
         writer.finish_selected(trace, &selection).map(drop)
     }
+
+    /// One line at once. With `--visit` or `--host` what belongs is known only at the end.
+    fn completed(
+        &self,
+        trace: &Trace,
+        entity: EntityId,
+        options: &Options,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if options.selects() { Ok(()) } else { NdjsonWriter::new(out).entity(trace, entity) }
+    }
+
+    fn finish(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+        if options.selects() {
+            return self.write(trace, options, out);
+        }
+        NdjsonWriter::new(out).finish(trace).map(drop)
+    }
 }
 
 /// The selected entities in the order of the frames that completed them. What one frame

@@ -9,8 +9,10 @@ pub mod id;
 pub mod lookup;
 pub mod model;
 pub mod neighbor;
+pub mod placing;
 pub mod timing;
 pub mod visit;
+pub mod waterfall;
 
 pub use connection::Connection;
 pub use exchange::Exchange;

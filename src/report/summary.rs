@@ -1,0 +1,122 @@
+//! The end of the timeline: what the capture was made of, and what was not as it should be.
+
+use std::collections::BTreeMap;
+
+use crate::report::format::Options;
+use crate::report::text::escape::escape;
+use crate::report::text::ink::{Ink, Tone};
+use crate::report::text::units;
+use crate::report::text::width::wrap;
+use crate::time::Stamp;
+use crate::trace::Trace;
+
+/// The summary, with an empty line before it.
+pub fn lines(trace: &Trace, options: &Options) -> Vec<String> {
+    let ink = Ink::of(options);
+    let mut all = vec![String::new()];
+    for (label, text, tone) in facts(trace) {
+        let room = options.width.map(|most| most.saturating_sub(LABEL));
+        for (i, piece) in wrap(&ink.text(&text), room).iter().enumerate() {
+            let label = if i == 0 { format!("{label:<LABEL$}") } else { " ".repeat(LABEL) };
+            let label = ink.paint(Tone::Dim, &label);
+            all.push(format!("{label}{}", ink.paint(tone, piece)));
+        }
+    }
+    all
+}
+
+/// How wide the labels are.
+const LABEL: usize = 11;
+
+type Fact = (&'static str, String, Tone);
+
+fn facts(trace: &Trace) -> Vec<Fact> {
+    let facts = &trace.capture;
+    let mut all = vec![("packets", packets(trace), Tone::Plain)];
+    let protocols: Vec<String> = trace
+        .protocols
+        .iter()
+        .map(|count| {
+            let packets = units::grouped(count.packets);
+            format!("{} {packets} ({})", count.name, units::bytes(count.bytes))
+        })
+        .collect();
+    if !protocols.is_empty() {
+        all.push(("protocols", protocols.join(" · "), Tone::Plain));
+    }
+    let dropped = facts.source.interfaces.iter().filter_map(|interface| interface.dropped);
+    let drops: Vec<u64> = dropped.collect();
+    let dropped: u64 = drops.iter().sum();
+    if !drops.is_empty() {
+        let text = match dropped {
+            0 => "none, says the capture".to_owned(),
+            _ => format!(
+                "{} lost before they could be captured: holes below may be the capture's, not the network's",
+                units::count(dropped, "packet", "packets")
+            ),
+        };
+        all.push(("drops", text, if dropped > 0 { Tone::Warn } else { Tone::Plain }));
+    }
+    for damage in &facts.source.damage {
+        let how = if damage.fatal { "reading ended there" } else { "stepped over" };
+        let text = format!(
+            "{} at byte {}, after frame {}: {}; {how}",
+            escape(&damage.file),
+            units::grouped(damage.offset),
+            damage.after_frame,
+            escape(&damage.what)
+        );
+        all.push(("damage", text, Tone::Bad));
+    }
+    for (what, count, first) in &facts.undecoded {
+        let packets = units::count(*count, "packet", "packets");
+        let text = format!("{packets}: {} (first frame {first})", escape(what));
+        all.push(("not read", text, Tone::Plain));
+    }
+    all.extend(anomalies(trace));
+    all
+}
+
+fn packets(trace: &Trace) -> String {
+    let facts = &trace.capture;
+    let mut parts = vec![
+        units::count(facts.packets, "packet", "packets"),
+        format!("{} on the wire", units::count(facts.bytes, "byte", "bytes")),
+    ];
+    if facts.captured_bytes < facts.bytes {
+        parts.push(format!("{} captured", units::count(facts.captured_bytes, "byte", "bytes")));
+    }
+    let some = [
+        (facts.snapped, "cut off by the snapshot length"),
+        (facts.backward, "earlier than the one before"),
+        (facts.bad_ip_checksums, "with a wrong IPv4 checksum"),
+        (
+            facts.bad_transport_checksums,
+            "with a wrong TCP, UDP or ICMP checksum (normal where they were captured before the \
+             device filled it in)",
+        ),
+    ];
+    let some = some.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(some.map(|(count, what)| format!("{} {what}", units::grouped(count))));
+    parts.join(" · ")
+}
+
+/// Anomalies by kind, most serious class and most frequent first.
+fn anomalies(trace: &Trace) -> Vec<Fact> {
+    let mut kinds: BTreeMap<(&str, &str), (u64, Stamp, &str)> = BTreeMap::new();
+    for noted in &trace.anomalies {
+        let key = (noted.what.class.name(), noted.what.id);
+        let entry = kinds.entry(key).or_insert((0, noted.at, &noted.what.text));
+        entry.0 += 1;
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|((_, id), (count, _, _))| (std::cmp::Reverse(*count), *id));
+    let facts = kinds.into_iter().map(|((class, id), (count, first, text))| {
+        let times = match count {
+            1 => format!("frame {}", first.frame),
+            _ => format!("{} times, first in frame {}", units::grouped(count), first.frame),
+        };
+        ("anomaly", format!("{id} ({class}), {times}: {}", escape(text)), Tone::Warn)
+    });
+    facts.collect()
+}

@@ -1,0 +1,12 @@
+//! What all text views share: safe characters, units, widths, colours, tables, words.
+
+pub mod escape;
+pub mod filter;
+pub mod grid;
+pub mod ink;
+pub mod numbers;
+pub mod table;
+pub mod units;
+pub mod url;
+pub mod width;
+pub mod words;

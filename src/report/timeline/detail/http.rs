@@ -1,0 +1,247 @@
+//! An exchange in full: URL, connection, phases, heads, sizes, segments, cache.
+
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::{Framing, MessageEnd, RequestHead, ResponseHead};
+use crate::report::format::Options;
+use crate::report::text::escape::escape;
+use crate::report::text::ink::Tone;
+use crate::report::text::numbers;
+use crate::report::text::units;
+use crate::report::text::url::Parts;
+use crate::report::text::words;
+use crate::report::timeline::detail::line::Line;
+use crate::report::timeline::wording::status_line;
+use crate::time::{TimeDelta, Timestamp};
+use crate::trace::Trace;
+use crate::trace::connection::Connection;
+use crate::trace::exchange::Exchange;
+use crate::trace::timing::Timings;
+use crate::trace::visit::Link;
+
+/// The lines below its row.
+pub(super) fn lines(trace: &Trace, exchange: &Exchange, _options: &Options) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(url) = &exchange.url {
+        lines.push(Line::new(taken_apart(url)));
+    }
+    lines.push(Line::new(belongs(trace, exchange)));
+    if let Some(connection) = trace.connection(exchange.connection) {
+        lines.push(Line::new(carried(connection, exchange)));
+    }
+    lines.push(Line::new(phases(&exchange.timings)));
+    let connection = trace.connection(exchange.connection);
+    if let Some(request) = &exchange.request {
+        let line = format!(
+            "request: {} {} {}",
+            escape(&request.method),
+            escape(&request.target),
+            request.version
+        );
+        lines.push(Line::new(line).in_tone(Tone::Strong));
+        fields(&request.fields, &mut lines);
+        lines.push(Line::below(request_size(request, exchange.request_end.as_deref())));
+    }
+    for interim in &exchange.informational {
+        let after = since_request(exchange, interim.span.ready.at);
+        let line = format!("interim response: {}{after}", status_line(interim));
+        lines.push(Line::new(line).in_tone(Tone::Strong));
+        fields(&interim.fields, &mut lines);
+    }
+    if let Some(response) = &exchange.response {
+        let line = format!(
+            "response: {} {} ({})",
+            response.version,
+            status_line(response),
+            words::status_class(response.status)
+        );
+        lines.push(Line::new(line).in_tone(Tone::Strong));
+        fields(&response.fields, &mut lines);
+        let end = exchange.response_end.as_deref();
+        lines.push(Line::below(response_size(response, end)));
+        lines.extend(end.map(|end| Line::below(segments(response, end, connection))));
+        lines.extend(cache(response).map(Line::below));
+        if let Some(end) = end.filter(|end| !end.trailers.is_empty()) {
+            lines.push(Line::below("trailers after the body:"));
+            fields(&end.trailers, &mut lines);
+        }
+    }
+    if let Some(wrong) = words::exchange_state(exchange.state()) {
+        lines.push(Line::new(wrong).in_tone(Tone::Bad));
+    }
+    lines
+}
+
+/// The URL, part by part.
+fn taken_apart(url: &str) -> String {
+    let parts = Parts::of(url);
+    let mut said = vec![format!("scheme {}", escape(parts.scheme))];
+    said.extend(parts.user_info.map(|user| format!("user info {}", escape(user))));
+    said.push(format!("host {}", escape(parts.host)));
+    said.push(match (parts.port, parts.scheme) {
+        (Some(port), _) => format!("port {port}"),
+        (None, "http") => "port 80 (by default)".to_owned(),
+        (None, "https") => "port 443 (by default)".to_owned(),
+        (None, _) => "no port".to_owned(),
+    });
+    let chosen = if parts.path.ends_with('/') || parts.path.is_empty() {
+        " (ends in /: the server chooses the file, often index.html)"
+    } else {
+        ""
+    };
+    said.push(format!("path {}{chosen}", escape(parts.path)));
+    said.extend(parts.query.map(|query| format!("query {}", escape(query))));
+    said.extend(parts.fragment.map(|fragment| format!("fragment {}", escape(fragment))));
+    format!("URL: {}", said.join(" · "))
+}
+
+/// Why it stands where it stands.
+fn belongs(trace: &Trace, exchange: &Exchange) -> String {
+    let number = words::exchange_number(exchange.id);
+    let from = exchange.redirected_from.and_then(|id| trace.exchange(id));
+    let from = from.and_then(|from| from.url.as_deref());
+    match (exchange.link, from) {
+        (Link::Redirect, Some(from)) => {
+            format!("request {number}, follows the redirect of {}", escape(from))
+        }
+        (Link::None, _) => format!("request {number}, of no page: background"),
+        (link, _) => format!("request {number}, of this page: {}", link.why()),
+    }
+}
+
+/// Which connection carried it, and whether that was there already.
+fn carried(connection: &Connection, exchange: &Exchange) -> String {
+    let number = words::connection_number(connection.id);
+    let place = connection.exchanges.iter().position(|id| *id == exchange.id).unwrap_or(0) + 1;
+    let (client, server) = (connection.client, connection.server);
+    let ends = format!("connection {number}, {client} → {server}");
+    if place > 1 {
+        return format!("{ends}, used again: request {place} on it, no lookup and no handshake");
+    }
+    if connection.handshake.is_none() {
+        return format!("{ends}, open before the capture began");
+    }
+    match exchange.timings.connect {
+        Some(_) => format!("{ends}, opened for this request"),
+        None => format!("{ends}, opened ahead of need: this request did not wait for it"),
+    }
+}
+
+/// The phases that happened, and their sum.
+fn phases(timings: &Timings) -> String {
+    let named = [
+        ("blocked", timings.blocked),
+        ("dns", timings.dns),
+        ("connect", timings.connect),
+        ("ssl (in connect)", timings.ssl),
+        ("send", timings.send),
+        ("wait", timings.wait),
+        ("receive", timings.receive),
+    ];
+    let named = named.into_iter().filter_map(|(name, time)| Some((name, time?)));
+    let parts: Vec<String> =
+        named.map(|(name, time)| format!("{name} {}", in_millis(time))).collect();
+    format!("phases: {} = {}", parts.join(" + "), in_millis(timings.total()))
+}
+
+fn in_millis(time: TimeDelta) -> String {
+    format!("{:.3} ms", time.as_millis_f64())
+}
+
+fn since_request(exchange: &Exchange, at: Timestamp) -> String {
+    exchange.request.as_ref().map_or_else(String::new, |request| {
+        format!(" after {}", units::span(at.since(request.span.first.at)))
+    })
+}
+
+/// Header fields as they were sent.
+fn fields(fields: &Fields, lines: &mut Vec<Line>) {
+    for (name, value) in fields.iter() {
+        lines.push(Line::below(format!("{}: {}", escape(name), escape(value))));
+    }
+}
+
+fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
+    let head = u64::from(request.size);
+    let body = end.map_or(0, |end| end.body.wire);
+    let frames = end.map_or_else(String::new, |end| format!(" in frames {}", in_frames(end)));
+    if body == 0 {
+        return format!("{}, no body{frames}", units::count(head, "byte", "bytes"));
+    }
+    let framing = end.map_or_else(String::new, |end| words::framing(end.body.framing));
+    format!(
+        "{} = head {} + body {} ({framing}){frames}",
+        units::count(head + body, "byte", "bytes"),
+        units::grouped(head),
+        units::grouped(body)
+    )
+}
+
+fn in_frames(end: &MessageEnd) -> String {
+    if end.frames.len() > 24 { numbers::short(&end.frames) } else { numbers::full(&end.frames) }
+}
+
+fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
+    let head = u64::from(response.size);
+    let Some(end) = end else {
+        return format!("head {}", units::count(head, "byte", "bytes"));
+    };
+    let body = &end.body;
+    let total = units::count(head + body.wire, "byte", "bytes");
+    if body.framing == Framing::None && body.wire == 0 {
+        return format!("{total}, no body");
+    }
+    let coding = response.fields.get("content-encoding").map_or_else(String::new, |coding| {
+        let coding = escape(coding);
+        match body.decoded {
+            Some(decoded) => format!(", {} once {coding} is undone", units::grouped(decoded)),
+            None => format!(", {coding} could not be undone"),
+        }
+    });
+    let chunks = if body.wire == body.encoded {
+        String::new()
+    } else {
+        format!(", {} without chunk headers", units::grouped(body.encoded))
+    };
+    format!(
+        "{total} = head {} + body {} ({}{chunks}{coding})",
+        units::grouped(head),
+        units::grouped(body.wire),
+        words::framing(body.framing)
+    )
+}
+
+/// How the message was cut into segments.
+fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Connection>) -> String {
+    let bytes = u64::from(response.size) + end.body.wire;
+    let largest = connection.map_or(0, |connection| connection.counters.to_client.largest);
+    let largest = if end.frames.len() > 1 && largest > 0 {
+        format!(" of up to {}", units::count(u64::from(largest), "byte", "bytes"))
+    } else {
+        String::new()
+    };
+    // The client's MSS bounds what the server may send.
+    let handshake = connection.and_then(|connection| connection.handshake.as_deref());
+    let mss = handshake.and_then(|handshake| handshake.client_options.mss);
+    let mss = mss.map_or_else(String::new, |mss| format!(" (MSS {mss})"));
+    format!(
+        "{} in {}{largest}{mss}, frames {}",
+        units::count(bytes, "byte", "bytes"),
+        units::count(end.frames.len(), "segment", "segments"),
+        in_frames(end)
+    )
+}
+
+/// What the response says of caches on its way.
+fn cache(response: &ResponseHead) -> Option<String> {
+    let field = |name: &str| response.fields.get(name).map(|value| escape(value).into_owned());
+    let verdict = field("x-cache").or_else(|| field("cf-cache-status"));
+    let hit = verdict.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains("hit"));
+    let mut parts = Vec::new();
+    if let Some(age) = field("age") {
+        parts.push(format!("from a cache, where it was for {age} s (Age)"));
+    } else if hit {
+        parts.push("from a cache (X-Cache)".to_owned());
+    }
+    parts.extend(field("via").map(|via| format!("passed through {via} (Via)")));
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

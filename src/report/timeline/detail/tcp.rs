@@ -1,0 +1,262 @@
+//! A connection step by step: handshake, what went wrong, totals, close.
+
+use crate::flow::event::{Counters, Direction, Handshake, SegmentKind, TcpState, Transport};
+use crate::protocol::neighbor::Method;
+use crate::report::text::escape::escape;
+use crate::report::text::ink::Tone;
+use crate::report::text::numbers;
+use crate::report::text::units;
+use crate::report::text::words;
+use crate::report::timeline::detail::line::Line;
+use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
+use crate::trace::Trace;
+use crate::trace::connection::{CloseKind, Connection};
+
+/// The lines below the row of an opening.
+pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(handshake) = &connection.handshake {
+        shaken(connection, handshake, &mut lines);
+    } else {
+        attempts(connection, &mut lines);
+    }
+    if connection.resolution.is_none() && connection.protocol != Some("dns") {
+        lines.push(Line::new(format!(
+            "{} was never looked up in this capture: from a cache, the hosts file, or typed",
+            connection.server.ip
+        )));
+    }
+    next_hop(trace, connection, &mut lines);
+    lines.extend(totals(trace, connection));
+    lines
+}
+
+fn shaken(connection: &Connection, handshake: &Handshake, lines: &mut Vec<Line>) {
+    let first = handshake.syn.at;
+    let after = |stamp: Stamp| units::span(stamp.at.since(first));
+    lines.push(Line::new(format!(
+        "SYN      frame {}, seq {}, offers {}",
+        handshake.syn.frame,
+        handshake.syn_seq,
+        words::tcp_options(handshake.client_options)
+    )));
+    for syn in connection.syns.iter().skip(1) {
+        let again = format!("SYN      frame {}, again after {}", syn.frame, after(*syn));
+        lines.push(Line::new(again).in_tone(Tone::Warn));
+    }
+    let ack = handshake.syn_seq.wrapping_add(1);
+    lines.push(Line::new(format!(
+        "SYN+ACK  frame {} after {}, seq {}, ack {ack} (the SYN's + 1), offers {}",
+        handshake.syn_ack.frame,
+        after(handshake.syn_ack),
+        handshake.syn_ack_seq,
+        words::tcp_options(handshake.server_options)
+    )));
+    let ack = handshake.syn_ack_seq.wrapping_add(1);
+    lines.push(Line::new(format!(
+        "ACK      frame {} after {}, ack {ack} (the SYN+ACK's + 1): open",
+        handshake.ack.frame,
+        after(handshake.ack)
+    )));
+    let (server, client) = (handshake.server_half(), handshake.client_half());
+    lines.push(Line::new(format!(
+        "round trip {}: {} between the capture and the server, {} between it and the client{}",
+        units::span(server + client),
+        units::span(server),
+        units::span(client),
+        vantage(server, client)
+    )));
+}
+
+/// Where the capture was made, as far as the two halves tell.
+fn vantage(server: TimeDelta, client: TimeDelta) -> &'static str {
+    let (server, client) = (server.as_nanos(), client.as_nanos());
+    if client.saturating_mul(20) < server {
+        "; captured at or near the client"
+    } else if server.saturating_mul(20) < client {
+        "; captured at or near the server"
+    } else {
+        ""
+    }
+}
+
+fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
+    let first = connection.syns.first().copied();
+    for (i, syn) in connection.syns.iter().enumerate() {
+        let again = match first {
+            Some(first) if i > 0 => {
+                format!(", again after {}", units::span(syn.at.since(first.at)))
+            }
+            _ => String::new(),
+        };
+        lines.push(Line::new(format!("SYN      frame {}{again}", syn.frame)));
+    }
+    if let (Some(refused), Some(first)) = (connection.refused, first) {
+        let after = units::span(refused.at.since(first.at));
+        lines.push(
+            Line::new(format!(
+                "RST      frame {} after {after}: nothing listens on port {}, or it is forbidden",
+                refused.frame, connection.server.port
+            ))
+            .in_tone(Tone::Bad),
+        );
+    } else if connection.unanswered() {
+        let text = "nothing came back: the server is down, or packets to or from it are dropped";
+        lines.push(Line::new(text).in_tone(Tone::Bad));
+    }
+}
+
+/// To which machine on the link the packets went.
+fn next_hop(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
+    let Some(mac) = connection.server_mac else { return };
+    let owner = trace
+        .neighbors
+        .iter()
+        .find(|neighbor| neighbor.reply.is_some_and(|(_, owner)| owner == mac) && neighbor.gateway);
+    let owner = owner.map_or_else(String::new, |neighbor| {
+        let by = match neighbor.method {
+            Method::Arp => "ARP",
+            Method::Ndp => "NDP",
+        };
+        format!(", the gateway {} (found by {by})", neighbor.target)
+    });
+    lines.push(Line::new(format!("packets to the server go to {mac}{owner}")));
+}
+
+/// What the connection carried in its whole life, and what went wrong.
+pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let both = [Direction::ToServer, Direction::ToClient];
+    for direction in both {
+        let counters = connection.counters.of(direction);
+        if counters.packets > 0 {
+            let who = words::sender(direction);
+            lines.push(Line::new(format!("{who} sent {}", sent(counters))));
+        }
+    }
+    if connection.transport == Transport::Tcp {
+        for direction in both {
+            troubles(connection, direction, &mut lines);
+        }
+    }
+    for gap in &connection.gaps {
+        let count = units::count(gap.range.end.saturating_sub(gap.range.start), "byte", "bytes");
+        let who = words::sender(gap.direction);
+        let why = words::gap(gap.reason);
+        let text = format!("{count} from the {who} are missing: {why} (frame {})", gap.at.frame);
+        lines.push(Line::new(text).in_tone(Tone::Bad));
+    }
+    for noted in trace.anomalies.iter().filter(|noted| noted.flow == connection.flow) {
+        let text = format!("frame {}: {}", noted.at.frame, escape(&noted.what.text));
+        let rule = noted.what.reference.map_or_else(String::new, |rule| format!(" ({rule})"));
+        lines.push(Line::new(text + &rule).in_tone(Tone::Warn));
+    }
+    lines
+}
+
+fn sent(counters: &Counters) -> String {
+    let packets = units::count(counters.packets, "packet", "packets");
+    if counters.bytes == 0 {
+        return format!("{packets} without data");
+    }
+    format!(
+        "{packets}, {} in {}, the largest {}",
+        units::count(counters.bytes, "byte", "bytes"),
+        units::count(counters.segments, "segment", "segments"),
+        units::grouped(u64::from(counters.largest))
+    )
+}
+
+/// Segments worth a word, by kind, with their frames.
+fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>) {
+    let counters = connection.counters.of(direction);
+    let who = words::sender(direction);
+    type Kind = (&'static str, fn(SegmentKind) -> bool, Option<u64>);
+    let kinds: [Kind; 7] = [
+        (
+            "retransmissions",
+            |kind| {
+                use SegmentKind::{Retransmission, SpuriousRetransmission};
+                matches!(kind, Retransmission | SpuriousRetransmission)
+            },
+            Some(counters.retransmissions),
+        ),
+        ("segments out of order", |k| k == SegmentKind::OutOfOrder, Some(counters.out_of_order)),
+        (
+            "duplicate ACKs",
+            |kind| matches!(kind, SegmentKind::DuplicateAck(_)),
+            Some(counters.duplicate_acks),
+        ),
+        ("zero windows", |k| k == SegmentKind::ZeroWindow, Some(counters.zero_windows)),
+        ("zero window probes", |k| k == SegmentKind::ZeroWindowProbe, None),
+        ("keep-alives", |k| k == SegmentKind::KeepAlive, Some(counters.keep_alives)),
+        ("ACKs for bytes that were not captured", |k| k == SegmentKind::AckedUnseen, None),
+    ];
+    for (name, is, counted) in kinds {
+        let notes = connection.segments.iter().filter(|s| s.direction == direction && is(s.kind));
+        let frames: Frames =
+            notes.map(|segment| segment.at.frame).collect::<Vec<FrameNo>>().into_iter().collect();
+        let count = counted.unwrap_or(0).max(frames.len());
+        if count == 0 {
+            continue;
+        }
+        let listed = if frames.is_empty() { String::new() } else { listed(&frames) };
+        let text = format!("{who}: {} {name}{listed}", units::grouped(count));
+        lines.push(Line::new(text).in_tone(Tone::Warn));
+    }
+}
+
+/// The frames, unless they are too many to read.
+fn listed(frames: &Frames) -> String {
+    let word = if frames.len() == 1 { "frame" } else { "frames" };
+    if frames.len() <= 40 {
+        return format!(" ({word} {})", numbers::full(frames));
+    }
+    format!(" ({word} {})", numbers::short(frames))
+}
+
+/// The lines below the row of a close.
+pub(super) fn closing(connection: &Connection) -> Vec<Line> {
+    let first = connection.closing.first().map(|step| step.at);
+    let mut lines = Vec::new();
+    for step in &connection.closing {
+        let (from, to) = (words::sender(step.direction), words::sender(!step.direction));
+        let what = match step.kind {
+            CloseKind::Fin => format!("FIN from the {from}"),
+            CloseKind::FinAck => format!("ACK of it from the {to}"),
+            CloseKind::Rst => format!("RST from the {from}"),
+        };
+        let after = match first {
+            Some(first) if first != step.at => {
+                format!(" after {}", units::span(step.at.at.since(first.at)))
+            }
+            _ => String::new(),
+        };
+        let (client, server) = match step.direction {
+            Direction::ToServer => (step.sender, step.receiver),
+            Direction::ToClient => (step.receiver, step.sender),
+        };
+        lines.push(Line::new(format!(
+            "{what}, frame {}{after}: client {}, server {}",
+            step.at.frame,
+            client.name(),
+            server.name()
+        )));
+    }
+    if let Some((client, server)) = connection.states {
+        lines.extend(last_words(client, server));
+    }
+    lines
+}
+
+/// What the last states mean.
+fn last_words(client: TcpState, server: TcpState) -> Option<Line> {
+    let waits = match (client, server) {
+        (TcpState::TimeWait, _) => "client",
+        (_, TcpState::TimeWait) => "server",
+        _ => return None,
+    };
+    Some(Line::new(format!(
+        "the {waits} closed first and keeps the port for a while (TIME-WAIT, RFC 9293 §3.6)"
+    )))
+}

@@ -1,0 +1,188 @@
+//! The lines above each table: what was captured, and each visit in a few numbers.
+
+use std::collections::BTreeSet;
+
+use crate::report::format::Options;
+use crate::report::text::escape::escape;
+use crate::report::text::ink::{Ink, Tone};
+use crate::report::text::units;
+use crate::report::text::url::Parts;
+use crate::report::text::width::{cut_middle, wrap};
+use crate::report::text::words;
+use crate::trace::Trace;
+use crate::trace::exchange::Exchange;
+use crate::trace::visit::Visit;
+use crate::trace::waterfall::{Milestones, Row, Subject};
+
+/// What was captured: one line.
+pub(super) fn capture(trace: &Trace, options: &Options) -> Vec<String> {
+    let facts = &trace.capture;
+    let names: Vec<_> = facts.source.files.iter().map(|file| escape(&file.name)).collect();
+    let name = if names.is_empty() { "capture".to_owned() } else { names.join(", ") };
+    let mut parts = vec![name, units::count(facts.packets, "packet", "packets")];
+    parts.push(if options.verbosity > 0 {
+        units::count(facts.bytes, "byte", "bytes")
+    } else {
+        units::bytes(facts.bytes)
+    });
+    if let (Some(first), Some(last)) = (facts.first, facts.last) {
+        parts.push(format!("{} long", units::span(last.since(first))));
+        parts.push(format!("from {}", units::moment(first, &options.zone)));
+    }
+    lines(&parts.join(" · "), 0, Tone::Plain, options)
+}
+
+/// The heading of a visit.
+pub(super) fn visit(trace: &Trace, visit: &Visit, rows: &[Row], options: &Options) -> Vec<String> {
+    let ink = Ink::of(options);
+    let title = format!("Visit {}  ", words::visit_number(visit.id));
+    let url = ink.text(&escape(&visit.url)).into_owned();
+    let url = match options.width {
+        Some(most) => cut_middle(&url, most.saturating_sub(title.len()), ink.ellipsis()),
+        None => url,
+    };
+    let mut all = vec![format!("{title}{}", ink.paint(Tone::Strong, &url))];
+    for text in [ends(trace, visit, options), amounts(trace, visit, rows, options)] {
+        all.extend(lines(&text, 2, Tone::Plain, options));
+    }
+    let reached = milestones(trace, visit);
+    if !reached.is_empty() {
+        all.extend(lines(&reached, 2, Tone::Plain, options));
+    }
+    all
+}
+
+/// Who talks to whom, and since when.
+fn ends(trace: &Trace, visit: &Visit, options: &Options) -> String {
+    let root = visit.document.or(Some(visit.root)).and_then(|id| trace.exchange(id));
+    let connection = root.and_then(|exchange| trace.connection(exchange.connection));
+    let server = connection.map(|connection| {
+        let host = root.and_then(|root| root.url.as_deref()).map_or("", |url| Parts::of(url).host);
+        format!(" → server {} ({})", connection.server, escape(host))
+    });
+    let began = units::moment(visit.started.at, &options.zone);
+    format!("client {}{} · began {began}", visit.client, server.unwrap_or_default())
+}
+
+/// How much it was.
+fn amounts(trace: &Trace, visit: &Visit, rows: &[Row], options: &Options) -> String {
+    let of_rows = rows.iter().filter_map(|row| match row.subject {
+        Subject::Exchange(id) => trace.exchange(id),
+        _ => None,
+    });
+    let exchanges: Vec<&Exchange> = of_rows.collect();
+    let hosts: BTreeSet<&str> = exchanges
+        .iter()
+        .filter_map(|exchange| exchange.url.as_deref())
+        .map(|url| Parts::of(url).host)
+        .collect();
+    let connections: BTreeSet<_> = exchanges.iter().map(|exchange| exchange.connection).collect();
+    let received: u64 = exchanges.iter().map(|exchange| received(exchange)).sum();
+    let sent: u64 = exchanges.iter().map(|exchange| sent(exchange)).sum();
+    let size = |count| {
+        if options.verbosity > 0 {
+            units::count(count, "byte", "bytes")
+        } else {
+            units::bytes(count)
+        }
+    };
+    let mut parts = vec![
+        format!(
+            "{} to {} over {}",
+            units::count(exchanges.len() as u64, "request", "requests"),
+            units::count(hosts.len() as u64, "host", "hosts"),
+            units::count(connections.len() as u64, "connection", "connections"),
+        ),
+        format!("{} received, {} sent", size(received), size(sent)),
+    ];
+    let failed = exchanges.iter().filter(|exchange| exchange.response.is_none()).count() as u64;
+    let errors = exchanges.iter().filter(|e| e.status().is_some_and(|s| s >= 400)).count() as u64;
+    if errors > 0 {
+        parts.push(units::count(errors, "error status", "error statuses"));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} without response"));
+    }
+    if exchanges.len() < visit.exchanges.len() {
+        parts.push(format!("of {} in all", visit.exchanges.len()));
+    }
+    parts.join(" · ")
+}
+
+/// HTTP bytes that came: heads and bodies as they were on the wire.
+fn received(exchange: &Exchange) -> u64 {
+    let heads = exchange.informational.iter().chain(exchange.response.as_deref());
+    let body = exchange.response_end.as_ref().map_or(0, |end| end.body.wire);
+    heads.map(|head| u64::from(head.size)).sum::<u64>() + body
+}
+
+/// HTTP bytes that went.
+fn sent(exchange: &Exchange) -> u64 {
+    let head = exchange.request.as_ref().map_or(0, |head| u64::from(head.size));
+    head + exchange.request_end.as_ref().map_or(0, |end| end.body.wire)
+}
+
+/// When what was reached, from the beginning of the visit.
+fn milestones(trace: &Trace, visit: &Visit) -> String {
+    let reached = Milestones::of(trace, visit);
+    let named = [
+        ("name found", reached.looked_up),
+        ("connected", reached.connected),
+        ("first byte", reached.first_byte),
+        ("document done", reached.document),
+        ("all done", reached.last_byte),
+    ];
+    let named = named.into_iter().filter_map(|(name, at)| Some((name, at?)));
+    let parts: Vec<String> =
+        named.map(|(name, at)| format!("{name} {}", units::span(at))).collect();
+    if parts.is_empty() { String::new() } else { format!("after {}", parts.join(" · ")) }
+}
+
+/// The heading of what belongs to no visit.
+pub(super) fn outside(trace: &Trace, options: &Options) -> Vec<String> {
+    let ink = Ink::of(options);
+    let (title, why) = if trace.visits.is_empty() {
+        ("Traffic", "no page was loaded in this capture; times since it began")
+    } else {
+        (
+            "Outside any page",
+            "background traffic and what no page needed; times since the capture began",
+        )
+    };
+    let mut all = vec![ink.paint(Tone::Strong, title)];
+    all.extend(lines(why, 2, Tone::Dim, options));
+    all
+}
+
+/// What to say where there is nothing to show.
+pub(super) fn nothing(trace: &Trace, options: &Options, sections: usize) -> Vec<String> {
+    let why = if sections > 0 {
+        return Vec::new();
+    } else if trace.capture.packets == 0 {
+        "No packets: the capture is empty.".to_owned()
+    } else if let Some(visit) = options.visit {
+        let number = words::visit_number(visit);
+        match trace.visits.len() {
+            0 => format!("There is no visit {number}: no page was loaded in this capture."),
+            1 => format!("There is no visit {number}: the only one is 1."),
+            count => format!("There is no visit {number}: they are 1 to {count}."),
+        }
+    } else if let Some(host) = &options.host {
+        format!("Nothing in this capture concerns {}.", escape(host))
+    } else {
+        "No lookups, connections or requests in these packets; what they are stands below."
+            .to_owned()
+    };
+    let mut all = vec![String::new()];
+    all.extend(lines(&why, 0, Tone::Plain, options));
+    all
+}
+
+/// `text` within the width.
+fn lines(text: &str, indent: usize, tone: Tone, options: &Options) -> Vec<String> {
+    let ink = Ink::of(options);
+    let room = options.width.map(|most| most.saturating_sub(indent));
+    let pad = " ".repeat(indent);
+    let text = ink.text(text);
+    wrap(&text, room).iter().map(|line| format!("{pad}{}", ink.paint(tone, line))).collect()
+}

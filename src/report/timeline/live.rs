@@ -1,0 +1,77 @@
+//! Rows that appear as things complete: the same words as in the table.
+
+use crate::report::format::Options;
+use crate::report::text::filter::Filter;
+use crate::report::text::ink::{Ink, Tone};
+use crate::report::text::numbers;
+use crate::report::text::units;
+use crate::report::text::width::{cut_end, cut_middle, width};
+use crate::report::text::words;
+use crate::report::timeline::wording::Wording;
+use crate::trace::Trace;
+use crate::trace::model::EntityId;
+use crate::trace::waterfall::{Subject, row_of};
+
+/// The row of something that is complete; none for what has no row, or is not asked for.
+///
+/// Times count from the beginning of the capture, in seconds, so that they rise from row to row:
+/// which visit a lookup belongs to is not known before its page is.
+pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String> {
+    let subject = match id {
+        EntityId::Neighbor(id) => Subject::Neighbor(id),
+        EntityId::Resolution(id) => Subject::Lookup(id),
+        EntityId::Handshake(id) => Subject::Connect(id),
+        EntityId::Connection(id) => Subject::Close(id),
+        EntityId::Exchange(id) => Subject::Exchange(id),
+        EntityId::Lookup(_) | EntityId::Anomaly(_) => return None,
+    };
+    let row = row_of(trace, subject)?;
+    if !Filter::of(options).row(trace, &row) {
+        return None;
+    }
+    let ink = Ink::of(options);
+    let wording = Wording::of(trace, &row, None);
+    let start = units::position_in_seconds(row.start.at.since(trace.origin()));
+    let took = row.took().map_or_else(|| "–".to_owned(), units::millis);
+    let kind = cut_end(&wording.kind, 7, ink.ellipsis());
+    let number = wording.connection.map(words::connection_number).unwrap_or_default();
+    let mut line = format!("{start:>9} {:>8} ", ink.text(&took));
+    let tone = wording.phase.map_or(Tone::Plain, Tone::Phase);
+    line.push_str(&ink.paint(tone, &format!("{kind:<4}")));
+    line.push_str("  ");
+    let mut used = 19 + width(&kind).max(4) + 2;
+    let size = wording.size.map(units::bytes).unwrap_or_default();
+    let frames = numbers::short(&row.frames);
+    let tail = [number, size, frames].into_iter().filter(|part| !part.is_empty());
+    let tail = ink.text(&tail.collect::<Vec<_>>().join("  ")).into_owned();
+    let room = options.width.map(|most| most.saturating_sub(used + width(&tail) + 6));
+    let what_room = room.map_or(usize::MAX, |room| room / 2);
+    let what = fitted(&wording.what, what_room, ink, true);
+    let result_room = room.map_or(usize::MAX, |room| room.saturating_sub(width(&what)));
+    let result = fitted(&wording.result, result_room, ink, false);
+    line.push_str(&what);
+    used += width(&what);
+    // Where there is room, results stand below each other.
+    let column = options.width.map_or(66, |most| most / 2).max(used + 2);
+    line.push_str(&" ".repeat(column - used));
+    line.push_str(&ink.paint(wording.tone, &result));
+    used = column + width(&result);
+    if options.width.is_none_or(|most| used + 2 + width(&tail) <= most) {
+        line.push_str("  ");
+        line.push_str(&ink.paint(Tone::Dim, &tail));
+    }
+    Some(line.trim_end().to_owned())
+}
+
+fn fitted(forms: &[String], room: usize, ink: Ink, middle: bool) -> String {
+    let forms = || forms.iter().map(|form| ink.text(form));
+    if let Some(form) = forms().find(|form| width(form) <= room) {
+        return form.into_owned();
+    }
+    let shortest = forms().last().unwrap_or_default();
+    if middle {
+        cut_middle(&shortest, room, ink.ellipsis())
+    } else {
+        cut_end(&shortest, room, ink.ellipsis())
+    }
+}
