@@ -1,4 +1,8 @@
 //! Packets become ordered byte streams and datagrams.
+//!
+//! [`table::FlowTable`] takes decoded packets and gives [`event::FlowEvent`]s;
+//! [`assembler::Assembler`] puts one stream in order, for TCP here and for whoever else has
+//! offsets. All else is theirs alone.
 
 pub mod assembler;
 mod checksum;
