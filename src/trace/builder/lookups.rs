@@ -130,7 +130,8 @@ impl Lookups {
             let near = last.is_none_or(|last| at.at.since(last.at) <= PARALLEL);
             !same_type && (near || resolution.open > 0)
         });
-        let resolution = together.map(|resolution| resolution.id).unwrap_or_else(|| {
+        let resolution = together.map(|resolution| resolution.id);
+        let resolution = resolution.unwrap_or_else(|| {
             let id = ResolutionId(next_index(trace.resolutions.len()));
             trace.resolutions.push(Resolution {
                 id,
@@ -279,18 +280,19 @@ impl Lookups {
         })?;
         Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
     }
+}
 
-    /// Tells what was never answered.
-    #[expect(clippy::unused_self, reason = "the same shape as its siblings")]
-    pub(super) fn finish(&self, trace: &Trace, completed: &mut Vec<EntityId>) {
-        let unsettled =
-            |lookup: &Lookup| lookup.answer.as_ref().is_none_or(|answer| !is_final(answer));
-        let lookups = trace.lookups.iter().filter(|lookup| unsettled(lookup));
-        completed.extend(lookups.map(|lookup| EntityId::Lookup(lookup.id)));
-        let resolutions = trace.resolutions.iter().filter(|resolution| {
-            resolution.lookups.iter().filter_map(|id| trace.lookup(*id)).any(unsettled)
-        });
-        completed.extend(resolutions.map(|resolution| EntityId::Resolution(resolution.id)));
+/// Tells what was never answered.
+pub(super) fn unanswered(trace: &Trace, completed: &mut Vec<EntityId>) {
+    for lookup in &trace.lookups {
+        if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
+            completed.push(EntityId::Lookup(lookup.id));
+        }
+    }
+    for resolution in &trace.resolutions {
+        if resolution.open > 0 {
+            completed.push(EntityId::Resolution(resolution.id));
+        }
     }
 }
 
