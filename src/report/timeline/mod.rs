@@ -21,8 +21,8 @@ use crate::report::text::units;
 use crate::report::text::width::{width, wrap};
 use crate::report::text::words;
 use crate::time::Timestamp;
-use crate::trace::{EntityId, Trace};
 use crate::trace::waterfall::{Phase, Row, Scale, Waterfall};
+use crate::trace::{EntityId, Trace};
 
 pub use live::live_row;
 pub use wording::{never_used, status_line};
