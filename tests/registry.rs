@@ -17,8 +17,7 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
 ];
 
 /// Rows whose folder has another name, and why.
-const OTHER_FOLDER: &[(&str, &str)] =
-    &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp")];
+const OTHER_FOLDER: &[(&str, &str)] = &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp")];
 
 /// Protocols that no recorded visit shows; tests build their packets by hand.
 const NOT_RECORDED: &[&str] = &["mdns", "llmnr"];

@@ -12,13 +12,8 @@ use crate::support::{Fixture, entry, fixtures, run_file, score, shared, visits_i
 
 /// How far the median of a time may be from the browser's, in milliseconds. The browser's own
 /// clock starts before the packet leaves and ends after it came, so none can be zero.
-const BOUNDS: &[(&str, f64)] = &[
-    ("sent", 3.0),
-    ("wait", 4.0),
-    ("receive", 4.0),
-    ("netlog dns", 5.0),
-    ("netlog connect", 5.0),
-];
+const BOUNDS: &[(&str, f64)] =
+    &[("sent", 3.0), ("wait", 4.0), ("receive", 4.0), ("netlog dns", 5.0), ("netlog connect", 5.0)];
 
 /// Where the browser's word is not that of the wire: visit, beginning of the line, and why. Each
 /// must still be there: what is mended is taken off the list.

@@ -57,7 +57,13 @@ pub struct Args {
     pub duration: Option<Duration>,
 
     /// Bytes kept of each packet; 0 keeps all
-    #[arg(long, value_name = "BYTES", help_heading = "Live capture", default_value_t = 0, requires = "iface")]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        help_heading = "Live capture",
+        default_value_t = 0,
+        requires = "iface"
+    )]
     pub snaplen: u32,
 
     /// Size of the kernel's buffer in MiB

@@ -61,7 +61,9 @@ pub fn run(args: &Args) -> Exit {
         Ok(exit) => exit,
         // Who reads our output has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(Failure::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(Failure::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Exit::Done
+        }
         Err(failure) => {
             messages::error(&failure.to_string());
             if matches!(failure, Failure::Usage(_)) { Exit::Usage } else { Exit::Failed }

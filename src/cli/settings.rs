@@ -42,7 +42,8 @@ fn output(path: &Path, named: Option<&'static Format>) -> Result<Output, UsageEr
         return Ok(Output { file: None, format });
     }
     let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    let by_ending = FORMATS.iter().find(|f| f.extension.is_some() && f.extension == ending.as_deref());
+    let by_ending =
+        FORMATS.iter().find(|f| f.extension.is_some() && f.extension == ending.as_deref());
     let format = by_ending.or(named).ok_or_else(|| {
         let endings: Vec<String> =
             FORMATS.iter().filter_map(|f| f.extension).map(|e| format!(".{e}")).collect();
@@ -72,7 +73,9 @@ pub fn options(args: &Args) -> Options {
     let color = match args.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        Color::Auto => {
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
     };
     let width = terminal.then(|| {
         terminal_size::terminal_size().map_or(COLUMNS, |(columns, _)| usize::from(columns.0))
@@ -99,9 +102,9 @@ pub fn for_file(args: &Args) -> Options {
 /// Whether the locale's character set is UTF-8 (locale(7): LC_ALL, then LC_CTYPE, then LANG).
 /// Where none is set most terminals of today still speak it.
 fn speaks_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| {
-        std::env::var(name).ok().filter(|value| !value.is_empty())
-    });
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     set.is_none_or(|value| {
         let value = value.to_ascii_lowercase();
         value.contains("utf-8") || value.contains("utf8")

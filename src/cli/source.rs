@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::capture::{self, live};
 use crate::capture::block::Progress;
 use crate::capture::filter::Filtered;
 use crate::capture::memory::Memory;
@@ -13,6 +12,7 @@ use crate::capture::source::{CaptureError, PacketSource, Record};
 use crate::capture::take::Take;
 use crate::capture::tee::Tee;
 use crate::capture::write::Writer;
+use crate::capture::{self, live};
 use crate::cli::Failure;
 use crate::cli::args::Args;
 
@@ -67,12 +67,8 @@ pub(super) fn list_interfaces(out: &mut impl Write) -> Result<(), Failure> {
         notes.extend(device.loopback.then_some("loopback"));
         notes.extend(device.wireless.then_some("wireless"));
         let about = device.description.unwrap_or_default();
-        let line = format!(
-            "{:<16} {:<40} {} {about}",
-            device.name,
-            addresses.join(" "),
-            notes.join(", ")
-        );
+        let line =
+            format!("{:<16} {:<40} {} {about}", device.name, addresses.join(" "), notes.join(", "));
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())

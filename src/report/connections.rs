@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::flow::event::{Counters, Direction, EndReason, Transport};
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -14,14 +14,6 @@ use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::id::{ConnectionId, VisitId};
 use crate::trace::waterfall::{Subject, Waterfall};
-
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "connections",
-    extension: None,
-    about: "one row a connection: handshake, round trip, packets, losses, close",
-    reporter: &Connections,
-};
 
 /// Writes the connections.
 pub struct Connections;

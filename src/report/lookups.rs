@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::protocol::dns::message::{Carrier, RecordType};
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -14,14 +14,6 @@ use crate::trace::Trace;
 use crate::trace::id::{ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome};
 use crate::trace::waterfall::{Subject, Waterfall};
-
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "lookups",
-    extension: None,
-    about: "one row a DNS question: answer, TTL, who answered, attempts",
-    reporter: &Lookups,
-};
 
 /// Writes the lookups.
 pub struct Lookups;

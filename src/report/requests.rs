@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -11,14 +11,6 @@ use crate::report::text::{numbers, table, units, words};
 use crate::time::TimeDelta;
 use crate::trace::Trace;
 use crate::trace::exchange::{Exchange, State};
-
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "requests",
-    extension: None,
-    about: "one row a request: status, type, sizes, the time of each phase",
-    reporter: &Requests,
-};
 
 /// Writes the requests.
 pub struct Requests;

@@ -26,7 +26,7 @@ pub struct Trace {
     pub lookups: Vec<Lookup>,
     /// Questions that were asked together for one name.
     pub resolutions: Vec<Resolution>,
-    /// Every TCP connection and UDP flow.
+    /// Every TCP connection, and every UDP flow that is not of lookups.
     pub connections: Vec<Connection>,
     /// Every request with its response.
     pub exchanges: Vec<Exchange>,

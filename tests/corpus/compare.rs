@@ -60,17 +60,18 @@ impl Found {
 
     /// Notes what only one side has.
     fn lists(&mut self, class: &'static str, ours: &[String], theirs: &[String]) {
-        let [mut only_ours, mut only_theirs] = [(ours, theirs), (theirs, ours)].map(|(of, without)| {
-            let mut left = counted(without);
-            let only = of.iter().filter(|value| match left.get_mut(value.as_str()) {
-                Some(count) if *count > 0 => {
-                    *count -= 1;
-                    false
-                }
-                _ => true,
+        let [mut only_ours, mut only_theirs] =
+            [(ours, theirs), (theirs, ours)].map(|(of, without)| {
+                let mut left = counted(without);
+                let only = of.iter().filter(|value| match left.get_mut(value.as_str()) {
+                    Some(count) if *count > 0 => {
+                        *count -= 1;
+                        false
+                    }
+                    _ => true,
+                });
+                only.cloned().collect::<Vec<_>>()
             });
-            only.cloned().collect::<Vec<_>>()
-        });
         only_ours.sort();
         only_theirs.sort();
         if !only_ours.is_empty() || !only_theirs.is_empty() {
@@ -86,7 +87,6 @@ fn counted(values: &[String]) -> BTreeMap<&str, usize> {
     }
     counts
 }
-
 
 /// The first few values and how many there are.
 fn brief(values: &[String]) -> String {
@@ -180,11 +180,19 @@ fn our_message(message: &Message) -> String {
     let questions = message.questions.iter().map(|question| {
         (name(&question.name), u64::from(question.rtype.0), u64::from(question.class.0))
     });
-    let answers = message.answers.iter().map(|record| {
-        (name(&record.name), u64::from(record.rtype.0), u64::from(record.ttl))
-    });
+    let answers = message
+        .answers
+        .iter()
+        .map(|record| (name(&record.name), u64::from(record.rtype.0), u64::from(record.ttl)));
     let (questions, answers): (Vec<_>, Vec<_>) = (questions.collect(), answers.collect());
-    line(flavor, over, u64::from(message.id), message.opcode.into(), rcode.map(u64::from), (&questions, &answers))
+    line(
+        flavor,
+        over,
+        u64::from(message.id),
+        message.opcode.into(),
+        rcode.map(u64::from),
+        (&questions, &answers),
+    )
 }
 
 fn their_message(row: &BTreeMap<&str, &Value>) -> String {

@@ -66,9 +66,8 @@ impl Facts {
         let columns: Vec<&str> = columns.iter().map(|column| column.as_str().unwrap()).collect();
         let rows = table["rows"].as_array().unwrap();
         let cut = table["total"].as_u64() != Some(rows.len() as u64);
-        let rows = rows.iter().map(|row| {
-            columns.iter().copied().zip(row.as_array().unwrap()).collect()
-        });
+        let rows =
+            rows.iter().map(|row| columns.iter().copied().zip(row.as_array().unwrap()).collect());
         (rows.collect(), cut)
     }
 

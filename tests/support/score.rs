@@ -46,7 +46,11 @@ impl Score {
         errors.sort_by(f64::total_cmp);
         let middle = errors.len() / 2;
         let upper = *errors.get(middle)?;
-        Some(if errors.len().is_multiple_of(2) { (errors[middle - 1] + upper) / 2.0 } else { upper })
+        Some(if errors.len().is_multiple_of(2) {
+            (errors[middle - 1] + upper) / 2.0
+        } else {
+            upper
+        })
     }
 
     /// Times whose median is beyond its bound.
@@ -74,7 +78,11 @@ impl Score {
 
 /// Judges entries by the browser's requests; `wanted` leaves out those that are not for us to
 /// see.
-pub(crate) fn requests(entries: &[Entry], truth: &Truth, wanted: impl Fn(&Request) -> bool) -> Score {
+pub(crate) fn requests(
+    entries: &[Entry],
+    truth: &Truth,
+    wanted: impl Fn(&Request) -> bool,
+) -> Score {
     let mut score = Score::default();
     let on_wire: Vec<&Request> =
         truth.requests.iter().filter(|request| request.on_wire && wanted(request)).collect();
@@ -202,7 +210,8 @@ fn pages(score: &mut Score, pairs: &[(&Entry, &Request)], truth: &Truth) {
     let mut documents: Vec<&(&Entry, &Request)> = Vec::new();
     for page in &truth.pages {
         let of_page = pairs.iter().filter(|(_, r)| r.page.as_deref() == Some(&page.id));
-        let first = of_page.min_by(|a, b| a.1.start.unwrap_or(0.0).total_cmp(&b.1.start.unwrap_or(0.0)));
+        let first =
+            of_page.min_by(|a, b| a.1.start.unwrap_or(0.0).total_cmp(&b.1.start.unwrap_or(0.0)));
         documents.extend(first);
     }
     documents.sort_by(|a, b| a.1.start.unwrap_or(0.0).total_cmp(&b.1.start.unwrap_or(0.0)));
@@ -222,10 +231,12 @@ fn pages(score: &mut Score, pairs: &[(&Entry, &Request)], truth: &Truth) {
             score.wrong(format!("{}: on page {ours:?}, the browser says none", entry.key));
         }
     }
-    let ours: BTreeSet<&str> = pairs.iter().filter_map(|(entry, _)| entry.page.as_deref()).collect();
-    let theirs = truth.pages.iter().filter(|page| {
-        pairs.iter().any(|(_, request)| request.page.as_deref() == Some(&page.id))
-    });
+    let ours: BTreeSet<&str> =
+        pairs.iter().filter_map(|(entry, _)| entry.page.as_deref()).collect();
+    let theirs = truth
+        .pages
+        .iter()
+        .filter(|page| pairs.iter().any(|(_, request)| request.page.as_deref() == Some(&page.id)));
     let theirs = theirs.count();
     if ours.len() != theirs {
         score.wrong(format!("{} pages, the browser says {theirs}", ours.len()));

@@ -279,8 +279,9 @@ fn version_of(word: &[u8]) -> Option<Version> {
     }
 }
 
+/// A lone CR is read as a space (RFC 9112 §2.2).
 const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
+    matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 /// Heads are bounded far below 4 GiB (`limits.rs`).
@@ -354,6 +355,7 @@ mod tests {
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2")]);
         assert_eq!(request(b"GET /\r\n\r\n", &limits()).unwrap().head.version, Version::Http09);
         assert!(request(b"POST /\r\n\r\n", &limits()).is_none());
+        assert_eq!(response(b"HTTP/1.1 200\rA: b\r\n\r\n", &limits()).unwrap().head.status, 200);
         assert!(response(b"HTTP/1.1 20 OK\r\n\r\n", &limits()).is_none());
         assert!(response(b"HTTP/1.1 2000 OK\r\n\r\n", &limits()).is_none());
     }

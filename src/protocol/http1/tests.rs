@@ -559,6 +559,8 @@ fn hostile() -> impl Strategy<Value = Vec<Step>> {
         Just("Transfer-Encoding: chunked\r\n\r\n".to_string()),
         Just("Content-Length: 7\r\n\r\n".to_string()),
         Just("5\r\nhello\r\n".to_string()),
+        Just("HTTP/1.1 200\x0bx\r\n\r\n".to_string()),
+        Just("HTTP/1.1 200\r".to_string()),
         Just("0\r\n\r\n".to_string()),
         Just("\r\n".to_string()),
         Just("CONNECT a HTTP/1.1\r\n\r\n".to_string()),

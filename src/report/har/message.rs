@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use url::form_urlencoded;
 
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Framing, MessageEnd, Version};
+use crate::protocol::http::semantics::query_pairs;
 use crate::report::har::cookie::{self, Cookie};
 use crate::trace::Exchange;
 
@@ -194,7 +194,7 @@ impl Serialize for Headers<'_> {
 
 impl Serialize for Query<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pairs = self.0.map(|query| form_urlencoded::parse(query.as_bytes()));
+        let pairs = self.0.map(query_pairs);
         let pairs = pairs.into_iter().flatten();
         serializer.collect_seq(pairs.map(|(name, value)| Pair::<Cow<'_, str>> { name, value }))
     }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
-use crate::report::text::url::Parts;
 use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;

@@ -146,10 +146,11 @@ fn is_second(columns: &[Column], i: usize, first: bool) -> bool {
             .is_some_and(|before| before.last().is_some_and(Option::is_some))
 }
 
-/// What fills most of a column; the later one where two fill it alike.
+/// What fills most of a column; the later one where two fill it alike, and what is done before
+/// what is not.
 fn most(column: &Column) -> Option<Phase> {
     let count = |phase: Phase| column.iter().filter(|eighth| **eighth == Some(phase)).count();
-    column.iter().flatten().copied().max_by_key(|phase| count(*phase))
+    column.iter().flatten().copied().max_by_key(|phase| (!is_line(*phase), count(*phase)))
 }
 
 /// The labels above the bars: `0      50      100 ms`, each beginning at its moment.
@@ -157,7 +158,7 @@ pub(super) fn axis(scale: &Scale, origin: Timestamp, ink: Ink) -> String {
     let seconds = scale.to.since(origin).as_nanos() >= 10_000_000_000;
     let unit = if seconds { " s" } else { " ms" };
     let mut line = String::new();
-    for (column, at) in scale.ticks(origin, (scale.columns / 9).clamp(1, 10)) {
+    for (column, at) in scale.ticks(origin, (scale.columns / 7).clamp(2, 10)) {
         let label = label(at, seconds);
         let at = width(&line);
         let room = scale.columns.saturating_sub(column);

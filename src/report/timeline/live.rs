@@ -34,7 +34,8 @@ pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String
     let start = units::position_in_seconds(row.start.at.since(trace.origin()));
     let took = row.took().map_or_else(|| "–".to_owned(), units::millis);
     let kind = cut_end(&wording.kind, 7, ink.ellipsis());
-    let number = wording.connection.map(words::connection_number).unwrap_or_default();
+    let number = wording.connection.map(words::connection_number);
+    let number = number.map_or_else(String::new, |number| format!("#{number}"));
     let mut line = format!("{start:>9} {:>8} ", ink.text(&took));
     let tone = wording.phase.map_or(Tone::Plain, Tone::Phase);
     line.push_str(&ink.paint(tone, &format!("{kind:<4}")));

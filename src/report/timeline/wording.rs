@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::flow::event::Direction;
-use crate::protocol::http::message::ResponseHead;
+use crate::flow::event::{Direction, EndReason, SegmentKind, Transport};
+use crate::protocol::http::message::{Ending, ResponseHead};
+use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
-use crate::report::text::url::Parts;
 use crate::report::text::words;
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
@@ -44,7 +44,7 @@ impl Wording {
             Subject::Lookup(id) => trace.resolution(id).map(|r| lookup(trace, r)),
             Subject::Connect(id) => trace.connection(id).map(|c| connect(trace, c)),
             Subject::Flow(id) => trace.connection(id).map(|c| flow(trace, c)),
-            Subject::Exchange(id) => trace.exchange(id).map(|e| exchange(e, page)),
+            Subject::Exchange(id) => trace.exchange(id).map(|e| exchange(trace, e, page)),
             Subject::Close(id) => trace.connection(id).map(close),
         };
         wording.unwrap_or_default()
@@ -112,7 +112,7 @@ fn neighbor(neighbor: &Neighbor) -> Wording {
     Wording {
         kind: words::method(neighbor.method).to_owned(),
         phase: Some(Phase::Neighbor),
-        what: one(what),
+        what: vec![what, target.to_string()],
         result,
         tone,
         ..Wording::default()
@@ -271,7 +271,7 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     let bytes = counters.to_server.bytes + counters.to_client.bytes;
     let mut parts: Vec<String> = connection.protocol.map(str::to_owned).into_iter().collect();
     parts.extend([units::count(packets, "packet", "packets"), units::bytes(bytes)]);
-    if connection.transport == crate::flow::event::Transport::Tcp {
+    if connection.transport == Transport::Tcp {
         parts.push("beginning not captured".to_owned());
     }
     Wording {
@@ -284,13 +284,13 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     }
 }
 
-fn exchange(exchange: &Exchange, page: Option<&str>) -> Wording {
+fn exchange(trace: &Trace, exchange: &Exchange, page: Option<&str>) -> Wording {
     let kind = exchange.request.as_ref().map_or("?".into(), |head| escape(&head.method));
     let what = match exchange.url.as_deref() {
         Some(url) => one(escape(&shown_url(url, page)).into_owned()),
         None => one("(request not captured)"),
     };
-    let (result, tone) = exchange_result(exchange);
+    let (result, tone) = exchange_result(trace, exchange);
     let end = exchange.response_end.as_ref();
     Wording {
         kind: kind.into_owned(),
@@ -310,12 +310,19 @@ fn shown_url(url: &str, page: Option<&str>) -> String {
         (this.scheme, this.host, this.port) == (page.scheme, page.host, page.port)
     };
     if page.is_some_and(same) {
-        return Parts::after_host(url).to_owned();
+        return after_host(url).to_owned();
     }
     url.strip_prefix("http://").unwrap_or(url).to_owned()
 }
 
-fn exchange_result(exchange: &Exchange) -> (Vec<String>, Tone) {
+/// Path and query of a URL.
+fn after_host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    rest.get(at..).unwrap_or("")
+}
+
+fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     let state = exchange.state();
     let wrong = words::exchange_state(state);
     let Some(response) = &exchange.response else {
@@ -337,25 +344,44 @@ fn exchange_result(exchange: &Exchange) -> (Vec<String>, Tone) {
     }
     parts.extend(response.fields.get("content-encoding").map(|v| escape(v).into_owned()));
     parts.extend(exchange.switched.as_ref().map(|to| format!("now speaks {}", escape(to))));
+    let again = sent_again(trace, exchange);
+    if again > 0 {
+        parts.insert(1, units::count(again, "retransmission", "retransmissions"));
+    }
     let interim: Vec<String> = interim.collect();
     if !interim.is_empty() {
         parts.push(format!("after {}", interim.join(", ")));
     }
     let tone = match state {
         State::Whole => words::status_tone(response.status),
-        State::Open | State::NoRequest | State::Cut(crate::flow::event::EndReason::CaptureEnd) => {
-            Tone::Warn
-        }
+        State::Open | State::NoRequest | State::Cut(EndReason::CaptureEnd) => Tone::Warn,
         _ => Tone::Bad,
     };
     let mut forms = with_parts(&parts);
-    forms.push(response.status.to_string());
+    if let Some(word) = words::exchange_state_word(state) {
+        // However short it must be, that something is wrong is said.
+        forms.pop();
+        forms.push(format!("{}, {word}", status_line(response)));
+        forms.push(format!("{}, {word}", response.status));
+    } else {
+        forms.push(response.status.to_string());
+    }
     (forms, tone)
+}
+
+/// Segments of the connection that were sent again while the exchange lasted.
+fn sent_again(trace: &Trace, exchange: &Exchange) -> u64 {
+    let Some(connection) = trace.connection(exchange.connection) else { return 0 };
+    let Some(request) = &exchange.request else { return 0 };
+    let during = request.span.first.at..=exchange.ended().at;
+    let again = connection.segments.iter().filter(|segment| {
+        segment.kind == SegmentKind::Retransmission && during.contains(&segment.at.at)
+    });
+    again.count() as u64
 }
 
 /// Why there is none, where it is known.
 fn no_response(exchange: &Exchange) -> String {
-    use crate::protocol::http::message::Ending;
     let end = exchange.response_end.as_ref().or(exchange.request_end.as_ref());
     match end.map(|end| end.how) {
         Some(Ending::Cut(reason)) => format!("no response: {}", words::ended(reason)),

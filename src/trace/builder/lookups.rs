@@ -309,16 +309,14 @@ impl Lookups {
     /// Tells what was never answered.
     #[expect(clippy::unused_self, reason = "the same shape as its siblings")]
     pub(super) fn finish(&self, trace: &Trace, completed: &mut Vec<EntityId>) {
-        for lookup in &trace.lookups {
-            if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
-                completed.push(EntityId::Lookup(lookup.id));
-            }
-        }
-        for resolution in &trace.resolutions {
-            if resolution.open > 0 {
-                completed.push(EntityId::Resolution(resolution.id));
-            }
-        }
+        let unsettled =
+            |lookup: &Lookup| lookup.answer.as_ref().is_none_or(|answer| !is_final(answer));
+        let lookups = trace.lookups.iter().filter(|lookup| unsettled(lookup));
+        completed.extend(lookups.map(|lookup| EntityId::Lookup(lookup.id)));
+        let resolutions = trace.resolutions.iter().filter(|resolution| {
+            resolution.lookups.iter().filter_map(|id| trace.lookup(*id)).any(unsettled)
+        });
+        completed.extend(resolutions.map(|resolution| EntityId::Resolution(resolution.id)));
     }
 }
 

@@ -167,32 +167,50 @@ fn sent(counters: &Counters) -> String {
     )
 }
 
+/// One and many of a kind, which segments are of it, and how many were counted.
+type Kind = ((&'static str, &'static str), fn(SegmentKind) -> bool, Option<u64>);
+
 /// Segments worth a word, by kind, with their frames.
 fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>) {
     let counters = connection.counters.of(direction);
     let who = words::sender(direction);
-    type Kind = (&'static str, fn(SegmentKind) -> bool, Option<u64>);
     let kinds: [Kind; 7] = [
         (
-            "retransmissions",
+            ("retransmission", "retransmissions"),
             |kind| {
                 use SegmentKind::{Retransmission, SpuriousRetransmission};
                 matches!(kind, Retransmission | SpuriousRetransmission)
             },
             Some(counters.retransmissions),
         ),
-        ("segments out of order", |k| k == SegmentKind::OutOfOrder, Some(counters.out_of_order)),
         (
-            "duplicate ACKs",
+            ("segment out of order", "segments out of order"),
+            |k| k == SegmentKind::OutOfOrder,
+            Some(counters.out_of_order),
+        ),
+        (
+            ("duplicate ACK", "duplicate ACKs"),
             |kind| matches!(kind, SegmentKind::DuplicateAck(_)),
             Some(counters.duplicate_acks),
         ),
-        ("zero windows", |k| k == SegmentKind::ZeroWindow, Some(counters.zero_windows)),
-        ("zero window probes", |k| k == SegmentKind::ZeroWindowProbe, None),
-        ("keep-alives", |k| k == SegmentKind::KeepAlive, Some(counters.keep_alives)),
-        ("ACKs for bytes that were not captured", |k| k == SegmentKind::AckedUnseen, None),
+        (
+            ("zero window", "zero windows"),
+            |k| k == SegmentKind::ZeroWindow,
+            Some(counters.zero_windows),
+        ),
+        (("zero window probe", "zero window probes"), |k| k == SegmentKind::ZeroWindowProbe, None),
+        (
+            ("keep-alive", "keep-alives"),
+            |k| k == SegmentKind::KeepAlive,
+            Some(counters.keep_alives),
+        ),
+        (
+            ("ACK for bytes that were not captured", "ACKs for bytes that were not captured"),
+            |k| k == SegmentKind::AckedUnseen,
+            None,
+        ),
     ];
-    for (name, is, counted) in kinds {
+    for ((one, many), is, counted) in kinds {
         let notes = connection.segments.iter().filter(|s| s.direction == direction && is(s.kind));
         let frames: Frames =
             notes.map(|segment| segment.at.frame).collect::<Vec<FrameNo>>().into_iter().collect();
@@ -201,7 +219,8 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
             continue;
         }
         let listed = if frames.is_empty() { String::new() } else { listed(&frames) };
-        let text = format!("{who}: {} {name}{listed}", units::grouped(count));
+        let counted = units::count(count, one, many);
+        let text = format!("{who}: {counted}{listed}");
         lines.push(Line::new(text).in_tone(Tone::Warn));
     }
 }
