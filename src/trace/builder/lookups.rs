@@ -195,6 +195,13 @@ impl Lookups {
         let ends = (message.client, message.resolver);
         let key = (ends.0, ends.1, message.over, message.id, name.clone(), question.rtype);
         let found = self.pending.remove(&key).or_else(|| self.multicast(trace, &message, &name));
+        if let (None, Some(id)) = (found, self.answered(trace, &message, &name, question.rtype)) {
+            // The network brought the answer twice: that is no other lookup.
+            if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
+                lookup.frames.push(at.frame);
+            }
+            return;
+        }
         let (id, nth) = found.unwrap_or_else(|| {
             let id = self.begin(trace, &message, question, &name, at);
             self.latest.insert((ends.0.ip, message.flavor, name, question.rtype), id);
@@ -257,6 +264,25 @@ impl Lookups {
                 completed.push(EntityId::Resolution(resolution.id));
             }
         }
+    }
+
+    /// The lookup that a response has answered already.
+    fn answered(
+        &self,
+        trace: &Trace,
+        message: &Message,
+        name: &Name,
+        rtype: RecordType,
+    ) -> Option<LookupId> {
+        let asked = (message.client.ip, message.flavor, name.clone(), rtype);
+        let lookup = self.latest.get(&asked).and_then(|id| trace.lookup(*id))?;
+        let same = lookup.attempts.iter().any(|attempt| {
+            attempt.response.is_some()
+                && attempt.transaction_id == message.id
+                && (attempt.client, attempt.over) == (message.client, message.over)
+                && attempt.resolver == message.resolver
+        });
+        (same && message.flavor != Flavor::Mdns).then_some(lookup.id)
     }
 
     /// A multicast response answers whoever asked for that name last.
