@@ -194,7 +194,7 @@ impl Lookups {
         let name: Name = question.name.to_ascii_lowercase().into();
         let ends = (message.client, message.resolver);
         let key = (ends.0, ends.1, message.over, message.id, name.clone(), question.rtype);
-        let found = self.pending.remove(&key).or_else(|| self.multicast(trace, &message, &name));
+        let found = self.pending.remove(&key).or_else(|| multicast(trace, &message, &name));
         if let (None, Some(id)) = (found, self.answered(trace, &message, &name, question.rtype)) {
             // The network brought the answer twice: that is no other lookup.
             if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
@@ -284,28 +284,21 @@ impl Lookups {
         });
         (same && message.flavor != Flavor::Mdns).then_some(lookup.id)
     }
+}
 
-    /// A multicast response answers whoever asked for that name last.
-    fn multicast(
-        &self,
-        trace: &Trace,
-        message: &Message,
-        name: &Name,
-    ) -> Option<(LookupId, usize)> {
-        if message.flavor == Flavor::Dns {
-            return None;
-        }
-        let types = message.answers.iter().map(|record| record.rtype).chain([RecordType::ANY]);
-        let clients = trace.resolutions.iter().rev().take(64).filter(|r| r.name == *name);
-        let mut open = clients.flat_map(|r| &r.lookups).filter_map(|id| trace.lookup(*id));
-        let types: Vec<RecordType> = types.collect();
-        let lookup = open.find(|lookup| {
-            lookup.flavor == message.flavor
-                && lookup.answer.is_none()
-                && types.contains(&lookup.rtype)
-        })?;
-        Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
+/// A multicast response answers whoever asked for that name last.
+fn multicast(trace: &Trace, message: &Message, name: &Name) -> Option<(LookupId, usize)> {
+    if message.flavor == Flavor::Dns {
+        return None;
     }
+    let types = message.answers.iter().map(|record| record.rtype).chain([RecordType::ANY]);
+    let clients = trace.resolutions.iter().rev().take(64).filter(|r| r.name == *name);
+    let mut open = clients.flat_map(|r| &r.lookups).filter_map(|id| trace.lookup(*id));
+    let types: Vec<RecordType> = types.collect();
+    let lookup = open.find(|lookup| {
+        lookup.flavor == message.flavor && lookup.answer.is_none() && types.contains(&lookup.rtype)
+    })?;
+    Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
 }
 
 /// Tells what was never answered.
