@@ -6,7 +6,11 @@ mod corpus;
 #[cfg(test)]
 mod determinism;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
