@@ -120,7 +120,7 @@ fn no_response(exchange: &Exchange) -> String {
 }
 
 /// `200 OK`.
-pub(in crate::report::timeline) fn status_line(response: &ResponseHead) -> String {
+pub(crate) fn status_line(response: &ResponseHead) -> String {
     match escape(&response.reason) {
         reason if reason.is_empty() => response.status.to_string(),
         reason => format!("{} {reason}", response.status),

@@ -6,21 +6,21 @@ use crate::trace::waterfall::Phase;
 
 /// What a row says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::report::timeline) struct Wording {
+pub(crate) struct Wording {
     /// Its kind: `ARP`, `DNS`, `TCP`, or the method of a request.
-    pub(in crate::report::timeline) kind: String,
+    pub(crate) kind: String,
     /// The phase whose colour the kind has.
-    pub(in crate::report::timeline) phase: Option<Phase>,
+    pub(crate) phase: Option<Phase>,
     /// What happened, the longest form first.
-    pub(in crate::report::timeline) what: Vec<String>,
+    pub(crate) what: Vec<String>,
     /// What came of it, the longest form first.
-    pub(in crate::report::timeline) result: Vec<String>,
+    pub(crate) result: Vec<String>,
     /// How it went.
-    pub(in crate::report::timeline) tone: Tone,
+    pub(crate) tone: Tone,
     /// Bytes of the (encoded) body.
-    pub(in crate::report::timeline) size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// The connection it is about.
-    pub(in crate::report::timeline) connection: Option<ConnectionId>,
+    pub(crate) connection: Option<ConnectionId>,
 }
 
 pub(super) fn one(text: impl Into<String>) -> Vec<String> {
