@@ -142,7 +142,11 @@ fn theirs(rows: &[Vec<String>]) -> Said {
         let again = again && first("tcp.len") != "0";
         say("sent again or late", if again { "yes".into() } else { String::new() });
         if !column("dns.id").is_empty() {
-            let kind = if column("dns.flags.response").contains(['1', 'T']) { "response" } else { "query" };
+            let kind = if column("dns.flags.response").contains(['1', 'T']) {
+                "response"
+            } else {
+                "query"
+            };
             say("dns", format!("{kind} {} {}", first("dns.id"), column("dns.qry.name")));
         }
         let (method, host, uri) = ("http.request.method", "http.host", "http.request.uri");
@@ -212,7 +216,9 @@ fn flows(said: &mut Said, trace: &Trace) {
         for note in &connection.segments {
             let again = matches!(
                 note.kind,
-                SegmentKind::Retransmission | SegmentKind::SpuriousRetransmission | SegmentKind::OutOfOrder
+                SegmentKind::Retransmission
+                    | SegmentKind::SpuriousRetransmission
+                    | SegmentKind::OutOfOrder
             );
             if again {
                 said.insert((note.at.frame.0, "sent again or late"), "yes".to_owned());

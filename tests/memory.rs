@@ -50,7 +50,8 @@ fn two_hundred_thousand_flows_run_through() {
 #[test]
 fn the_table_lets_go_of_what_it_evicted() {
     let mut source = packets(LinkType::ETHERNET, scan(20_000));
-    let events = stages::events_within(&mut source, Limits { flows_per_shard: 16, ..Limits::default() });
+    let events =
+        stages::events_within(&mut source, Limits { flows_per_shard: 16, ..Limits::default() });
     let closed = events.iter().filter(|event| format!("{:?}", event.body).contains("Evicted"));
     assert!(closed.count() >= 20_000 - 16);
 }
@@ -67,7 +68,8 @@ fn a_hole_that_is_never_filled_holds_bounded_bytes() {
     for nth in 1..2000u32 {
         tcp.server_at(nth * 1460, &segment);
     }
-    let limits = Limits { held_per_stream: 64 << 10, held_per_shard: 128 << 10, ..Limits::default() };
+    let limits =
+        Limits { held_per_stream: 64 << 10, held_per_shard: 128 << 10, ..Limits::default() };
     let settings = Settings { threads: 1, limits };
     let packets = capture.packets().into_iter().map(urltrace::capture::source::Record::Packet);
     let mut source = urltrace::capture::memory::Memory::new(packets);
@@ -76,5 +78,9 @@ fn a_hole_that_is_never_filled_holds_bounded_bytes() {
     assert!(!gaps.is_empty(), "the hole is given up at the bound");
     let missing: u64 = gaps.iter().map(|gap| gap.range.end - gap.range.start).sum();
     assert!(missing >= 1460, "{gaps:?}");
-    assert!(trace.anomalies.iter().any(|noted| noted.what.class == Class::Limit), "{:?}", trace.anomalies);
+    assert!(
+        trace.anomalies.iter().any(|noted| noted.what.class == Class::Limit),
+        "{:?}",
+        trace.anomalies
+    );
 }

@@ -280,8 +280,12 @@ fn trap_16_spare_sockets_and_other_programs_are_no_part_of_the_page() {
     let [visit] = &trace.visits[..] else { panic!("{:#?}", trace.visits) };
     let on_page: Vec<_> = trace.exchanges_of(visit).map(|e| e.url.as_deref().unwrap()).collect();
     assert_eq!(on_page, ["http://a.test/", "http://a.test/a.png"]);
-    let polled = trace.exchanges.iter().find(|e| e.url.as_deref() == Some("http://metadata.test/poll"));
+    let polled =
+        trace.exchanges.iter().find(|e| e.url.as_deref() == Some("http://metadata.test/poll"));
     assert_eq!(polled.unwrap().visit, None, "background traffic");
-    let unused = trace.connections.iter().find(|c| SocketAddr::new(c.client.ip, c.client.port) == spare.into());
+    let unused = trace
+        .connections
+        .iter()
+        .find(|c| SocketAddr::new(c.client.ip, c.client.port) == spare.into());
     assert!(unused.unwrap().exchanges.is_empty(), "nothing is invented for it");
 }

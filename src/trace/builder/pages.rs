@@ -201,7 +201,8 @@ impl Pages {
         let all_did = visits.iter().all(|visit| done.contains(visit));
         let left = || visits.iter().copied().filter(|visit| all_did || !done.contains(visit));
         let connection = trace.connection(exchange.connection);
-        let before = connection.into_iter().flat_map(|connection| connection.exchanges.iter().rev());
+        let before =
+            connection.into_iter().flat_map(|connection| connection.exchanges.iter().rev());
         let mut before = before.filter(|id| **id != exchange.id);
         let same_connection = before.next().and_then(|id| trace.exchange(*id)?.visit);
         if let Some(visit) = same_connection.filter(|visit| left().any(|other| other == *visit)) {
