@@ -57,8 +57,9 @@ pub(super) type Codings = ArrayVec<Coding, MAX_CODINGS>;
 pub(super) fn codings(fields: &Fields) -> Option<Codings> {
     let mut all = Codings::new();
     for name in ["content-encoding", "transfer-encoding"] {
-        let tokens = fields.all(name).flat_map(|value| value.split(',')).map(str::trim);
+        let tokens = fields.all(name).flat_map(|value| value.split(','));
         for token in tokens {
+            let token = token.split(';').next().unwrap_or_default().trim();
             let plain = token.is_empty()
                 || token.eq_ignore_ascii_case("identity")
                 || token.eq_ignore_ascii_case("chunked");
