@@ -1,6 +1,5 @@
 //! A protocol of one's own, in a table of one's own: `cargo run --example custom_analyzer`
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
-
 use urltrace::packet::{self, build::Capture};
 use urltrace::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, Verdict};
 use urltrace::protocol::event::{EventBody, Phase};
@@ -31,13 +30,10 @@ fn main() {
     ssh.handshake().server(b"SSH-2.0-Open").server(b"SSH_9.9\r\n");
     let (mut flows, mut said) = (FlowTable::new(&Limits::default()), Vec::new());
     let (mut sessions, mut events) = (Sessions::new(Limits::default(), MINE), Vec::new());
-    for packet in capture.packets() {
-        flows.push(&packet, &packet::decode(&packet), &mut said);
-        let turn = (packet.frame, Phase::Packet);
-        said.drain(..).for_each(|event| sessions.push(turn, event, &mut events));
+    for p in capture.packets() {
+        flows.push(&p, &packet::decode(&p), &mut said);
+        said.drain(..).for_each(|it| sessions.push((p.frame, Phase::Packet), it, &mut events));
     }
-    events
-        .last()
-        .into_iter()
-        .for_each(|event| println!("frame {}: {:?}", event.order.frame, event.body));
+    events.retain(|event| matches!(event.body, EventBody::Note { .. }));
+    println!("{events:#?}");
 }

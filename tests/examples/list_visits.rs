@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let requests = visit.exchanges.len();
         println!("{}  {requests} requests in {lasted:.1} ms", visit.url);
         for exchange in visit.exchanges.iter().filter_map(|id| trace.exchange(*id)) {
-            let status = exchange.status().map_or("-".to_owned(), |status| status.to_string());
+            let status =
+                exchange.status().map_or_else(|| "-".to_owned(), |status| status.to_string());
             let total = exchange.timings.total().as_millis_f64();
             println!("  {status:>3} {total:8.1} ms  {}", exchange.url.as_deref().unwrap_or("?"));
         }
