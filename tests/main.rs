@@ -2,11 +2,17 @@
 
 // `cfg(test)` is always true here; it is what tells Clippy that helpers of tests are tests too.
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod determinism;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Real visits against what the browser says about them: every request, status, size and page
 //! right, every time within the browser's own floor of noise.
 
+use serde_json::Value;
+
+use urltrace::report::FORMATS;
+use urltrace::report::format::Options;
 use urltrace::trace::Trace;
 
 use crate::support::truth::{Request, Truth};
@@ -63,7 +67,10 @@ fn judge_all(visits: &[Fixture]) {
         let mut score = score::requests(&entry::of_trace(&outcome.trace), &truth, plain_http);
         score::sockets(&mut score, &outcome.trace, &truth);
         println!("{}: {}", visit.name, score.summary());
-        for line in score.wrong.iter().chain(&score.late(BOUNDS)) {
+        let in_har = score::requests(&entry::of_har(&har(&outcome.trace)), &truth, plain_http);
+        println!("{} as HAR: {}", visit.name, in_har.summary());
+        let late = [score.late(BOUNDS), in_har.late(BOUNDS)];
+        for line in score.wrong.iter().chain(&in_har.wrong).chain(late.iter().flatten()) {
             let known = |row: &&&(&str, &str, &str)| row.0 == visit.name && line.starts_with(row.1);
             match BROWSER_IS_WRONG.iter().find(|row| known(&row)) {
                 Some(row) => {
@@ -77,6 +84,14 @@ fn judge_all(visits: &[Fixture]) {
     }
     assert!(stale.is_empty(), "no longer so: {stale:#?}");
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The trace as the HAR that urltrace writes.
+fn har(trace: &Trace) -> Value {
+    let format = FORMATS.iter().find(|format| format.name == "har").unwrap();
+    let mut text = Vec::new();
+    format.reporter.write(trace, &Options::default(), &mut text).unwrap();
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// What other programs asked for is seen, and is on no page.

@@ -33,7 +33,7 @@ pub struct Args {
     pub read: Vec<PathBuf>,
 
     /// Captures on this interface until Ctrl-C
-    #[arg(short, long, value_name = "NAME", help_heading = "Input", conflicts_with_all = ["files", "read", "demo"])]
+    #[arg(short, long, value_name = "NAME", help_heading = "Input", conflicts_with_all = SAVED)]
     pub iface: Option<String>,
 
     /// Reads a recorded visit that is part of the program: needs no root, network or file
@@ -53,7 +53,7 @@ pub struct Args {
     pub count: Option<u64>,
 
     /// Stops a live capture after this time, such as 30s or 2m; a plain number is in seconds
-    #[arg(long, value_name = "TIME", help_heading = "Live capture", value_parser = duration, requires = "iface")]
+    #[arg(long, value_name = "TIME", help_heading = "Live capture", value_parser = duration, requires = "iface", conflicts_with_all = SAVED)]
     pub duration: Option<Duration>,
 
     /// Bytes kept of each packet; 0 keeps all
@@ -62,21 +62,21 @@ pub struct Args {
         value_name = "BYTES",
         help_heading = "Live capture",
         default_value_t = 0,
-        requires = "iface"
+        requires = "iface", conflicts_with_all = SAVED
     )]
     pub snaplen: u32,
 
     /// Size of the kernel's buffer in MiB
-    #[arg(long, value_name = "MIB", help_heading = "Live capture", default_value_t = 64, requires = "iface", value_parser = clap::value_parser!(u32).range(1..=2047))]
+    #[arg(long, value_name = "MIB", help_heading = "Live capture", default_value_t = 64, requires = "iface", conflicts_with_all = SAVED, value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub buffer_size: u32,
 
     /// Only packets from and to this machine
-    #[arg(long, help_heading = "Live capture", requires = "iface")]
+    #[arg(long, help_heading = "Live capture", requires = "iface", conflicts_with_all = SAVED)]
     pub no_promiscuous: bool,
 
     /// Stays root after the device is open; by default the program goes on as the user who ran
     /// sudo, or as nobody
-    #[arg(long, help_heading = "Live capture", requires = "iface")]
+    #[arg(long, help_heading = "Live capture", requires = "iface", conflicts_with_all = SAVED)]
     pub keep_privileges: bool,
 
     /// Writes the packets that were read (and passed the filter) to this pcapng file
@@ -152,6 +152,10 @@ pub enum Color {
     /// Never.
     Never,
 }
+
+/// What packets come from where nothing is captured live. clap takes `requires = "iface"` for
+/// granted where one of these forbids an interface, so that options for live captures name both.
+const SAVED: [&str; 3] = ["files", "read", "demo"];
 
 /// The view that follows packets, not the trace.
 pub const PACKETS: &str = "packets";

@@ -6,8 +6,8 @@ use crate::address::{Endpoint, MacAddr};
 use crate::anomaly::{Anomaly, Class as AnomalyClass};
 use crate::capture::source::{Damage, FileInfo, InterfaceInfo, LinkType};
 use crate::flow::event::{
-    Counters, Direction, EndReason, FlowId, Handshake, Role, SegmentKind, TcpOptions, TcpState,
-    Transport,
+    Counters, Direction, EndReason, FlowId, Handshake, PerDirection, Role, SegmentKind, TcpOptions,
+    TcpState, Transport,
 };
 use crate::packet::Vlan;
 use crate::protocol::buffer::Span;
@@ -179,7 +179,7 @@ impl Story {
             first_close: None,
             states: None,
             last,
-            counters: crate::flow::event::PerDirection {
+            counters: PerDirection {
                 to_server: Counters { packets: syns.len() as u64, ..Counters::default() },
                 to_client: Counters::default(),
             },
@@ -192,6 +192,9 @@ impl Story {
 
     /// A four-way close begun by the server.
     pub(in crate::report) fn close(&mut self, id: ConnectionId, steps: [Stamp; 4]) {
+        use CloseKind::{Fin, FinAck};
+        use Direction::{ToClient, ToServer};
+        use TcpState::{CloseWait, Closed, FinWait1, FinWait2, LastAck, TimeWait};
         let [fin, ack, second_fin, second_ack] = steps;
         let step = |at, kind, direction, sender, receiver| CloseStep {
             at,
@@ -200,9 +203,6 @@ impl Story {
             sender,
             receiver,
         };
-        use CloseKind::{Fin, FinAck};
-        use Direction::{ToClient, ToServer};
-        use TcpState::{CloseWait, Closed, FinWait1, FinWait2, LastAck, TimeWait};
         let connection = &mut self.trace.connections[id.0 as usize];
         connection.closing = vec![
             step(fin, Fin, ToClient, FinWait1, CloseWait),
@@ -491,6 +491,7 @@ pub(in crate::report) fn record(name: &str, rtype: RecordType, data: RecordData)
 }
 
 /// One page with most of what can happen, and some traffic around it.
+#[expect(clippy::too_many_lines, reason = "a story is told in one go")]
 pub(in crate::report) fn shop() -> Trace {
     let mut story = Story::default();
     let page = VisitId(0);

@@ -13,10 +13,10 @@ use crate::flow::event::Transport;
 use crate::protocol::dns::message::{Carrier, Flavor};
 use crate::protocol::http::url::site;
 use crate::time::{TimeDelta, Timestamp};
-use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::id::{ConnectionId, NeighborId, ResolutionId, VisitId};
 use crate::trace::lookup::{Outcome, Resolution};
+use crate::trace::model::Trace;
 use crate::trace::neighbor::{Neighbor, NeighborKind};
 use crate::trace::visit::Visit;
 

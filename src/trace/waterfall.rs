@@ -8,11 +8,11 @@ use smallvec::SmallVec;
 use crate::flow::event::{Role, Transport};
 use crate::protocol::dns::message::Flavor;
 use crate::time::{Frames, Stamp, TimeDelta, Timestamp};
-use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::exchange::{Exchange, State};
 use crate::trace::id::{ConnectionId, ExchangeId, NeighborId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Resolution};
+use crate::trace::model::Trace;
 use crate::trace::neighbor::Neighbor;
 use crate::trace::placing::Placing;
 use crate::trace::visit::Visit;
@@ -302,7 +302,7 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let frames = frames.map(|stamp| stamp.frame).collect();
         let row = row(Subject::Connect(connection.id), syn, Some(ack), frames);
         let row = row.then(Phase::Connect, syn.at, ack.at);
-        let unused = connection.exchanges.is_empty();
+        let unused = connection.exchanges.is_empty() && connection.protocol != Some("dns");
         let closing = connection.closing.first().map_or(connection.last, |step| step.at);
         return Some(if unused { row.then(Phase::Idle, ack.at, closing.at) } else { row });
     }

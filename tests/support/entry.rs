@@ -26,7 +26,7 @@ pub(crate) struct Entry {
     pub(crate) protocol: String,
     pub(crate) server: String,
     pub(crate) page: Option<String>,
-    /// The body with its framing; a HAR does not say.
+    /// The body with its framing.
     pub(crate) wire: Option<u64>,
     pub(crate) encoded: Option<u64>,
     pub(crate) decoded: Option<u64>,
@@ -128,7 +128,9 @@ fn of_har_entry(entry: &Value) -> Entry {
         protocol: version.unwrap_or_default().to_ascii_lowercase(),
         server: text(&entry["serverIPAddress"]).trim_matches(['[', ']']).to_owned(),
         page: entry["pageref"].as_str().map(str::to_owned),
-        wire: None,
+        wire: size(&response["_transferSize"])
+            .zip(size(&response["headersSize"]))
+            .and_then(|(all, head)| all.checked_sub(head)),
         encoded: size(&response["bodySize"]),
         decoded: size(&response["content"]["size"]),
     }

@@ -5,6 +5,7 @@ pub(crate) mod entry;
 pub(crate) mod facts;
 pub(crate) mod score;
 pub(crate) mod stages;
+pub(crate) mod tools;
 pub(crate) mod truth;
 
 use std::fs;

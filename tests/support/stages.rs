@@ -15,7 +15,12 @@ use urltrace::time::{Stamp, TimeDelta, Timestamp};
 pub(crate) fn events(source: &mut dyn PacketSource) -> Vec<Event> {
     let limits = Limits::default();
     // One table stands for all the shards.
-    let limits = Limits { flows_per_shard: limits.flows_per_shard * Limits::SHARDS, ..limits };
+    let flows_per_shard = limits.flows_per_shard * Limits::SHARDS;
+    events_within(source, Limits { flows_per_shard, ..limits })
+}
+
+/// The same within other bounds.
+pub(crate) fn events_within(source: &mut dyn PacketSource, limits: Limits) -> Vec<Event> {
     let mut table = FlowTable::new(&limits);
     let mut sessions = Sessions::new(limits, PROTOCOLS);
     let mut said = Vec::new();

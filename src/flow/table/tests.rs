@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::flow::event::{Closed, Direction, StreamEvent};
+use crate::flow::event::{Closed, StreamEvent};
 use crate::flow::story::{events, line, tell, tell_but};
 use crate::packet::build::Capture;
 use crate::packet::decode;
@@ -241,6 +241,21 @@ fn a_refused_attempt_and_the_next() {
             "closed @4 Rst frames [3, 4]",
         ]
     );
+}
+
+#[test]
+fn flows_that_are_over_leave_nothing_behind() {
+    let mut capture = Capture::new();
+    for turn in 1..2000 {
+        capture.tcp(CLIENT, SERVER).isn(turn * 7919, 9).syn().rst_server();
+    }
+    let mut table = FlowTable::new(&Limits::default());
+    let mut out = Vec::new();
+    for packet in capture.packets() {
+        table.push(&packet, &decode(&packet), &mut out);
+    }
+    assert_eq!((closed(&out).len(), table.len()), (1998, 1));
+    assert!(table.deadlines.len() < 200);
 }
 
 #[test]

@@ -41,8 +41,11 @@ pub enum HttpEvent {
         head: Box<ResponseHead>,
     },
     /// The final response's head is whole.
+    ///
+    /// Its request may be told after it (and after its end), where packets of the request could
+    /// be read late only, or never, where they were not captured.
     Response {
-        /// Which exchange. Where its request was not captured, a number of its own.
+        /// Which exchange. Where its request has not come, the next number, as if it had.
         id: MessageId,
         /// The head.
         head: Box<ResponseHead>,
@@ -114,7 +117,7 @@ pub struct RequestHead {
 /// A response's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status code.
+    /// The status code as sent, even where it has no three digits; 0 in HTTP/0.9, which has none.
     pub status: u16,
     /// The reason phrase, empty where there is none.
     pub reason: Box<str>,

@@ -198,21 +198,22 @@ impl Connection {
         let Span { first, last, .. } = head.span;
         let is_whole = matches!(cut, Cut::No);
         faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
-        let id = self.pairing.number();
+        let (id, waits) = self.pairing.number_request(first);
+        let is_bare = head.version == Version::Http09 && &*head.method == "GET";
         let pending = Pending {
             id,
             method: head.method.clone(),
             upgrade: head.fields.get("upgrade").map(Into::into),
-            is_bare: head.version == Version::Http09,
+            is_bare,
             first,
             last,
         };
-        if let Some(anomaly) = self.pairing.push(pending, cx.limits) {
+        if waits && let Some(anomaly) = self.pairing.push(pending, cx.limits) {
             cx.anomaly(anomaly);
         }
         let length = framing::of_request(&head);
         let counter = Counter::new(&head.fields, false, cx.limits);
-        let (span, is_bare) = (head.span, head.version == Version::Http09);
+        let span = head.span;
         cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToServer, message, length, cut, cx);
@@ -347,7 +348,6 @@ impl Connection {
             Step::Broken(why) => {
                 cx.anomaly(faults::chunk_broken(why));
                 self.finish(way, *incoming, Ending::Malformed, cx);
-                self.lose(way, u64::MAX);
                 Then::Again(State::Lost(None))
             }
         }

@@ -17,7 +17,7 @@ pub(super) enum Length {
 
 /// The framing of a request's body.
 pub(super) fn of_request(head: &RequestHead) -> Length {
-    if head.method.eq_ignore_ascii_case("CONNECT") || head.version == Version::Http09 {
+    if head.method.eq_ignore_ascii_case("CONNECT") {
         return Length::Known(Framing::None);
     }
     match transfer_coding(&head.fields) {

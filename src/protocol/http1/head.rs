@@ -181,7 +181,7 @@ fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
     let (target, version) = rest.split_at_checked(last)?;
     let (target, version) = match version_of(version) {
         Some(version) => (target.trim_ascii(), version),
-        None if method == b"GET" => (rest, Version::Http09),
+        None if is_target(rest) => (rest, Version::Http09),
         None => return None,
     };
     let (fields, mut flaws) = lax_fields(lines, limits);
@@ -195,8 +195,14 @@ fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
         span: Span::default(),
         size: size(bytes),
     };
+    flaws.is_odd |= version == Version::Http09 && method != b"GET";
     flaws.is_odd |= target.iter().any(|&b| b <= b' ' || b == 0x7f) || target.is_empty();
     Some(Parsed { head, flaws })
+}
+
+/// Without a version after it, a target must look like one.
+fn is_target(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"/") || bytes.starts_with(b"http") || bytes == b"*"
 }
 
 fn lax_response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseHead>> {
@@ -205,12 +211,12 @@ fn lax_response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseHead>> {
     let (version, rest) = line.split_at_checked(line.iter().position(|&b| is_blank(b))?)?;
     let version = version_of(version)?;
     let rest = rest.trim_ascii();
-    let (code, reason) = rest.split_at_checked(3)?;
-    if !code.iter().all(u8::is_ascii_digit) || !reason.first().is_none_or(|&b| is_blank(b)) {
-        return None;
-    }
-    let status = code.iter().fold(0, |status, &digit| status * 10 + u16::from(digit - b'0'));
-    let (fields, flaws) = lax_fields(lines, limits);
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (code, reason) = rest.split_at_checked(digits)?;
+    let status = std::str::from_utf8(code).ok()?.parse().ok()?;
+    let odd_status = digits != 3 || !reason.first().is_none_or(|&b| is_blank(b));
+    let (fields, mut flaws) = lax_fields(lines, limits);
+    flaws.is_odd |= odd_status;
     let reason = text(reason.trim_ascii());
     let (span, size) = (Span::default(), size(bytes));
     let head = ResponseHead { status, reason, version, fields, span, size };
@@ -354,10 +360,17 @@ mod tests {
         assert_eq!(&*parsed.head.reason, "café");
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2")]);
         assert_eq!(request(b"GET /\r\n\r\n", &limits()).unwrap().head.version, Version::Http09);
-        assert!(request(b"POST /\r\n\r\n", &limits()).is_none());
         assert_eq!(response(b"HTTP/1.1 200\rA: b\r\n\r\n", &limits()).unwrap().head.status, 200);
-        assert!(response(b"HTTP/1.1 20 OK\r\n\r\n", &limits()).is_none());
-        assert!(response(b"HTTP/1.1 2000 OK\r\n\r\n", &limits()).is_none());
+        let parsed = request(b"POST /HTTP/1.1\r\n\r\n", &limits()).unwrap();
+        assert_eq!((&*parsed.head.target, parsed.flaws.is_odd), ("/HTTP/1.1", true));
+        assert!(request(b"tail of a body\r\n\r\n", &limits()).is_none());
+        for (line, status) in [("2000 OK", 2000), ("20 OK", 20), ("200\0 OK", 200)] {
+            let head = format!("HTTP/1.1 {line}\r\n\r\n");
+            let parsed = response(head.as_bytes(), &limits()).unwrap();
+            assert_eq!((parsed.head.status, parsed.flaws.is_odd), (status, true), "{line}");
+        }
+        assert!(response(b"HTTP/1.1 OK\r\n\r\n", &limits()).is_none());
+        assert!(response(b"HTTP/1.1 99999 OK\r\n\r\n", &limits()).is_none());
     }
 
     #[test]

@@ -35,8 +35,10 @@ impl Pending {
 pub(super) struct Pairing {
     queue: VecDeque<Pending>,
     next: u32,
-    /// A response whose request was not captured has this number, told with its 1xx already.
-    orphan: Option<MessageId>,
+    /// A response whose request has not come has this number, told with its 1xx already.
+    half_orphan: Option<(MessageId, Stamp)>,
+    /// Final responses whose requests had not come, and when the first byte of each came.
+    orphans: VecDeque<(MessageId, Stamp)>,
     /// Bytes of responses that are missing since the last response, beyond the one they began in.
     lost: u64,
     /// The client was seen to send requests before earlier ones were answered.
@@ -49,9 +51,28 @@ pub(super) struct Pairing {
 }
 
 impl Pairing {
+    /// The number of a request whose first byte came at `first`, and whether it waits for its
+    /// final response.
+    ///
+    /// A request that was on its way before a response, but could be read only after it since it
+    /// stood behind a hole, is that response's request.
+    pub(super) fn number_request(&mut self, first: Stamp) -> (MessageId, bool) {
+        let before = |orphan: &(MessageId, Stamp)| first.frame < orphan.1.frame;
+        if self.queue.is_empty() {
+            if let Some((id, _)) = self.orphans.pop_front_if(|orphan| before(orphan)) {
+                return (id, false);
+            }
+            if let Some((id, _)) = self.half_orphan.take_if(|orphan| before(orphan)) {
+                return (id, true);
+            }
+        }
+        self.orphans.clear();
+        (self.number(), true)
+    }
+
     /// The next number: exchanges are numbered as they become known, by their request, or by
-    /// their response where the request was not captured.
-    pub(super) fn number(&mut self) -> MessageId {
+    /// their response where the request has not come.
+    fn number(&mut self) -> MessageId {
         let id = MessageId { stream: 0, nth: self.next };
         self.next = self.next.saturating_add(1);
         id
@@ -91,7 +112,11 @@ impl Pairing {
 
     /// True where a response makes sense now: a request waits, or may have been missed.
     pub(super) fn expects_response(&self, from_the_start: bool) -> bool {
-        !self.queue.is_empty() || self.missed_requests || !from_the_start || self.next == 0
+        !self.queue.is_empty()
+            || self.missed_requests
+            || self.lost > 0
+            || !from_the_start
+            || self.next == 0
     }
 
     /// The request that the next response answers, if it was captured.
@@ -110,8 +135,11 @@ impl Pairing {
         if let Some(front) = self.queue.front() {
             return front.id;
         }
-        let id = self.orphan.unwrap_or_else(|| self.number());
-        self.orphan = Some(id);
+        if let Some((id, _)) = self.half_orphan {
+            return id;
+        }
+        let id = self.number();
+        self.half_orphan = Some((id, first));
         id
     }
 
@@ -123,13 +151,15 @@ impl Pairing {
         say: impl FnMut(Anomaly),
     ) -> (MessageId, Option<Pending>) {
         self.skip_lost(first, say);
-        if let Some(id) = self.orphan.take() {
-            return (id, None);
+        if let Some(pending) = self.queue.pop_front() {
+            return (pending.id, Some(pending));
         }
-        match self.queue.pop_front() {
-            Some(pending) => (pending.id, Some(pending)),
-            None => (self.number(), None),
+        let orphan = self.half_orphan.take().unwrap_or_else(|| (self.number(), first));
+        if self.orphans.len() >= ORPHANS {
+            self.orphans.pop_front();
         }
+        self.orphans.push_back(orphan);
+        (orphan.0, None)
     }
 
     /// After a hole: gives up the requests whose responses were in it.
@@ -174,6 +204,9 @@ impl Pairing {
     }
 }
 
+/// Responses that may still find their request: there are two holes at a time, at most.
+const ORPHANS: usize = 16;
+
 /// `HTTP/1.1 200` and two line ends.
 const SHORTEST_RESPONSE: u64 = 16;
 
@@ -187,7 +220,10 @@ mod tests {
     }
 
     fn request(pairing: &mut Pairing, frame: u64) -> Option<Anomaly> {
-        let id = pairing.number();
+        let (id, waits) = pairing.number_request(stamp(frame));
+        if !waits {
+            return None;
+        }
         let (first, last) = (stamp(frame), stamp(frame));
         let method = "GET".into();
         let pending = Pending { id, method, upgrade: None, is_bare: false, first, last };
@@ -227,6 +263,18 @@ mod tests {
         pairing.lose_responses(10);
         request(&mut pairing, 8);
         assert_eq!(response(&mut pairing, 9), (3, true, vec![]));
+    }
+
+    #[test]
+    fn a_request_that_is_read_late_finds_its_response() {
+        let mut pairing = Pairing::default();
+        assert_eq!(response(&mut pairing, 5), (0, false, vec![]));
+        assert_eq!(pairing.number_request(stamp(4)), (MessageId { stream: 0, nth: 0 }, false));
+        assert_eq!(pairing.interim(stamp(7), |_| ()).nth, 1);
+        request(&mut pairing, 6);
+        assert_eq!(response(&mut pairing, 8), (1, true, vec![]));
+        assert_eq!(response(&mut pairing, 9), (2, false, vec![]));
+        assert_eq!(pairing.number_request(stamp(10)), (MessageId { stream: 0, nth: 3 }, true));
     }
 
     #[test]

@@ -47,7 +47,9 @@ fn simple(probe: &Probe<'_>, bytes: &[u8]) -> bool {
             let other = version.iter().position(|&b| b == b'/').is_some_and(|slash| slash > 0)
                 && version.first().is_some_and(u8::is_ascii_uppercase)
                 && !version.starts_with(b"HTTP/1");
-            !other && METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()))
+            let known = METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()))
+                || (version.starts_with(b"HTTP/1") && begins_request(bytes) == Looks::Like);
+            known && !other
         }
         Direction::ToClient => begins_response(bytes) == Looks::Like,
     }
@@ -100,6 +102,7 @@ mod tests {
         let up = |bytes| ask(Role::Syn, Direction::ToServer, bytes, true);
         assert_eq!(up("GET /lon"), Verdict::Yes);
         assert_eq!(up("GET /\r\n"), Verdict::Yes);
+        assert_eq!(up("XYZZY / HTTP/1.\r\n"), Verdict::Yes);
         assert_eq!(up("OPTIONS rtsp://h RTSP/1.0\r\n"), Verdict::No);
         assert_eq!(up("\x16\x03\x01\x02"), Verdict::No);
         assert_eq!(up("tail of a body\r\n"), Verdict::No);

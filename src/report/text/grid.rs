@@ -19,6 +19,8 @@ pub struct Column {
     pub align: Align,
     /// What becomes of content that is too wide.
     pub fit: Fit,
+    /// For words: it is not made narrower than this before another column is left out.
+    pub least: usize,
     /// 0: always shown; else the column with the highest number goes first where room is short.
     pub drop: u8,
 }
@@ -172,7 +174,9 @@ impl Grid {
             let visible = || widths.iter().enumerate().filter(|(_, width)| **width > 0);
             let gaps = visible().count().saturating_sub(1) * gap;
             let fixed: usize = visible().filter(|(i, _)| !flexible(*i)).map(|(_, w)| *w).sum();
-            let least = visible().filter(|(i, _)| flexible(*i)).map(|(_, w)| (*w).min(LEAST));
+            let least = visible().filter(|(i, _)| flexible(*i)).map(|(i, width)| {
+                self.columns.get(i).map_or(0, |column| (*width).min(column.least))
+            });
             if fixed + gaps + least.sum::<usize>() <= most {
                 let wanted: Vec<usize> = widths
                     .iter()
@@ -196,7 +200,14 @@ impl Grid {
     /// The widths, with `room` shared among the columns of words: what one of them does not need
     /// because a shorter form fits goes to the others.
     fn with_words(&self, ink: Ink, widths: &[usize], wanted: &[usize], room: usize) -> Vec<usize> {
-        let mut given = shares(wanted, room);
+        let least = |i: usize| self.columns.get(i).map_or(0, |column| column.least);
+        let mut given: Vec<usize> =
+            wanted.iter().enumerate().map(|(i, wanted)| (*wanted).min(least(i))).collect();
+        let more: Vec<usize> = wanted.iter().zip(&given).map(|(want, have)| want - have).collect();
+        let more = shares(&more, room.saturating_sub(given.iter().sum()));
+        for (given, more) in given.iter_mut().zip(more) {
+            *given += more;
+        }
         let title = |i: usize| self.columns.get(i).map_or(0, |column| width(column.title));
         let needed =
             |i: usize, columns: usize| self.content(i, ink, columns).max(title(i)).min(columns);
@@ -258,9 +269,9 @@ struct Set {
 impl Set {
     fn of(cell: &Cell, fit: Fit, columns: usize, ink: Ink, uncut: bool) -> Self {
         let forms: Vec<_> = cell.forms.iter().map(|form| ink.text(form)).collect();
-        let longest = forms.first().map(|form| form.to_string()).unwrap_or_default();
-        let fitting = forms.iter().find(|form| width(form) <= columns).map(|form| form.to_string());
-        let shortest = forms.last().map(|form| form.to_string()).unwrap_or_default();
+        let longest = forms.first().map(ToString::to_string).unwrap_or_default();
+        let fitting = forms.iter().find(|form| width(form) <= columns).map(ToString::to_string);
+        let shortest = forms.last().map(ToString::to_string).unwrap_or_default();
         let fitted = fitting.unwrap_or_else(|| match fit {
             Fit::Middle => cut_middle(&shortest, columns, ink.ellipsis()),
             Fit::Whole | Fit::End => cut_end(&shortest, columns, ink.ellipsis()),
@@ -288,9 +299,6 @@ fn painted(line: &str, cells: &[Set], ink: Ink) -> String {
 /// From this width on columns stand two apart.
 const ROOMY: usize = 100;
 
-/// A column of words is not made narrower than this before another is left out.
-const LEAST: usize = 14;
-
 /// Without a bound a column of words is not made wider than this by a few long cells.
 const UNCUT: usize = 64;
 
@@ -306,7 +314,7 @@ mod tests {
     const PLAIN: Ink = Ink { color: false, ascii: false };
 
     fn column(title: &'static str, align: Align, fit: Fit, drop: u8) -> Column {
-        Column { title, align, fit, drop }
+        Column { title, align, fit, least: 14, drop }
     }
 
     fn grid() -> Grid {

@@ -7,6 +7,9 @@ use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
+use crate::time::{FrameNo, TimeDelta};
+use crate::trace::Trace;
+use crate::trace::connection::Connection;
 use crate::trace::exchange::State;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome, Source};
@@ -232,6 +235,20 @@ pub fn types(lookups: &[&Lookup]) -> String {
     }
     types.sort_by_key(|rtype| (*rtype != RecordType::A, *rtype));
     types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// What the network answered to a connection's SYN in the server's place (ICMP), and where.
+pub fn network_said(trace: &Trace, connection: &Connection) -> Option<(FrameNo, String)> {
+    if connection.transport != Transport::Tcp || connection.handshake.is_some() {
+        return None;
+    }
+    let about = format!(": TCP from {} to {}", connection.client, connection.server);
+    let from = trace.notes.partition_point(|note| note.at < connection.opened);
+    let until = connection.last.at + TimeDelta::from_secs(10);
+    let notes = trace.notes.get(from..)?.iter().take_while(|note| note.at.at <= until);
+    let mut icmp = notes.filter(|note| matches!(note.what.0, "icmp" | "icmpv6"));
+    let said = icmp.find_map(|note| Some((note.at.frame, note.what.1.strip_suffix(&about)?)))?;
+    Some((said.0, escape(said.1).into_owned()))
 }
 
 /// The options of a SYN: `MSS 1460, window scale 10 (×1024), SACK, timestamps`.

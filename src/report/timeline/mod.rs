@@ -101,6 +101,29 @@ impl Reporter for Timeline {
         let row = if options.live { live_row(trace, entity, options) } else { None };
         row.map_or(Ok(()), |row| writeln!(out, "{row}"))
     }
+
+    /// Live, the rows have been told: what is left is what only the end knows.
+    fn finish(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+        if !options.live {
+            return self.write(trace, options, out);
+        }
+        let filter = Filter::of(options);
+        let waterfall = Waterfall::of(trace);
+        for visit in &trace.visits {
+            let rows = waterfall.of_visit(visit.id);
+            let asked = options.visit.is_none_or(|id| id == visit.id);
+            if asked && rows.iter().any(|row| filter.row(trace, row)) {
+                writeln!(out)?;
+                for line in heading::visit(trace, visit, rows, options) {
+                    writeln!(out, "{line}")?;
+                }
+            }
+        }
+        for line in summary::lines(trace, options) {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the tables of one run share.
@@ -269,7 +292,7 @@ const LEAST_BAR: usize = 8;
 const DETAIL: usize = 4;
 
 const fn column(title: &'static str, align: Align, fit: Fit, drop: u8) -> Column {
-    Column { title, align, fit, drop }
+    Column { title, align, fit, least: 14, drop }
 }
 
 const IN_MILLIS: [Column; 8] = columns("start");

@@ -1,5 +1,6 @@
 //! What a row says: its kind, what happened and what came of it, at several lengths.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::flow::event::{Direction, EndReason, SegmentKind, Transport};
@@ -148,6 +149,14 @@ fn lookup_result(lookups: &[&Lookup]) -> (Vec<String>, Tone) {
             lookups.iter().filter_map(|lookup| words::failure(lookup)).map(|(l, _)| l).collect();
         all.dedup();
         let mut forms = vec![all.join("; "), long, short];
+        if no_data {
+            let types = words::types(lookups).replace(' ', " or ");
+            forms = vec![
+                format!("no {types} record, though the name exists"),
+                format!("no {types} record"),
+                "no record".to_owned(),
+            ];
+        }
         forms.dedup();
         return (forms, if no_data { Tone::Warn } else { Tone::Bad });
     }
@@ -172,7 +181,7 @@ fn lookup_result(lookups: &[&Lookup]) -> (Vec<String>, Tone) {
     }
     let mut asides = Vec::new();
     if attempts > 1 {
-        asides.push(format!("after {attempts} queries"));
+        asides.push(format!("{attempts} queries"));
     }
     let alias = answered.iter().find_map(|lookup| {
         let records = &lookup.answer.as_ref()?.records;
@@ -208,10 +217,11 @@ fn server_name(trace: &Trace, connection: &Connection) -> Option<String> {
     resolution.map(|resolution| escape(&resolution.name).into_owned())
 }
 
-/// True where neither end ever said anything on it.
+/// True where it is over and neither end ever said anything on it.
 pub fn never_used(connection: &Connection) -> bool {
     let counters = &connection.counters;
     connection.exchanges.is_empty()
+        && connection.end.is_some()
         && counters.to_server.bytes == 0
         && counters.to_client.bytes == 0
 }
@@ -219,12 +229,15 @@ pub fn never_used(connection: &Connection) -> bool {
 fn connect(trace: &Trace, connection: &Connection) -> Wording {
     let server = connection.server;
     let plain = format!("connect to {server}");
-    let named = server_name(trace, connection).map(|name| format!("{plain} ({name})"));
-    let (result, tone) = connect_result(connection);
+    let name = server_name(trace, connection);
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    // Of an IPv6 address little would be left.
+    let short = name.map(|name| format!("{name}:{}", server.port));
+    let (result, tone) = connect_result(trace, connection);
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Connect),
-        what: named.into_iter().chain([plain, server.to_string()]).collect(),
+        what: named.into_iter().chain([plain, server.to_string()]).chain(short).collect(),
         result,
         tone,
         connection: Some(connection.id),
@@ -232,7 +245,7 @@ fn connect(trace: &Trace, connection: &Connection) -> Wording {
     }
 }
 
-fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
+fn connect_result(trace: &Trace, connection: &Connection) -> (Vec<String>, Tone) {
     let syns = connection.syns.len() as u64;
     if let Some(handshake) = &connection.handshake {
         let (server, client) = (handshake.server_half(), handshake.client_half());
@@ -249,11 +262,18 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
             forms.insert(0, format!("{rtt}, carries {protocol}"));
         }
         forms.extend([rtt, open]);
+        if unused {
+            forms.push("never used".to_owned());
+        }
         return (forms, if unused || tries > 1 { Tone::Warn } else { Tone::Plain });
     }
     if connection.refused.is_some() {
         let after = if syns > 1 { format!(" after {syns} SYNs") } else { String::new() };
         return (vec![format!("refused{after} (RST)"), "refused".to_owned()], Tone::Bad);
+    }
+    if let Some((frame, said)) = words::network_said(trace, connection) {
+        let (long, short) = (format!("{said} (ICMP, frame {frame})"), "unreachable".to_owned());
+        return (vec![long, said, short], Tone::Bad);
     }
     if connection.unanswered() {
         let count = units::count(syns, "SYN", "SYNs");
@@ -266,6 +286,9 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     let (client, server) = (connection.client, connection.server);
     let name = server_name(trace, connection);
     let plain = format!("{client} → {server}");
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    let short = name.map(|name| format!("to {name}:{}", server.port));
+    let what = named.into_iter().chain([plain, format!("to {server}")]).chain(short).collect();
     let counters = &connection.counters;
     let packets = counters.to_server.packets + counters.to_client.packets;
     let bytes = counters.to_server.bytes + counters.to_client.bytes;
@@ -277,7 +300,7 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Idle),
-        what: name.map(|name| format!("{plain} ({name})")).into_iter().chain([plain]).collect(),
+        what,
         result: with_parts(&parts),
         connection: Some(connection.id),
         ..Wording::default()
@@ -285,7 +308,7 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
 }
 
 fn exchange(trace: &Trace, exchange: &Exchange, page: Option<&str>) -> Wording {
-    let kind = exchange.request.as_ref().map_or("?".into(), |head| escape(&head.method));
+    let kind = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| escape(&head.method));
     let what = match exchange.url.as_deref() {
         Some(url) => one(escape(&shown_url(url, page)).into_owned()),
         None => one("(request not captured)"),
@@ -346,7 +369,7 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     parts.extend(exchange.switched.as_ref().map(|to| format!("now speaks {}", escape(to))));
     let again = sent_again(trace, exchange);
     if again > 0 {
-        parts.insert(1, units::count(again, "retransmission", "retransmissions"));
+        parts.insert(1, units::count(again, "segment resent", "segments resent"));
     }
     let interim: Vec<String> = interim.collect();
     if !interim.is_empty() {
@@ -373,11 +396,10 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
 fn sent_again(trace: &Trace, exchange: &Exchange) -> u64 {
     let Some(connection) = trace.connection(exchange.connection) else { return 0 };
     let Some(request) = &exchange.request else { return 0 };
-    let during = request.span.first.at..=exchange.ended().at;
-    let again = connection.segments.iter().filter(|segment| {
-        segment.kind == SegmentKind::Retransmission && during.contains(&segment.at.at)
-    });
-    again.count() as u64
+    let (from, until) = (request.span.first, exchange.ended());
+    let first = connection.segments.partition_point(|segment| segment.at < from);
+    let during = connection.segments.iter().skip(first).take_while(|s| s.at <= until);
+    during.filter(|segment| segment.kind == SegmentKind::Retransmission).count() as u64
 }
 
 /// Why there is none, where it is known.

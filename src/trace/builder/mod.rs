@@ -96,8 +96,8 @@ impl TraceBuilder {
     ) -> Trace {
         self.trace.capture = facts;
         self.trace.protocols = protocols;
-        self.neighbors.finish(&self.trace, completed);
-        self.lookups.finish(&self.trace, completed);
+        neighbors::unanswered(&self.trace, completed);
+        lookups::unanswered(&self.trace, completed);
         for exchange in &self.trace.exchanges {
             if !exchange.over {
                 completed.push(EntityId::Exchange(exchange.id));

@@ -233,8 +233,13 @@ fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Conne
     };
     // The client's MSS bounds what the server may send.
     let handshake = connection.and_then(|connection| connection.handshake.as_deref());
-    let mss = handshake.and_then(|handshake| handshake.client_options.mss);
-    let mss = mss.map_or_else(String::new, |mss| format!(" (MSS {mss})"));
+    let mss = handshake.and_then(|handshake| {
+        // Timestamps take 12 bytes of each segment (RFC 7323 appendix A).
+        let both = handshake.client_options.timestamps && handshake.server_options.timestamps;
+        let less = if both { " less 12 for timestamps" } else { "" };
+        Some(format!(" (MSS {}{less})", handshake.client_options.mss?))
+    });
+    let mss = mss.unwrap_or_default();
     format!(
         "{} in {}{largest}{mss}, {}",
         units::count(bytes, "byte", "bytes"),

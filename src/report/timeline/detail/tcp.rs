@@ -18,7 +18,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
     if let Some(handshake) = &connection.handshake {
         shaken(connection, handshake, &mut lines);
     } else {
-        attempts(connection, &mut lines);
+        attempts(trace, connection, &mut lines);
     }
     if connection.resolution.is_none() && connection.protocol != Some("dns") {
         lines.push(Line::new(format!(
@@ -80,7 +80,7 @@ fn vantage(server: TimeDelta, client: TimeDelta) -> &'static str {
     }
 }
 
-fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
+fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
     let first = connection.syns.first().copied();
     for (i, syn) in connection.syns.iter().enumerate() {
         let again = match first {
@@ -100,6 +100,10 @@ fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
             ))
             .in_tone(Tone::Bad),
         );
+    } else if let Some((frame, said)) = words::network_said(trace, connection) {
+        let text =
+            format!("ICMP     frame {frame}: {said}, says the network in the server's place");
+        lines.push(Line::new(text).in_tone(Tone::Bad));
     } else if connection.unanswered() {
         let text = "nothing came back: the server is down, or packets to or from it are dropped";
         lines.push(Line::new(text).in_tone(Tone::Bad));
@@ -146,7 +150,11 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         let text = format!("{count} from the {who} are missing: {why} (frame {})", gap.at.frame);
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
-    for noted in trace.anomalies.iter().filter(|noted| noted.flow == connection.flow) {
+    // In order of time: a large capture is not searched from end to end for each connection.
+    let first = trace.anomalies.partition_point(|noted| noted.at < connection.opened);
+    let later = connection.last.at + TimeDelta::from_secs(1000);
+    let during = trace.anomalies.iter().skip(first).take_while(|noted| noted.at.at <= later);
+    for noted in during.filter(|noted| noted.flow == connection.flow) {
         let text = format!("frame {}: {}", noted.at.frame, escape(&noted.what.text));
         let rule = noted.what.reference.map_or_else(String::new, |rule| format!(" ({rule})"));
         lines.push(Line::new(text + &rule).in_tone(Tone::Warn));
