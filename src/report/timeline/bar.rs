@@ -109,37 +109,40 @@ const fn block(eighths: usize) -> &'static str {
 
 /// Columns without colour: a sign for each phase.
 fn signs(columns: &[Column], ink: Ink) -> String {
-    let fills: Vec<Option<Phase>> = columns.iter().map(|column| most(*column)).collect();
+    let mut busy: Vec<usize> = columns.iter().map(busy).collect();
+    if busy.iter().all(|eighths| *eighths == 0) {
+        busy = columns.iter().map(|column| column.iter().flatten().count()).collect();
+    }
+    let drawn = drawn(&busy);
     let mut out = String::with_capacity(columns.len());
-    for (i, column) in columns.iter().enumerate() {
-        let filled = column.iter().flatten().count();
-        let phase = fills.get(i).copied().flatten();
-        // Less than half a column is drawn only where the bar would vanish without it.
-        let alone = |j: Option<usize>| {
-            let other = j.and_then(|j| columns.get(j));
-            other.is_none_or(|other| other.iter().flatten().count() < 4)
-        };
-        let first_of_two = column.last().is_some_and(Option::is_some)
-            && columns.get(i + 1).is_some_and(|next| next.iter().flatten().count() == filled);
-        let lone = alone(i.checked_sub(1)) && alone(Some(i + 1));
-        let drawn = filled >= 4 || (filled > 0 && lone && !is_second(columns, i, first_of_two));
-        match phase {
-            Some(phase) if drawn => {
-                out.push_str(&ink.style(phase_style(phase), &sign(phase, ink)));
-            }
-            _ => out.push(' '),
+    for (column, drawn) in columns.iter().zip(drawn) {
+        let half = column.iter().flatten().count() >= 4;
+        let line = column.iter().flatten().copied().find(|phase| half && is_line(*phase));
+        match if drawn { most(*column) } else { line } {
+            Some(phase) => out.push_str(&ink.style(phase_style(phase), &sign(phase, ink))),
+            None => out.push(' '),
         }
     }
     out.truncate(out.trim_end().len());
     out
 }
 
-/// True for the second of two columns that each hold less than half of a short bar.
-fn is_second(columns: &[Column], i: usize, first: bool) -> bool {
-    !first
-        && i.checked_sub(1)
-            .and_then(|j| columns.get(j))
-            .is_some_and(|before| before.last().is_some_and(Option::is_some))
+/// How many eighths of a column something is done in.
+fn busy(column: &Column) -> usize {
+    column.iter().flatten().filter(|phase| !is_line(**phase)).count()
+}
+
+/// Which columns are drawn: those that are half full, and of a bar that fills half of none the
+/// fullest, so that none vanishes.
+fn drawn(busy: &[usize]) -> Vec<bool> {
+    let mut drawn = Vec::with_capacity(busy.len());
+    for bar in busy.chunk_by(|a, b| (*a > 0) == (*b > 0)) {
+        let most = bar.iter().copied().max().unwrap_or(0);
+        let fullest = bar.iter().position(|eighths| *eighths == most);
+        let alone = |i: usize| most > 0 && most < 4 && fullest == Some(i);
+        drawn.extend(bar.iter().enumerate().map(|(i, eighths)| *eighths >= 4 || alone(i)));
+    }
+    drawn
 }
 
 /// What fills most of a column; the later one where two fill it alike, and what is done before

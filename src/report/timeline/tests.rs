@@ -219,7 +219,8 @@ fn a_bar_ends_where_its_time_does() {
     let drawn = |from, to| bar::bar(&row(from, to), &scale, ink);
     assert_eq!(drawn(0, 20), "www");
     assert_eq!(drawn(8, 9), " w");
-    assert_eq!(drawn(7, 10), "w");
+    assert_eq!(drawn(7, 10), " w");
+    assert_eq!(drawn(6, 9), "w");
 }
 
 fn piece() -> impl Strategy<Value = (Phase, i64, i64)> {

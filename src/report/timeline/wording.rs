@@ -229,12 +229,15 @@ pub fn never_used(connection: &Connection) -> bool {
 fn connect(trace: &Trace, connection: &Connection) -> Wording {
     let server = connection.server;
     let plain = format!("connect to {server}");
-    let named = server_name(trace, connection).map(|name| format!("{plain} ({name})"));
+    let name = server_name(trace, connection);
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    // Of an IPv6 address little would be left.
+    let short = name.map(|name| format!("{name}:{}", server.port));
     let (result, tone) = connect_result(trace, connection);
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Connect),
-        what: named.into_iter().chain([plain, server.to_string()]).collect(),
+        what: named.into_iter().chain([plain, server.to_string()]).chain(short).collect(),
         result,
         tone,
         connection: Some(connection.id),
@@ -283,6 +286,9 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     let (client, server) = (connection.client, connection.server);
     let name = server_name(trace, connection);
     let plain = format!("{client} → {server}");
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    let short = name.map(|name| format!("to {name}:{}", server.port));
+    let what = named.into_iter().chain([plain, format!("to {server}")]).chain(short).collect();
     let counters = &connection.counters;
     let packets = counters.to_server.packets + counters.to_client.packets;
     let bytes = counters.to_server.bytes + counters.to_client.bytes;
@@ -294,7 +300,7 @@ fn flow(trace: &Trace, connection: &Connection) -> Wording {
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Idle),
-        what: name.map(|name| format!("{plain} ({name})")).into_iter().chain([plain]).collect(),
+        what,
         result: with_parts(&parts),
         connection: Some(connection.id),
         ..Wording::default()
