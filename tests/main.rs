@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always true here; it is what tells Clippy that helpers of tests are tests too.
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod determinism;

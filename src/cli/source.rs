@@ -32,7 +32,7 @@ pub(super) fn saved(args: &Args) -> Result<Input, CaptureError> {
     let (source, progress): (Box<dyn PacketSource>, _) = if args.demo {
         let (packets, mut summary) = capture::read_all(Bytes::from_static(DEMO))?;
         for file in &mut summary.files {
-            "the recorded visit of --demo".clone_into(&mut file.name);
+            "demo".clone_into(&mut file.name);
         }
         (Box::new(Memory::with_summary(packets.into_iter().map(Record::Packet), summary)), None)
     } else {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Framing, MessageEnd, Version};
 use crate::protocol::http::semantics::query_pairs;
+use crate::report::har::asked::Asked;
 use crate::report::har::cookie::{self, Cookie};
 use crate::trace::Exchange;
 
@@ -80,11 +81,11 @@ struct Pair<T> {
 }
 
 impl<'a> Request<'a> {
-    /// The request of an exchange; none where it was not captured.
-    pub(super) fn of(exchange: &'a Exchange) -> Option<Self> {
-        let (head, url) = (exchange.request.as_deref()?, exchange.url.as_deref()?);
+    /// The request of an exchange.
+    pub(super) fn of(asked: &Asked<'a>) -> Self {
+        let Asked { exchange, request: head, url, .. } = *asked;
         let body = exchange.request_end.as_ref().map(|end| end.body.encoded);
-        Some(Self {
+        Self {
             method: &head.method,
             url,
             http_version: HttpVersion(Some(head.version)),
@@ -96,7 +97,7 @@ impl<'a> Request<'a> {
             comment: body
                 .filter(|bytes| *bytes > 0)
                 .map(|bytes| format!("the body of {bytes} bytes is not kept")),
-        })
+        }
     }
 }
 
