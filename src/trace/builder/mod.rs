@@ -97,7 +97,7 @@ impl TraceBuilder {
         self.trace.capture = facts;
         self.trace.protocols = protocols;
         neighbors::unanswered(&self.trace, completed);
-        lookups::unanswered(&self.trace, completed);
+        self.lookups.unanswered(&self.trace, completed);
         for exchange in &self.trace.exchanges {
             if !exchange.over {
                 completed.push(EntityId::Exchange(exchange.id));
