@@ -134,8 +134,8 @@
 //!   same mechanism, and no second model for the screen was needed.
 //! - **Filters, limits and copies of a capture are sources around a source**, not options of each
 //!   source, so they work alike for files, devices and memory.
-//! - **Two addresses decide the shard, not four numbers and a protocol**: fragments, ICMP errors
-//!   and a connection on a reused port must meet their flow, and only the addresses are in all.
+//! - **Two addresses decide the shard, not the whole 5-tuple**: fragments have no ports, and must
+//!   meet their flow. ARP and ICMP, which are few and speak of others, share the first shard.
 
 pub mod address;
 pub mod anomaly;

@@ -35,5 +35,5 @@ fn main() {
         said.drain(..).for_each(|it| sessions.push((p.frame, Phase::Packet), it, &mut events));
     }
     events.retain(|event| matches!(event.body, EventBody::Note { .. }));
-    println!("{events:#?}");
+    println!("{events:?}");
 }
