@@ -25,6 +25,7 @@ const NOT_RECORDED: &[&str] = &["mdns", "llmnr"];
 /// Files of `src/report` that are no format.
 const SHARED_FILES: &[&str] = &[
     "mod",
+    "application",
     "fixture",
     "format",
     "snapshots",
