@@ -162,20 +162,25 @@ fn no_two_files_name_each_other_in_a_circle() {
         let owners = named_in(&code_of(&path)).into_iter().filter_map(|n| owner_of(&n, &modules));
         arrows.entry(module.clone()).or_default().extend(owners.filter(|owner| *owner != module));
     }
-    // What nobody names, or names nobody, is in no circle; take such files away until none is left.
-    loop {
-        let named: BTreeSet<String> = arrows.values().flatten().cloned().collect();
-        let before = arrows.len();
-        arrows.retain(|module, names| !names.is_empty() && named.contains(module));
-        let left: BTreeSet<String> = arrows.keys().cloned().collect();
-        for names in arrows.values_mut() {
-            names.retain(|name| left.contains(name));
-        }
-        if arrows.len() == before {
-            break;
-        }
+    let reachable = |from: &str| reachable(&arrows, from);
+    let circles = arrows.keys().filter_map(|file| {
+        let back: Vec<_> =
+            reachable(file).into_iter().filter(|other| reachable(other).contains(file)).collect();
+        (!back.is_empty()).then(|| format!("{file} is in a circle with {back:?}"))
+    });
+    let circles: Vec<String> = circles.collect();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+/// The files that a file names, and those that they name, and so on.
+fn reachable(arrows: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![from];
+    while let Some(file) = next.pop() {
+        let named = arrows.get(file).into_iter().flatten();
+        next.extend(named.filter(|name| found.insert((*name).clone())).map(String::as_str));
     }
-    assert!(arrows.is_empty(), "files in a circle: {arrows:#?}");
+    found
 }
 
 /// The file that holds what a path names: the longest module that is a beginning of it.

@@ -23,8 +23,18 @@ const OTHER_FOLDER: &[(&str, &str)] = &[("mdns", "dns"), ("llmnr", "dns"), ("icm
 const NOT_RECORDED: &[&str] = &["mdns", "llmnr"];
 
 /// Files of `src/report` that are no format.
-const SHARED_FILES: &[&str] =
-    &["mod", "fixture", "format", "snapshots", "outcome", "packets", "selection", "summary", "text"];
+const SHARED_FILES: &[&str] = &[
+    "mod",
+    "application",
+    "fixture",
+    "format",
+    "snapshots",
+    "outcome",
+    "packets",
+    "selection",
+    "summary",
+    "text",
+];
 
 fn folder_of(protocol: &str) -> &str {
     OTHER_FOLDER.iter().find(|(row, _)| *row == protocol).map_or(protocol, |(_, folder)| folder)

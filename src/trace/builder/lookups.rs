@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::address::Endpoint;
 use crate::protocol::dns::message::{
@@ -40,6 +40,8 @@ pub(super) struct Lookups {
     resolutions: HashMap<(IpAddr, Flavor, Name), ResolutionId>,
     /// Which resolutions of a client gave an address, in the order of their answers.
     by_address: HashMap<(IpAddr, IpAddr), Vec<ResolutionId>>,
+    /// Resolutions that were told as complete: each is told once.
+    told: HashSet<ResolutionId>,
 }
 
 impl Lookups {
@@ -260,7 +262,21 @@ impl Lookups {
             if first {
                 resolution.open = resolution.open.saturating_sub(1);
             }
-            if resolution.open == 0 && final_now {
+            if resolution.open == 0 && final_now && self.told.insert(resolution.id) {
+                completed.push(EntityId::Resolution(resolution.id));
+            }
+        }
+    }
+
+    /// Tells what was never answered, or only with a failure.
+    pub(super) fn unanswered(&self, trace: &Trace, completed: &mut Vec<EntityId>) {
+        for lookup in &trace.lookups {
+            if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
+                completed.push(EntityId::Lookup(lookup.id));
+            }
+        }
+        for resolution in &trace.resolutions {
+            if !self.told.contains(&resolution.id) {
                 completed.push(EntityId::Resolution(resolution.id));
             }
         }
@@ -299,20 +315,6 @@ fn multicast(trace: &Trace, message: &Message, name: &Name) -> Option<(LookupId,
         lookup.flavor == message.flavor && lookup.answer.is_none() && types.contains(&lookup.rtype)
     })?;
     Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
-}
-
-/// Tells what was never answered.
-pub(super) fn unanswered(trace: &Trace, completed: &mut Vec<EntityId>) {
-    for lookup in &trace.lookups {
-        if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
-            completed.push(EntityId::Lookup(lookup.id));
-        }
-    }
-    for resolution in &trace.resolutions {
-        if resolution.open > 0 {
-            completed.push(EntityId::Resolution(resolution.id));
-        }
-    }
 }
 
 impl Record {

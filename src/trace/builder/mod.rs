@@ -104,7 +104,7 @@ impl TraceBuilder {
         protocols.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.name.cmp(b.name)));
         self.trace.protocols = protocols;
         neighbors::unanswered(&self.trace, completed);
-        lookups::unanswered(&self.trace, completed);
+        self.lookups.unanswered(&self.trace, completed);
         for exchange in &self.trace.exchanges {
             if !exchange.over {
                 completed.push(EntityId::Exchange(exchange.id));
