@@ -7,8 +7,9 @@ use crate::capture::live::{self, Live, Stop};
 use crate::capture::privilege;
 use crate::capture::source::CaptureError;
 use crate::cli::args::Args;
+use crate::cli::ending::Failure;
 use crate::cli::sink::Sink;
-use crate::cli::{Failure, messages, settings, source, work};
+use crate::cli::{follow, messages, settings, source};
 use crate::pipeline::{self, Outcome};
 
 /// Captures and follows.
@@ -47,7 +48,7 @@ pub(super) fn watch(args: &Args, sinks: &mut [Sink], packets: bool) -> Result<Ou
                 }
             });
         }
-        let outcome = pipeline::run(&mut source, &settings, work::follow(args, sinks, packets));
+        let outcome = pipeline::run(&mut source, &settings, follow::follow(args, sinks, packets));
         drop(over);
         outcome
     }))

@@ -13,8 +13,8 @@ use crate::capture::take::Take;
 use crate::capture::tee::Tee;
 use crate::capture::write::Writer;
 use crate::capture::{self, live};
-use crate::cli::Failure;
 use crate::cli::args::Args;
+use crate::cli::ending::Failure;
 
 /// The recorded visit of `--demo`.
 const DEMO: &[u8] = include_bytes!("../../testdata/visits/seed/capture.pcap");

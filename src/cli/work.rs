@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use crate::capture::source::CaptureSummary;
 use crate::cli::args::{Args, PACKETS};
+use crate::cli::ending::{Exit, Failure};
 use crate::cli::settings::{self, Output, UsageError};
 use crate::cli::sink::Sink;
-use crate::cli::{Exit, Failure, live, messages, progress, source};
-use crate::pipeline::{self, Outcome, RunError, Watch};
+use crate::cli::{follow, live, messages, progress, source};
+use crate::pipeline::{self, Outcome, RunError};
 use crate::report::FORMATS;
-use crate::report::packets::{Detail, PacketsView};
 use crate::trace::Trace;
 
 /// Does the main job.
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         let settings = settings::pipeline(args);
         let bar = input.progress.take().filter(|_| !args.quiet && io::stderr().is_terminal());
         let outcome = progress::with(bar, || {
-            pipeline::run(&mut input.source, &settings, follow(args, &mut sinks, packets))
+            pipeline::run(&mut input.source, &settings, follow::follow(args, &mut sinks, packets))
         });
         (outcome, false)
     };
@@ -57,26 +57,6 @@ fn open(args: &Args, outputs: &[Output]) -> Result<Vec<Sink>, Failure> {
 fn view_of(args: &Args, outputs: &[Output]) -> Option<Sink> {
     let format = FORMATS.iter().find(|format| format.name == args.view)?;
     outputs.is_empty().then(|| Sink::stdout(format, settings::options(args)))
-}
-
-/// What watches a run: the packets view, and the outputs that grow as things complete.
-pub(super) fn follow<'a>(args: &Args, sinks: &'a mut [Sink], packets: bool) -> Watch<'a> {
-    let mut watch = Watch::default();
-    if packets {
-        let options = settings::options(args);
-        let detail = match args.verbose {
-            0 => Detail::Line,
-            1 => Detail::Layers,
-            _ => Detail::Bytes,
-        };
-        let mut view = PacketsView::new(detail, options.ascii, options.zone);
-        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
-        watch.packet = Some(Box::new(move |packet| view.packet(packet, &mut out)));
-    }
-    watch.completed = Some(Box::new(move |trace, all| {
-        sinks.iter_mut().try_for_each(|sink| sink.completed(trace, all))
-    }));
-    watch
 }
 
 /// Writes what the end of the capture brings, and says how it went.

@@ -8,8 +8,8 @@ use std::sync::mpsc::SyncSender;
 use crate::capture::source::{Packet, PacketSource, Record};
 use crate::limits::Limits;
 use crate::packet::{self, Layer};
-use crate::pipeline::run::{PacketWatch, RunError};
 use crate::pipeline::shard::{Item, Round};
+use crate::pipeline::watch::{PacketWatch, RunError};
 use crate::time::{FrameNo, TimeDelta, Timestamp};
 use crate::trace::CaptureFacts;
 

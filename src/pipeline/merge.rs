@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
 use crate::pipeline::counts::Counts;
-use crate::pipeline::run::CompletedWatch;
 use crate::pipeline::shard::Done;
+use crate::pipeline::watch::CompletedWatch;
 use crate::trace::builder::TraceBuilder;
 use crate::trace::{CaptureFacts, EntityId, Trace};
 

@@ -15,5 +15,7 @@ mod dispatch;
 mod merge;
 pub mod run;
 mod shard;
+pub mod watch;
 
-pub use run::{Outcome, RunError, Settings, Watch, run};
+pub use run::{Outcome, Settings, run};
+pub use watch::{RunError, Watch};

@@ -1,17 +1,17 @@
 //! Starts the threads, waits for them, and gives the trace.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::capture::source::{CaptureError, Packet, PacketSource};
+use crate::capture::source::PacketSource;
 use crate::limits::Limits;
 use crate::pipeline::dispatch;
 use crate::pipeline::merge::Fold;
 use crate::pipeline::shard::Worker;
+use crate::pipeline::watch::{RunError, Watch};
 use crate::protocol::PROTOCOLS;
-use crate::trace::{EntityId, Trace};
+use crate::trace::Trace;
 
 /// Rounds that may wait between two stages; more only holds more blocks in memory.
 const ROUNDS_WAITING: usize = 2;
@@ -25,22 +25,6 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// What watches a run.
-#[derive(Default)]
-pub struct Watch<'a> {
-    /// Called with each packet, in capture order, on the reading thread.
-    pub packet: Option<PacketWatch<'a>>,
-    /// Called with the trace so far and the entities that were completed since the last call,
-    /// in an order that depends on the packets alone.
-    pub completed: Option<CompletedWatch<'a>>,
-}
-
-/// Sees every packet.
-pub type PacketWatch<'a> = Box<dyn FnMut(&Packet) -> io::Result<()> + Send + 'a>;
-
-/// Sees what was completed.
-pub type CompletedWatch<'a> = Box<dyn FnMut(&Trace, &[EntityId]) -> io::Result<()> + 'a>;
-
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
@@ -48,17 +32,6 @@ pub struct Outcome {
     pub trace: Trace,
     /// Why it ended early.
     pub error: Option<RunError>,
-}
-
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The source failed.
-    #[error(transparent)]
-    Capture(#[from] CaptureError),
-    /// Who watched failed.
-    #[error(transparent)]
-    Watch(#[from] io::Error),
 }
 
 /// Runs a source to its end.

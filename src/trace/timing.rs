@@ -1,10 +1,6 @@
-//! Stamps to HAR's phases.
+//! The phases of an exchange, as HAR has them.
 
-use crate::time::{Stamp, TimeDelta};
-use crate::trace::connection::Connection;
-use crate::trace::exchange::Exchange;
-use crate::trace::lookup::{Lookup, Resolution};
-use crate::trace::model::Trace;
+use crate::time::TimeDelta;
 
 /// Where the time of an exchange went, in the phases of HAR 1.2. A phase that did not happen is
 /// none, not zero. None is negative.
@@ -33,96 +29,4 @@ impl Timings {
         let phases = [self.blocked, self.dns, self.connect, self.send, self.wait, self.receive];
         phases.into_iter().flatten().fold(TimeDelta::ZERO, |sum, phase| sum + phase)
     }
-}
-
-/// What an exchange waited for before its request could be sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::trace) struct Before {
-    /// When the first of it began; none where it waited for nothing.
-    pub started: Option<Stamp>,
-    /// The time between the phases.
-    pub blocked: Option<TimeDelta>,
-    /// The lookup.
-    pub dns: Option<TimeDelta>,
-    /// The handshake.
-    pub connect: Option<TimeDelta>,
-}
-
-/// A connection whose first request follows the handshake later than this was opened ahead of
-/// need (preconnect, a spare socket): its handshake is not part of any exchange. A browser that
-/// was waiting sends within a millisecond or two of the SYN-ACK.
-const WAITED: TimeDelta = TimeDelta::from_millis(40);
-
-/// Likewise between the lookup's answer and the SYN.
-const LOOKED_UP: TimeDelta = TimeDelta::from_millis(45);
-
-/// What the first exchange of a connection waited for: the handshake, if the request followed at
-/// once, and the lookup, if the SYN followed its answer at once.
-pub(in crate::trace) fn before_request(
-    trace: &Trace,
-    connection: &Connection,
-    resolution: Option<&Resolution>,
-    request: Stamp,
-) -> Before {
-    let Some((syn, ack)) = connection.connect() else { return Before::default() };
-    // Fast open carries the request in the SYN: the phases overlap, and connect ends with it.
-    let connected = ack.at.min(request.at);
-    let idle = request.at.since(connected);
-    if idle > WAITED {
-        return Before::default();
-    }
-    let connect = connected.since(syn.at).at_least_zero();
-    let lookup = resolution.and_then(|resolution| answered_before(trace, resolution, syn));
-    let lookup = lookup.filter(|(_, answer)| syn.at.since(answer.at) <= LOOKED_UP);
-    let Some((asked, answer)) = lookup else {
-        return Before {
-            started: Some(syn),
-            blocked: some_time(idle),
-            dns: None,
-            connect: Some(connect),
-        };
-    };
-    Before {
-        started: Some(asked),
-        blocked: some_time(idle + syn.at.since(answer.at)),
-        dns: Some(answer.at.since(asked.at).at_least_zero()),
-        connect: Some(connect),
-    }
-}
-
-/// The first question of a resolution, and the last of its answers before `syn`.
-fn answered_before(trace: &Trace, resolution: &Resolution, syn: Stamp) -> Option<(Stamp, Stamp)> {
-    let lookups = || resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
-    let asked = lookups().filter_map(Lookup::started).min()?;
-    let answers = lookups().filter_map(Lookup::finished).filter(|answer| answer.at <= syn.at);
-    Some((asked, answers.max()?))
-}
-
-/// Brings the phases from the request on up to date with what is known.
-pub(in crate::trace) fn measure(exchange: &mut Exchange) {
-    let Some(head) = &exchange.request else {
-        let response = exchange.response.as_ref();
-        exchange.timings.receive = response.map(|response| {
-            let done = exchange.response_end.as_ref().map_or(response.span.done, |end| end.done);
-            done.at.since(response.span.ready.at).at_least_zero()
-        });
-        return;
-    };
-    let sent = exchange.request_end.as_ref().map_or(head.span.last, |end| end.last);
-    exchange.timings.send = Some(sent.at.since(head.span.first.at).at_least_zero());
-    let Some(response) = &exchange.response else { return };
-    let first = response.span.ready.at;
-    // A response may begin before the request has ended; then nothing was waited for, and what
-    // was sent afterwards is part of receive.
-    if first < sent.at {
-        exchange.timings.send = Some(first.since(head.span.first.at).at_least_zero());
-    }
-    exchange.timings.wait = Some(first.since(sent.at).at_least_zero());
-    let done = exchange.response_end.as_ref().map_or(response.span.done, |end| end.done);
-    exchange.timings.receive = Some(done.at.since(first).at_least_zero());
-}
-
-/// A time that happened: none where it is zero.
-fn some_time(time: TimeDelta) -> Option<TimeDelta> {
-    (time > TimeDelta::ZERO).then_some(time)
 }

@@ -6,12 +6,12 @@ use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead};
 use crate::protocol::http::url;
 use crate::time::Stamp;
 use crate::trace::builder::lookups::Lookups;
+use crate::trace::builder::phases::{self, Before};
 use crate::trace::exchange::Exchange;
 use crate::trace::id::next_index;
 use crate::trace::id::{ConnectionId, ExchangeId};
 use crate::trace::model::{EntityId, Trace};
 use crate::trace::timing::Timings;
-use crate::trace::timing::{self, Before};
 use crate::trace::visit::Link;
 
 /// What happened to an exchange.
@@ -84,7 +84,7 @@ impl Exchanges {
                 None
             }
         };
-        timing::measure(exchange);
+        phases::measure(exchange);
         let both = exchange.request_end.is_some() || exchange.request.is_none();
         if both && exchange.response_end.is_some() {
             exchange.over = true;
@@ -133,7 +133,7 @@ impl Exchanges {
         );
         let before = if first {
             let resolution = named.and_then(|id| trace.resolution(id));
-            timing::before_request(trace, flow, resolution, head.span.first)
+            phases::before_request(trace, flow, resolution, head.span.first)
         } else {
             Before::default()
         };
@@ -152,7 +152,7 @@ impl Exchanges {
         exchange.resolution = before.dns.and(named);
         exchange.url = Some(url.into_text());
         exchange.request = Some(head);
-        timing::measure(exchange);
+        phases::measure(exchange);
         id
     }
 

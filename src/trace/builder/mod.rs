@@ -8,6 +8,7 @@ mod exchanges;
 mod lookups;
 mod neighbors;
 mod pages;
+mod phases;
 mod tally;
 
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
