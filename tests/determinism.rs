@@ -1,5 +1,7 @@
 //! The same packets give the same trace, whatever the number of threads.
 
+use std::fmt::Write as _;
+
 use urltrace::capture::source::PacketSource;
 use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
@@ -30,7 +32,7 @@ fn things_are_completed_in_the_same_order_at_1_2_and_8_threads() {
             let settings = Settings { threads, limits: Limits::default() };
             let completed = |_: &urltrace::trace::Trace, ids: &[urltrace::trace::EntityId]| {
                 for id in ids {
-                    told.push_str(&format!("{id:?}\n"));
+                    let _ = writeln!(told, "{id:?}");
                 }
                 Ok(())
             };

@@ -24,7 +24,7 @@ const NOT_RECORDED: &[&str] = &["mdns", "llmnr"];
 
 /// Files of `src/report` that are no format.
 const SHARED_FILES: &[&str] =
-    &["mod", "format", "outcome", "packets", "selection", "summary", "text"];
+    &["mod", "fixture", "format", "snapshots", "outcome", "packets", "selection", "summary", "text"];
 
 fn folder_of(protocol: &str) -> &str {
     OTHER_FOLDER.iter().find(|(row, _)| *row == protocol).map_or(protocol, |(_, folder)| folder)

@@ -1,5 +1,6 @@
 //! The model becomes text and files: one format a file, one row in [`FORMATS`].
 
+pub mod application;
 pub mod connections;
 pub mod format;
 pub mod har;

@@ -81,9 +81,9 @@ pub struct CaptureFacts {
 pub struct ProtocolCount {
     /// Its name, as Wireshark has it in `frame.protocols` (eth, ip, tcp, http, dns, ...).
     pub name: &'static str,
-    /// Packets that hold it.
+    /// Packets that hold it; above the transport: packets with payload of flows that carry it.
     pub packets: u64,
-    /// Bytes of those packets on the wire.
+    /// Bytes of those packets on the wire; above the transport: of their payload.
     pub bytes: u64,
 }
 

@@ -131,7 +131,7 @@ pub(crate) fn printable(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let (length, c) = escape(rest).unwrap_or((first.len_utf8(), first));
+        let (length, c) = escape(rest).unwrap_or_else(|| (first.len_utf8(), first));
         rest = &rest[length..];
         if c != '?' && (c == ' ' || c.is_ascii_graphic()) {
             plain.push(c);

@@ -47,7 +47,7 @@ impl Score {
         let middle = errors.len() / 2;
         let upper = *errors.get(middle)?;
         Some(if errors.len().is_multiple_of(2) {
-            (errors[middle - 1] + upper) / 2.0
+            f64::midpoint(errors[middle - 1], upper)
         } else {
             upper
         })

@@ -22,7 +22,6 @@ pub(crate) struct Truth {
 #[derive(Deserialize)]
 pub(crate) struct Page {
     pub(crate) id: String,
-    pub(crate) start: f64,
 }
 
 /// One request of the browser.

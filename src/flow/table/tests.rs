@@ -264,7 +264,7 @@ fn idle_flows_end_at_their_deadline_in_its_order() {
     capture.udp(OTHER, RESOLVER, b"b").udp(CLIENT, RESOLVER, b"a");
     capture.tcp(CLIENT, SERVER).handshake().close();
     capture.udp(OTHER, RESOLVER, b"b");
-    let limits = Limits::default();
+    let limits = Limits { tcp_closed: TimeDelta::from_secs(60), ..Limits::default() };
     let lines = |step| {
         let mut lines =
             tick(&capture, &limits, TimeDelta::from_millis(step), TimeDelta::from_secs(300));

@@ -109,7 +109,7 @@ const fn block(eighths: usize) -> &'static str {
 
 /// Columns without colour: a sign for each phase.
 fn signs(columns: &[Column], ink: Ink) -> String {
-    let mut busy: Vec<usize> = columns.iter().map(busy).collect();
+    let mut busy: Vec<usize> = columns.iter().map(|column| busy(*column)).collect();
     if busy.iter().all(|eighths| *eighths == 0) {
         busy = columns.iter().map(|column| column.iter().flatten().count()).collect();
     }
@@ -128,7 +128,7 @@ fn signs(columns: &[Column], ink: Ink) -> String {
 }
 
 /// How many eighths of a column something is done in.
-fn busy(column: &Column) -> usize {
+fn busy(column: Column) -> usize {
     column.iter().flatten().filter(|phase| !is_line(**phase)).count()
 }
 

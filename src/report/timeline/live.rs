@@ -7,7 +7,7 @@ use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::width::{cut_end, cut_middle, width};
 use crate::report::text::words;
-use crate::report::timeline::wording::Wording;
+use crate::report::timeline::wording;
 use crate::trace::Trace;
 use crate::trace::model::EntityId;
 use crate::trace::waterfall::{Subject, row_of};
@@ -30,34 +30,34 @@ pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String
         return None;
     }
     let ink = Ink::of(options);
-    let wording = Wording::of(trace, &row, None);
+    let said = wording::of(trace, &row, None);
     let start = units::clock(row.start.at, &options.zone);
     let took = row.took().map_or_else(|| "–".to_owned(), units::millis);
-    let kind = cut_end(&wording.kind, 7, ink.ellipsis());
-    let number = wording.connection.map(words::connection_number);
+    let kind = cut_end(&said.kind, 7, ink.ellipsis());
+    let number = said.connection.map(words::connection_number);
     let number = number.map_or_else(String::new, |number| format!("#{number}"));
     let mut line = format!("{start:>12} {:>8} ", ink.text(&took));
-    let tone = wording.phase.map_or(Tone::Plain, Tone::Phase);
+    let tone = said.phase.map_or(Tone::Plain, Tone::Phase);
     line.push_str(&ink.paint(tone, &format!("{kind:<4}")));
     line.push_str("  ");
     let mut used = 22 + width(&kind).max(4) + 2;
-    let size = wording.size.map(units::bytes).unwrap_or_default();
+    let size = said.size.map(units::bytes).unwrap_or_default();
     let frames = numbers::short(&row.frames);
     let tail = [number, size, frames].into_iter().filter(|part| !part.is_empty());
     let tail = ink.text(&tail.collect::<Vec<_>>().join("  ")).into_owned();
     // Results stand below each other.
     let column = options.width.map_or(72, |most| (most / 2 + 4).max(used + 12));
     let what = match options.width {
-        Some(_) => fitted(&wording.what, column - used - 2, ink, true),
-        None => fitted(&wording.what, usize::MAX, ink, true),
+        Some(_) => fitted(&said.what, column - used - 2, ink, true),
+        None => fitted(&said.what, usize::MAX, ink, true),
     };
     let room = options.width.map(|most| most.saturating_sub(column + 2 + width(&tail)));
-    let result = fitted(&wording.result, room.unwrap_or(usize::MAX), ink, false);
+    let result = fitted(&said.result, room.unwrap_or(usize::MAX), ink, false);
     line.push_str(&what);
     used += width(&what);
     let column = column.max(used + 2);
     line.push_str(&" ".repeat(column - used));
-    line.push_str(&ink.paint(wording.tone, &result));
+    line.push_str(&ink.paint(said.tone, &result));
     used = column + width(&result);
     if options.width.is_none_or(|most| used + 2 + width(&tail) <= most) {
         line.push_str("  ");

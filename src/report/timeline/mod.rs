@@ -25,9 +25,6 @@ use crate::trace::waterfall::{Phase, Row, Scale, Waterfall};
 use crate::trace::{EntityId, Trace};
 
 pub use live::live_row;
-pub use wording::{never_used, status_line};
-
-use wording::Wording;
 
 #[cfg(test)]
 mod tests;
@@ -193,7 +190,7 @@ impl<'t> Page<'t> {
     }
 
     fn cells(&self, row: &Row, origin: Timestamp, url: Option<&str>, seconds: bool) -> Vec<Cell> {
-        let wording = Wording::of(self.trace, row, url);
+        let wording = wording::of(self.trace, row, url);
         let start = row.start.at.since(origin);
         let start =
             if seconds { units::position_in_seconds(start) } else { units::position(start) };
