@@ -52,8 +52,9 @@ pub struct Limits {
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
-    /// A TCP flow is kept this long after both ends closed it, for late retransmissions
-    /// (RFC 9293 §3.6.1: TIME-WAIT is 2 MSL; 60 s in practice).
+    /// A TCP flow is kept this long after both ends closed it, for late retransmissions: a few
+    /// retransmission time-outs (RFC 6298 §2.4: 1 s at least), far less than the 60 s of
+    /// TIME-WAIT after which its ports may come again (RFC 9293 §3.6.1).
     pub tcp_closed: TimeDelta,
     /// Bytes that the receiver acknowledged and the capture does not have are given up this long
     /// after the acknowledgment: devices with several queues, and captures on several
@@ -102,7 +103,7 @@ impl Default for Limits {
             decoded_ratio: 1100,
             decoder_window: 16 << 20,
             tcp_idle: TimeDelta::from_secs(900),
-            tcp_closed: TimeDelta::from_secs(60),
+            tcp_closed: TimeDelta::from_secs(15),
             tcp_ack_grace: TimeDelta::from_millis(3),
             udp_idle: TimeDelta::from_secs(120),
             frames_listed: 1 << 20,

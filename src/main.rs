@@ -6,6 +6,9 @@ use clap::Parser;
 
 use urltrace::cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run(&cli::args::Args::parse()).into()
 }

@@ -31,8 +31,23 @@ fn sources() -> Vec<PathBuf> {
     }
     let mut found = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found.retain(|path| !is_for_tests(path));
     found.sort();
     found
+}
+
+/// True where a file holds only tests, or what they need: it is `tests.rs`, or its door has it
+/// behind `#[cfg(test)]`.
+fn is_for_tests(path: &Path) -> bool {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let folder = path.parent().unwrap();
+    let doors = [folder.join("mod.rs"), folder.join("lib.rs"), folder.with_extension("rs")];
+    let declared = format!("mod {name};");
+    name == "tests"
+        || doors.iter().filter_map(|door| fs::read_to_string(door).ok()).any(|door| {
+            let lines: Vec<&str> = door.lines().map(str::trim).collect();
+            lines.windows(2).any(|two| two[0] == "#[cfg(test)]" && two[1].ends_with(&declared))
+        })
 }
 
 /// `capture/pcap.rs` is `capture::pcap`; `capture/mod.rs` is `capture`.
@@ -43,12 +58,13 @@ fn module_of(path: &Path) -> String {
     parts.strip_suffix(&["mod"]).unwrap_or(&parts).join("::")
 }
 
-/// The text of a file up to its tests, without comments.
+/// The text of a file up to its tests, without comments and without `pub(in ..)`, which says
+/// who may look and not where it looks itself.
 fn code_of(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+    lines.collect::<Vec<_>>().join("\n").replace("(in crate::", "(in ")
 }
 
 /// Every path behind `crate::` that the code names, groups written out.

@@ -1,6 +1,25 @@
 //! All tests that cross layers, in one binary.
 
+// `cfg(test)` is always true here; it is what tells Clippy that helpers of tests are tests too.
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod determinism;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod layers;
-// Marked as tests so that the lints know: here an `expect` is how a test fails.
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod traps;
+#[cfg(test)]
+mod visits;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgAction, ArgGroup, Parser, ValueEnum};
 use clap_complete::Shell;
 
@@ -28,15 +28,15 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Reads FILE, as a positional argument does
+    /// Reads FILE, just as naming it without `-r` does
     #[arg(short, long, value_name = "FILE", help_heading = "Input")]
     pub read: Vec<PathBuf>,
 
     /// Captures on this interface until Ctrl-C
-    #[arg(short, long, value_name = "NAME", help_heading = "Input", conflicts_with_all = ["files", "read", "demo"])]
+    #[arg(short, long, value_name = "NAME", help_heading = "Input", conflicts_with_all = SAVED)]
     pub iface: Option<String>,
 
-    /// Shows a recorded visit that is part of the program: needs no root, network or file
+    /// Reads a recorded visit that is part of the program: needs no root, network or file
     #[arg(long, help_heading = "Input", conflicts_with_all = ["files", "read"])]
     pub demo: bool,
 
@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(short = 'D', long, help_heading = "Input")]
     pub list_interfaces: bool,
 
-    /// Only packets that this BPF expression matches, as in `tcpdump` (see pcap-filter(7))
+    /// Only packets that this BPF expression matches, such as 'tcp port 80' (see pcap-filter(7))
     #[arg(short, long, value_name = "BPF", help_heading = "Input")]
     pub filter: Option<String>,
 
@@ -53,7 +53,7 @@ pub struct Args {
     pub count: Option<u64>,
 
     /// Stops a live capture after this time, such as 30s or 2m; a plain number is in seconds
-    #[arg(long, value_name = "TIME", help_heading = "Live capture", value_parser = duration, requires = "iface")]
+    #[arg(long, value_name = "TIME", help_heading = "Live capture", value_parser = duration, requires = "iface", conflicts_with_all = SAVED)]
     pub duration: Option<Duration>,
 
     /// Bytes kept of each packet; 0 keeps all
@@ -62,20 +62,21 @@ pub struct Args {
         value_name = "BYTES",
         help_heading = "Live capture",
         default_value_t = 0,
-        requires = "iface"
+        requires = "iface", conflicts_with_all = SAVED
     )]
     pub snaplen: u32,
 
     /// Size of the kernel's buffer in MiB
-    #[arg(long, value_name = "MIB", help_heading = "Live capture", default_value_t = 64, requires = "iface", value_parser = clap::value_parser!(u32).range(1..=2047))]
+    #[arg(long, value_name = "MIB", help_heading = "Live capture", default_value_t = 64, requires = "iface", conflicts_with_all = SAVED, value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub buffer_size: u32,
 
     /// Only packets from and to this machine
-    #[arg(long, help_heading = "Live capture", requires = "iface")]
+    #[arg(long, help_heading = "Live capture", requires = "iface", conflicts_with_all = SAVED)]
     pub no_promiscuous: bool,
 
-    /// Keeps root after the device is open; by default it is given up for SUDO_UID or nobody
-    #[arg(long, help_heading = "Live capture", requires = "iface")]
+    /// Stays root after the device is open; by default the program goes on as the user who ran
+    /// sudo, or as nobody
+    #[arg(long, help_heading = "Live capture", requires = "iface", conflicts_with_all = SAVED)]
     pub keep_privileges: bool,
 
     /// Writes the packets that were read (and passed the filter) to this pcapng file
@@ -86,12 +87,12 @@ pub struct Args {
     #[arg(long, value_name = "VIEW", help_heading = "Output", default_value = "timeline", value_parser = PossibleValuesParser::new(views()))]
     pub view: String,
 
-    /// Writes FILE; its ending says how (.json, .ndjson, .har). Can be given several times; then
-    /// nothing is printed. `-` is standard output and needs --format
+    /// Writes FILE instead of printing a view; its ending names the format: .json, .ndjson or
+    /// .har. May be repeated. `-` is standard output and needs --format
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
-    /// The format of `-o -`, or of a FILE whose ending does not say it
+    /// The format of `-o -`, or of a FILE whose ending does not name it
     #[arg(long, value_name = "NAME", help_heading = "Output", value_parser = PossibleValuesParser::new(formats()), requires = "output")]
     pub format: Option<String>,
 
@@ -103,8 +104,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub host: Option<String>,
 
-    /// More detail: the steps of handshakes and closes, header fields; for packets the layers
-    /// (-v) and the bytes (-vv)
+    /// More detail. Timeline: the steps of handshakes and closes, header fields, the sum of the
+    /// phases. Packets: the layers (-v), the layers and the bytes (-vv)
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
@@ -124,7 +125,7 @@ pub struct Args {
     #[arg(long, help_heading = "Output")]
     pub utc: bool,
 
-    /// Worker threads; changes the speed, never the output
+    /// Worker threads, by default one for each processor; changes the speed, never the output
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub threads: Option<u8>,
 
@@ -152,12 +153,16 @@ pub enum Color {
     Never,
 }
 
+/// What packets come from where nothing is captured live. clap takes `requires = "iface"` for
+/// granted where one of these forbids an interface, so that options for live captures name both.
+const SAVED: [&str; 3] = ["files", "read", "demo"];
+
 /// The view that follows packets, not the trace.
 pub const PACKETS: &str = "packets";
 
 const EXAMPLES: &str = "\
 Examples:
-  urltrace --demo                          a recorded visit, explained
+  urltrace --demo                          a recorded visit; add -v to see it explained
   sudo urltrace -i eth0                    watch while you browse; Ctrl-C ends
   urltrace visit.pcapng                    the timeline of a saved capture
   urltrace visit.pcapng --view requests    every request in one table
@@ -167,9 +172,13 @@ Examples:
 Exit codes: 0 done; 1 could not read or capture; 2 wrong usage; 3 the file is damaged or cut
 short (what could be read is shown).";
 
-fn views() -> Vec<&'static str> {
+fn views() -> Vec<PossibleValue> {
+    let packets = "every packet on one line; -v opens it layer by layer, -vv adds its bytes";
     let of_trace = FORMATS.iter().filter(|format| format.extension.is_none());
-    of_trace.map(|format| format.name).chain([PACKETS]).collect()
+    of_trace
+        .map(|format| PossibleValue::new(format.name).help(format.about))
+        .chain([PossibleValue::new(PACKETS).help(packets)])
+        .collect()
 }
 
 fn formats() -> Vec<&'static str> {

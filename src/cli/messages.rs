@@ -1,6 +1,7 @@
 //! What is said on standard error.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use crate::capture::source::CaptureSummary;
 use crate::trace::Trace;
@@ -41,10 +42,10 @@ pub(super) fn summary(trace: &Trace, written: &[String]) -> String {
     );
     let dropped: u64 = facts.source.interfaces.iter().filter_map(|i| i.dropped).sum();
     if dropped > 0 {
-        text.push_str(&format!("; {dropped} packets dropped by the kernel"));
+        let _ = write!(text, "; {dropped} packets dropped by the kernel");
     }
     if !written.is_empty() {
-        text.push_str(&format!("; written to {}", written.join(", ")));
+        let _ = write!(text, "; written to {}", written.join(", "));
     }
     text
 }

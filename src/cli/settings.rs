@@ -16,20 +16,20 @@ const COLUMNS: usize = 120;
 
 /// One `-o`.
 #[derive(Clone)]
-pub struct Output {
+pub(super) struct Output {
     /// The file; none for standard output.
-    pub file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// How it is written.
-    pub format: &'static Format,
+    pub(super) format: &'static Format,
 }
 
 /// Why the command line cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(pub String);
+pub(super) struct UsageError(pub(super) String);
 
 /// Finds the format of each `-o`.
-pub fn outputs(args: &Args) -> Result<Vec<Output>, UsageError> {
+pub(super) fn outputs(args: &Args) -> Result<Vec<Output>, UsageError> {
     let named = args.format.as_deref().and_then(|name| FORMATS.iter().find(|f| f.name == name));
     args.output.iter().map(|path| output(path, named)).collect()
 }
@@ -61,14 +61,14 @@ fn names() -> Vec<&'static str> {
 }
 
 /// How the pipeline is to run.
-pub fn pipeline(args: &Args) -> pipeline::Settings {
+pub(super) fn pipeline(args: &Args) -> pipeline::Settings {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.map_or(cores.min(8), usize::from);
+    let threads = args.threads.map_or_else(|| cores.min(8), usize::from);
     pipeline::Settings { threads, limits: Limits::default() }
 }
 
 /// How text is written to standard output.
-pub fn options(args: &Args) -> Options {
+pub(super) fn options(args: &Args) -> Options {
     let terminal = std::io::stdout().is_terminal();
     let color = match args.color {
         Color::Always => true,
@@ -85,7 +85,7 @@ pub fn options(args: &Args) -> Options {
 }
 
 /// How text is written to a file: plain and complete.
-pub fn for_file(args: &Args) -> Options {
+pub(super) fn for_file(args: &Args) -> Options {
     let zone = if args.utc { jiff::tz::TimeZone::UTC } else { jiff::tz::TimeZone::system() };
     Options {
         width: None,

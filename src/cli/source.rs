@@ -30,7 +30,10 @@ pub(super) struct Input {
 /// Opens the saved captures or the demo.
 pub(super) fn saved(args: &Args) -> Result<Input, CaptureError> {
     let (source, progress): (Box<dyn PacketSource>, _) = if args.demo {
-        let (packets, summary) = capture::read_all(Bytes::from_static(DEMO))?;
+        let (packets, mut summary) = capture::read_all(Bytes::from_static(DEMO))?;
+        for file in &mut summary.files {
+            "demo".clone_into(&mut file.name);
+        }
         (Box::new(Memory::with_summary(packets.into_iter().map(Record::Packet), summary)), None)
     } else {
         let files = capture::open_all(args.files.iter().chain(&args.read))?;

@@ -19,7 +19,7 @@ use crate::time::Stamp;
 /// Invariants:
 /// - `next` is the end of all that was given out; it never falls.
 /// - held pieces are not empty, do not overlap each other, and begin above `next`.
-/// - `held_cost` is the sum of [`Piece::cost`] over them, and at most `budget` after each call.
+/// - `held_cost` is the sum of `Piece::cost` over them, and at most `budget` after each call.
 #[derive(Debug)]
 pub struct Assembler {
     next: u64,

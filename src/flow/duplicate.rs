@@ -4,34 +4,38 @@
 //! acknowledgment or a repeated question.
 
 use crate::flow::piece::{Piece, Place};
-use crate::time::{TimeDelta, Timestamp};
+use crate::time::Timestamp;
 
-/// What tells a packet of a flow from another.
-#[derive(Clone, Copy, Debug, Default)]
+/// What tells a packet of a flow from another, in few bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Print {
-    content: [u64; 2],
-    place: Place,
-    at: Timestamp,
+    content: u32,
+    place: u32,
     identification: u32,
+    /// In [`TICK`]s; it comes round after three days.
+    at: u32,
 }
 
 impl Print {
     /// `content` is all that the transport header says, its checksum above all.
     #[inline]
-    pub(super) const fn new(piece: &Piece<'_>, content: [u64; 2]) -> Self {
+    pub(super) fn new(piece: &Piece<'_>, content: [u64; 2]) -> Self {
+        let Place(place) = piece.place;
+        let [first, second] = content;
         Self {
-            content,
-            place: piece.place,
-            at: piece.stamp.at,
+            content: fold(first.wrapping_mul(MIX) ^ second),
+            place: fold(place),
             identification: piece.identification,
+            at: tick(piece.stamp.at),
         }
     }
 }
 
-/// The last packets of one direction.
+/// The last packets of one direction: devices that hand packets on in batches show a whole batch
+/// again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recent {
-    prints: [Print; 4],
+    prints: [Print; BATCH],
     turn: u8,
 }
 
@@ -39,13 +43,9 @@ impl Recent {
     /// Remembers a packet.
     #[inline]
     pub(super) fn note(&mut self, print: Print) {
-        let [first, second, third, fourth] = &mut self.prints;
-        *match self.turn & 3 {
-            0 => first,
-            1 => second,
-            2 => third,
-            _ => fourth,
-        } = print;
+        if let Some(place) = self.prints.get_mut(usize::from(self.turn) % BATCH) {
+            *place = print;
+        }
         self.turn = self.turn.wrapping_add(1);
     }
 
@@ -62,30 +62,55 @@ impl Recent {
         self.prints.iter().any(|other| {
             other.content == print.content
                 && other.identification == id
-                && print.at.since(other.at).at_least_zero() <= MOMENT
+                && print.at.wrapping_sub(other.at) <= MOMENT
                 && (counts || other.place != print.place)
         })
     }
 }
 
-/// The longest that a packet takes from one tap to the next on one machine; the shortest
-/// retransmission timers are 40 times as long.
-const MOMENT: TimeDelta = TimeDelta::from_millis(5);
+/// All of `value` in 32 bits.
+#[inline]
+const fn fold(value: u64) -> u32 {
+    (value.wrapping_mul(MIX) >> 32) as u32
+}
+
+/// A moment in ticks.
+#[inline]
+const fn tick(at: Timestamp) -> u32 {
+    (at.as_nanos().cast_unsigned() >> TICK & 0xffff_ffff) as u32
+}
+
+const BATCH: usize = 16;
+/// A tick is 2^16 ns.
+const TICK: u32 = 16;
+/// 5 ms, in ticks: the longest that a packet takes from one tap to the next on one machine. The
+/// shortest retransmission timers are 40 times as long.
+const MOMENT: u32 = 76;
+/// An odd number without a pattern (2^64 divided by the golden ratio).
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::address::MacAddr;
+    use crate::flow::event::Direction;
     use crate::packet::Macs;
+    use crate::time::{FrameNo, Stamp};
 
     fn print(content: u64, id: u32, interface: u32, millis: i64) -> Print {
         let macs = Macs { source: MacAddr([2; 6]), destination: None };
-        Print {
-            content: [content, 1],
+        let piece = Piece {
+            direction: Direction::ToServer,
+            stamp: Stamp::new(Timestamp::from_nanos(millis * 1_000_000), FrameNo(1)),
+            block: &Bytes::new(),
+            payload: &[],
+            missing: 0,
             place: Place::new(interface, 64, Some(macs)),
-            at: Timestamp::from_nanos(millis * 1_000_000),
             identification: id,
-        }
+        };
+        Print::new(&piece, [content, 1])
     }
 
     #[test]

@@ -130,7 +130,8 @@ pub enum FlowBody {
     },
     /// The life of a TCP connection.
     Tcp(TcpEvent),
-    /// Something was not as it should be.
+    /// Something was not as it should be. Of fragments that never became a packet this is told
+    /// under the number of their first frame: the only event of a flow that is never opened.
     Anomaly(Anomaly),
     /// The flow is over, with all that was counted: always the last event of a flow.
     Closed(Box<Closed>),

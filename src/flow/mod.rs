@@ -1,4 +1,8 @@
 //! Packets become ordered byte streams and datagrams.
+//!
+//! [`table::FlowTable`] takes decoded packets and gives [`event::FlowEvent`]s;
+//! [`assembler::Assembler`] puts one stream in order, for TCP here and for whoever else has
+//! offsets. All else is theirs alone.
 
 pub mod assembler;
 mod checksum;
@@ -6,10 +10,12 @@ mod duplicate;
 mod emit;
 pub mod event;
 mod fragment;
+mod holders;
 mod key;
 mod piece;
 mod ports;
 mod record;
+mod slots;
 #[cfg(test)]
 mod story;
 pub mod table;

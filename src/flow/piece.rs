@@ -79,7 +79,7 @@ impl<'a> Segment<'a> {
 /// Where a packet was captured: interface, hop count and link sender in one number. The same
 /// packet captured twice differs here, unless the device itself doubled it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place(u64);
+pub(super) struct Place(pub(super) u64);
 
 impl Place {
     #[inline]

@@ -80,7 +80,11 @@ impl Flow {
         if let Body::Udp(recent) = &mut self.body {
             let recent = recent.of_mut(direction);
             let content = u64::from(checksum) << 32 | u64::from(piece.length());
-            let print = Print::new(piece, [content, 1]);
+            // A checksum may be wrong, or absent: the first bytes (of DNS: the identifier) tell
+            // what it should have told.
+            let first =
+                piece.payload.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            let print = Print::new(piece, [content, first]);
             if recent.has(&print) {
                 let counters = self.counters.of_mut(direction);
                 counters.capture_duplicates = counters.capture_duplicates.saturating_add(1);

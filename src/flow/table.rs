@@ -7,23 +7,24 @@
 //! a hash map.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use bytes::Bytes;
 use etherparse::TcpSlice;
-use hashbrown::HashMap;
 
 use crate::anomaly::{Anomaly, Class};
 use crate::capture::source::Packet;
 use crate::flow::checksum;
 use crate::flow::emit::Emit;
 use crate::flow::event::{
-    EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role, Transport,
+    Direction, EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role, Transport,
 };
 use crate::flow::fragment::{Fragments, Whole};
+use crate::flow::holders::Holders;
 use crate::flow::key::{Ends, Key};
 use crate::flow::piece::{Piece, Place, Segment};
 use crate::flow::record::{Body, Flow};
+use crate::flow::slots::Slots;
 use crate::flow::tcp::Tcp;
 use crate::limits::Limits;
 use crate::packet::{self, Decoded, Layer, Macs, Network};
@@ -32,21 +33,15 @@ use crate::time::{FrameNo, Frames, Stamp, Timestamp};
 /// The flows of one shard.
 ///
 /// Invariants:
-/// - `slots` has one flow for each entry of `places`, at the slot it names; the others are free.
-/// - each flow has an entry in `deadlines` that is not later than its deadline, and one in
-///   `oldest` that is not later than its last frame.
-/// - `holders` has one entry for each flow that holds bytes, and `held` is their sum.
+/// - each flow has an entry in `deadlines` that is not later than its deadline.
+/// - `holders` knows of each flow what its `held` says.
 #[derive(Debug)]
 pub struct FlowTable {
     limits: Limits,
     verify_checksums: bool,
-    places: HashMap<Key, usize>,
-    slots: Vec<Option<Flow>>,
-    free: Vec<usize>,
+    slots: Slots,
     deadlines: BinaryHeap<Reverse<Due>>,
-    oldest: BinaryHeap<Reverse<(FrameNo, FlowId, usize)>>,
-    holders: BTreeSet<(usize, Reverse<FlowId>, usize)>,
-    held: usize,
+    holders: Holders,
     fragments: Fragments,
     now: Stamp,
 }
@@ -86,13 +81,9 @@ impl FlowTable {
         Self {
             limits: limits.clone(),
             verify_checksums: true,
-            places: HashMap::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
+            slots: Slots::default(),
             deadlines: BinaryHeap::new(),
-            oldest: BinaryHeap::new(),
-            holders: BTreeSet::new(),
-            held: 0,
+            holders: Holders::default(),
             fragments: Fragments::new(limits),
             now: Stamp::default(),
         }
@@ -110,7 +101,7 @@ impl FlowTable {
     pub fn push(&mut self, packet: &Packet, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
         let stamp = Stamp::new(packet.at, packet.frame);
         self.now = Stamp::new(self.now.at.max(stamp.at), stamp.frame);
-        let ttl = decoded.network.map_or(0, |network| network.ttl);
+        let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
         let frame = Frame {
             stamp,
             block: &packet.data,
@@ -144,31 +135,25 @@ impl FlowTable {
     pub fn finish(&mut self, out: &mut Vec<FlowEvent>) {
         let now = self.now;
         self.fragments.finish(now, out);
-        let mut open: Vec<(FlowId, usize)> = (0..)
-            .zip(&self.slots)
-            .filter_map(|(slot, flow)| Some((flow.as_ref()?.id, slot)))
-            .collect();
-        open.sort_unstable();
-        for (_, slot) in open {
+        for (_, slot) in self.slots.in_order() {
             self.close(slot, EndReason::CaptureEnd, now, out);
         }
         self.deadlines.clear();
-        self.oldest.clear();
     }
 
     /// How many flows are open.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.slots.len()
     }
 
     /// True where none is open.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.len() == 0
     }
 
     /// Bytes held behind holes, in all.
     pub const fn held(&self) -> usize {
-        self.held
+        self.holders.held()
     }
 
     #[cold]
@@ -253,7 +238,7 @@ impl FlowTable {
         if header.syn()
             && let Some(slot) = found
         {
-            let flow = self.slots.get(slot).and_then(Option::as_ref);
+            let flow = self.slots.flow(slot);
             piece.direction = flow.map_or(piece.direction, |flow| flow.direction(is_lo));
             let segment = Segment::new(piece, header);
             let is_new = match flow.map(|flow| &flow.body) {
@@ -285,7 +270,7 @@ impl FlowTable {
         };
         let is_bad = self.is_bad(decoded, network, 6, header.slice());
         let listed = self.limits.frames_listed;
-        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(flow) = self.slots.flow_mut(slot) else { return };
         piece.direction = flow.direction(is_lo);
         let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
         flow.count(&piece, listed, &mut emit);
@@ -327,11 +312,11 @@ impl FlowTable {
             } else {
                 Body::Messages
             };
-            let ttl = decoded.network.map_or(0, |network| network.ttl);
+            let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
             self.open(ends, frame, ttl, is_client, role, body, out)
         };
         let listed = self.limits.frames_listed;
-        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(flow) = self.slots.flow_mut(slot) else { return };
         piece.direction = flow.direction(is_lo);
         let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
         flow.count(&piece, listed, &mut emit);
@@ -348,8 +333,8 @@ impl FlowTable {
     /// The slot of a flow. One that should have been over before `stamp` is.
     #[inline]
     fn find(&mut self, key: &Key, stamp: Stamp, out: &mut Vec<FlowEvent>) -> Option<usize> {
-        let slot = *self.places.get(key)?;
-        let deadline = self.slots.get(slot)?.as_ref()?.deadline();
+        let slot = self.slots.find(key)?;
+        let deadline = self.slots.flow(slot)?.deadline();
         if deadline <= stamp.at {
             self.close(slot, EndReason::Idle, Stamp::new(deadline, stamp.frame), out);
             return None;
@@ -370,10 +355,9 @@ impl FlowTable {
         body: Body,
         out: &mut Vec<FlowEvent>,
     ) -> usize {
-        while self.places.len() >= self.limits.flows_per_shard.max(1) {
-            if !self.evict(frame.stamp, out) {
-                break;
-            }
+        while self.slots.len() >= self.limits.flows_per_shard.max(1) {
+            let Some(oldest) = self.slots.longest_idle() else { break };
+            self.close(oldest, EndReason::Evicted, frame.stamp, out);
         }
         let (key, is_lo) = ends.key();
         let id = FlowId(frame.stamp.frame);
@@ -392,18 +376,15 @@ impl FlowTable {
             body,
         };
         let at = flow.deadline();
-        let slot = if let Some(slot) = self.free.pop() {
-            slot
-        } else {
-            self.slots.push(None);
-            self.slots.len().saturating_sub(1)
-        };
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = Some(flow);
+        let slot = self.slots.insert(flow);
+        // entries of flows that are over go out when their time comes, or when they are the most
+        if self.deadlines.len() / 4 > self.slots.len().saturating_add(32) {
+            let slots = &self.slots;
+            self.deadlines.retain(|Reverse(due)| {
+                slots.flow(due.slot).is_some_and(|flow| flow.id == due.flow)
+            });
         }
-        self.places.insert(key, slot);
         self.deadlines.push(Reverse(Due { at, flow: id, what: What::Expire, slot }));
-        self.oldest.push(Reverse((frame.stamp.frame, id, slot)));
         let (client, server) = if is_client {
             (ends.source, ends.destination)
         } else {
@@ -423,36 +404,16 @@ impl FlowTable {
 
     #[cold]
     fn close(&mut self, slot: usize, reason: EndReason, at: Stamp, out: &mut Vec<FlowEvent>) {
-        let Some(flow) = self.slots.get_mut(slot).and_then(Option::take) else { return };
-        self.free.push(slot);
-        self.places.remove(&flow.key);
-        if flow.held > 0 {
-            self.held = self.held.saturating_sub(flow.held);
-            self.holders.remove(&(flow.held, Reverse(flow.id), slot));
-        }
+        let Some(flow) = self.slots.remove(slot) else { return };
+        self.holders.change(flow.id, slot, flow.held, 0);
         let mut emit = Emit { flow: flow.id, at, out };
         flow.close(reason, &mut emit);
-    }
-
-    /// Evicts the flow whose last packet is the oldest.
-    fn evict(&mut self, at: Stamp, out: &mut Vec<FlowEvent>) -> bool {
-        while let Some(Reverse((frame, id, slot))) = self.oldest.pop() {
-            let flow = self.slots.get(slot).and_then(Option::as_ref);
-            let Some(flow) = flow.filter(|flow| flow.id == id) else { continue };
-            if flow.last.frame > frame {
-                self.oldest.push(Reverse((flow.last.frame, id, slot)));
-                continue;
-            }
-            self.close(slot, EndReason::Evicted, at, out);
-            return true;
-        }
-        false
     }
 
     /// What was due happens, if it still is.
     fn happen(&mut self, due: Due, frame: FrameNo, out: &mut Vec<FlowEvent>) {
         let Due { at, flow: id, what, slot } = due;
-        let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
+        let flow = self.slots.flow_mut(slot);
         let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
         match what {
             What::Expire => {
@@ -479,7 +440,7 @@ impl FlowTable {
     /// Notes what a segment changed about what is due.
     #[inline]
     fn schedule(&mut self, slot: usize, was_over: bool, settled: Option<Timestamp>) {
-        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(flow) = self.slots.flow_mut(slot) else { return };
         let Body::Tcp(tcp) = &flow.body else { return };
         if let Some(at) = tcp.settles_at()
             && settled.is_none()
@@ -499,34 +460,28 @@ impl FlowTable {
     fn weigh(&mut self, slot: usize, out: &mut Vec<FlowEvent>) {
         let now = self.now;
         self.note_held(slot);
-        while self.held > self.limits.held_per_shard {
-            let Some(&(_, Reverse(id), slot)) = self.holders.last() else { return };
-            let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
-            let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
+        while self.holders.held() > self.limits.held_per_shard {
+            let Some(slot) = self.holders.greatest() else { return };
+            let Some(flow) = self.slots.flow_mut(slot) else { return };
             let Body::Tcp(tcp) = &mut flow.body else { return };
-            let mut emit = Emit { flow: id, at: now, out };
+            let mut emit = Emit { flow: flow.id, at: now, out };
             tcp.give_up_first(now, &mut flow.counters, &mut emit);
             self.note_held(slot);
         }
     }
 
     fn note_held(&mut self, slot: usize) {
-        let Some(flow) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(flow) = self.slots.flow_mut(slot) else { return };
         let Body::Tcp(tcp) = &flow.body else { return };
-        let held = tcp.held_cost();
-        self.held = self.held.saturating_sub(flow.held).saturating_add(held);
-        self.holders.remove(&(flow.held, Reverse(flow.id), slot));
-        if held > 0 {
-            self.holders.insert((held, Reverse(flow.id), slot));
-        }
-        flow.held = held;
+        let before = std::mem::replace(&mut flow.held, tcp.held_cost());
+        self.holders.change(flow.id, slot, before, flow.held);
     }
 
     /// Lists the frames of the fragments that a packet came in.
     #[cold]
     fn list(&mut self, slot: usize, frames: &Frames) {
         let listed = self.limits.frames_listed;
-        let flow = self.slots.get_mut(slot).and_then(Option::as_mut);
+        let flow = self.slots.flow_mut(slot);
         if let Some(flow) = flow.filter(|flow| flow.frames.len() < listed) {
             flow.frames.insert_all(frames.iter());
         }
@@ -550,13 +505,17 @@ impl FlowTable {
 #[inline]
 fn piece<'a>(frame: &Frame<'a>, decoded: &Decoded<'_>, payload: &'a [u8]) -> Piece<'a> {
     Piece {
-        direction: crate::flow::event::Direction::ToServer,
+        direction: Direction::ToServer,
         stamp: frame.stamp,
         block: frame.block,
         payload,
         missing: decoded.missing,
         place: frame.place,
-        identification: decoded.network.and_then(|network| network.identification).unwrap_or(0),
+        identification: decoded
+            .network
+            .as_ref()
+            .and_then(|network| network.identification)
+            .unwrap_or(0),
     }
 }
 

@@ -9,6 +9,7 @@
 //! - a keep-alive repeats a byte that was acknowledged; otherwise it is a retransmission;
 //! - a packet captured twice is neither.
 
+mod analysis;
 mod close;
 mod half;
 mod handshake;
@@ -16,13 +17,13 @@ mod handshake;
 use std::ops::Range;
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{
     Counters, Direction, EndReason, PerDirection, SegmentKind, TcpEvent, TcpState,
 };
 use crate::flow::piece::Segment;
-use crate::flow::tcp::half::{Half, Origin, Placed};
+use crate::flow::tcp::analysis::{Sent, ends_below, far, judge, offsets, print};
+use crate::flow::tcp::half::{Half, Origin};
 use crate::flow::tcp::handshake::Opening;
 use crate::time::{Stamp, TimeDelta, Timestamp};
 
@@ -44,8 +45,8 @@ pub(super) struct Tcp {
     grace: TimeDelta,
 }
 
-/// Reordered packets come sooner than this where no round trip is known (Wireshark's threshold).
-const REORDERING: TimeDelta = TimeDelta::from_millis(3);
+/// A SYN that is captured late precedes the first byte seen by no more than a window.
+const NEAR: u32 = 4 << 20;
 
 impl Tcp {
     /// A connection met at a segment with or without SYN and ACK, whose directions hold at most
@@ -102,6 +103,7 @@ impl Tcp {
         }
 
         let (forward, _) = self.halves(direction);
+        forward.is_seen = true;
         if forward.origin() < Origin::Midway {
             forward.begin(first_byte(segment, seq, forward), Origin::Midway);
         }
@@ -240,8 +242,13 @@ impl Tcp {
             Direction::ToServer => (&self.to_server, &self.to_client),
             Direction::ToClient => (&self.to_client, &self.to_server),
         };
-        let same_forward = forward.origin() != Origin::Unknown && forward.base() == first;
-        if same_forward {
+        // its own beginning, though captured late: at or shortly before the first byte seen
+        let before = forward.base().wrapping_sub(first);
+        let is_own = match forward.behind_syn() {
+            Some(behind) => behind == first,
+            None => forward.origin() == Origin::Midway && before < NEAR,
+        };
+        if is_own {
             return false;
         }
         match segment.ack {
@@ -251,7 +258,8 @@ impl Tcp {
             }
             None => true,
             Some(ack) => {
-                let answers = reverse.origin() != Origin::Unknown && reverse.base() == ack;
+                let answers = reverse.behind_syn() == Some(ack)
+                    || reverse.origin() == Origin::Midway && reverse.base() == ack;
                 let midway = reverse.origin() < Origin::Syn && forward.origin() < Origin::Syn;
                 !answers && (midway || self.is_over() || self.opening.is_acked())
             }
@@ -309,7 +317,7 @@ impl Tcp {
             Direction::ToServer => (&mut self.to_server, &mut self.to_client),
             Direction::ToClient => (&mut self.to_client, &mut self.to_server),
         };
-        let is_repeat = forward.origin() == Origin::Syn && forward.base() == first;
+        let is_repeat = forward.is_seen;
         if is_repeat {
             let counters = counters.of_mut(direction);
             counters.retransmissions = counters.retransmissions.saturating_add(1);
@@ -415,7 +423,7 @@ impl Tcp {
         if acked > reverse.acked {
             if acked > reverse.highest {
                 // told once where nothing of this direction is captured at all
-                if reverse.origin() > Origin::Acked || reverse.highest == 0 {
+                if reverse.is_seen || reverse.highest == 0 {
                     emit.segment(direction, SegmentKind::AckedUnseen, reverse.highest..acked);
                 }
                 reverse.highest = acked;
@@ -423,8 +431,7 @@ impl Tcp {
             reverse.acked = acked;
             is_new_fin = reverse.fin.is_some_and(|fin| acked > fin) && !reverse.fin_acked;
         }
-        let misses =
-            reverse.misses_acked() && reverse.unseen.is_none() && reverse.origin() > Origin::Acked;
+        let misses = reverse.misses_acked() && reverse.unseen.is_none() && reverse.is_seen;
         if misses {
             reverse.unseen = Some(stamp);
         }
@@ -560,16 +567,16 @@ impl Tcp {
         let is_refused = is_waiting && direction == Direction::ToClient && fits_ack;
         let is_plausible = is_refused
             || fits_ack && forward.origin() < Origin::Midway
-            || forward.origin() != Origin::Unknown && forward.is_near(segment.seq)
+            || forward.origin() != Origin::Unknown && forward.is_reset_by(segment.seq)
             || forward.origin() == Origin::Unknown && reverse.origin() == Origin::Unknown;
         if !is_plausible {
             emit.anomaly(
                 Anomaly::new(
-                    "tcp.rst-out-of-window",
+                    "tcp.rst-ignored",
                     Class::Suspicious,
-                    format!("a RST with sequence number {}, far from all others", segment.seq),
+                    format!("a RST with sequence number {} that its receiver ignores", segment.seq),
                 )
-                .citing("RFC 5961 §3"),
+                .citing("RFC 9293 §3.10.7.4"),
             );
             return;
         }
@@ -584,66 +591,6 @@ impl Tcp {
     }
 }
 
-/// Where a sent range stands to what was sent before.
-struct Sent {
-    start: i64,
-    end: i64,
-    /// The end of all that was sent before.
-    highest: u64,
-    /// The highest offset acknowledged.
-    acked: u64,
-    /// When the first byte behind it came, where it is still held.
-    overtaken: Option<Stamp>,
-    placed: Placed,
-}
-
-/// Names a segment that begins below the highest byte sent.
-#[cold]
-fn judge(
-    sent: &Sent,
-    segment: &Segment<'_>,
-    round_trip: Option<TimeDelta>,
-    counters: &mut Counters,
-    emit: &mut Emit<'_>,
-) {
-    let is_reordered = sent.placed.filled > 0
-        && sent.overtaken.is_some_and(|overtaken| {
-            let limit = round_trip
-                .map_or(REORDERING, |time| TimeDelta::from_nanos(time.as_nanos() / 4 * 3));
-            segment.piece.stamp.at.since(overtaken.at) < limit
-        });
-    let kind = if is_reordered {
-        counters.out_of_order = counters.out_of_order.saturating_add(1);
-        SegmentKind::OutOfOrder
-    } else {
-        counters.retransmissions = counters.retransmissions.saturating_add(1);
-        let is_acked = sent.end > 0 && sent.end <= sent.acked.cast_signed();
-        if is_acked && sent.placed.filled == 0 {
-            SegmentKind::SpuriousRetransmission
-        } else {
-            SegmentKind::Retransmission
-        }
-    };
-    let range = offsets(&(sent.start..sent.end.min(sent.highest.cast_signed())));
-    emit.segment(segment.piece.direction, kind, range);
-}
-
-/// Counts a sequence number that cannot be of this connection.
-#[cold]
-fn far(counters: &mut Counters, emit: &mut Emit<'_>) {
-    if counters.out_of_window == 0 {
-        emit.anomaly(
-            Anomaly::new(
-                "tcp.out-of-window",
-                Class::Suspicious,
-                "a segment whose sequence number is far from all others",
-            )
-            .citing("RFC 9293 §3.10.7.4"),
-        );
-    }
-    counters.out_of_window = counters.out_of_window.saturating_add(1);
-}
-
 /// The sequence number of offset 0, where the beginning was not captured: that of the first
 /// segment, unless it repeats a byte that is acknowledged, as a keep-alive does.
 fn first_byte(segment: &Segment<'_>, seq: u32, half: &Half) -> u32 {
@@ -652,32 +599,6 @@ fn first_byte(segment: &Segment<'_>, seq: u32, half: &Half) -> u32 {
         && half.origin() == Origin::Acked
         && half.place(seq).saturating_add(1) == half.acked.cast_signed();
     if is_probe { seq.wrapping_add(1) } else { seq }
-}
-
-/// True where a segment brings nothing beyond what was sent before, so that it may be a copy.
-#[inline]
-fn ends_below(end: i64, highest: u64, segment: &Segment<'_>) -> bool {
-    let end = if segment.fin { end.saturating_add(1) } else { end };
-    end <= highest.cast_signed()
-}
-
-fn offsets(range: &Range<i64>) -> Range<u64> {
-    let start = u64::try_from(range.start).unwrap_or(0);
-    start..u64::try_from(range.end).unwrap_or(start).max(start)
-}
-
-/// What tells a segment from others of its direction.
-#[inline]
-fn print(segment: &Segment<'_>) -> Print {
-    let flags = u64::from(segment.syn) | u64::from(segment.fin) << 1 | u64::from(segment.rst) << 2;
-    let content = [
-        u64::from(segment.seq) << 32 | u64::from(segment.ack.unwrap_or(0)),
-        u64::from(segment.header.checksum()) << 48
-            | u64::from(segment.window) << 32
-            | flags << 28
-            | u64::from(segment.piece.length()) & 0xfff_ffff,
-    ];
-    Print::new(&segment.piece, content)
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
     });
     let watched = fold.error.take();
     let (trace, told) = fold.finish(read.facts);
-    let mut error = read.error.or(watched.map(RunError::Watch));
+    let mut error = read.error.or_else(|| watched.map(RunError::Watch));
     if let (None, Some(mut completed)) = (&error, told) {
         error = completed(&trace).err().map(RunError::Watch);
     }

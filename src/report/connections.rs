@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::flow::event::{Counters, Direction, EndReason, Transport};
-use crate::report::format::{Format, Options, Reporter};
+use crate::flow::event::{Counters, EndReason, Transport};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -15,14 +15,6 @@ use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::id::{ConnectionId, VisitId};
 use crate::trace::waterfall::{Subject, Waterfall};
 
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "connections",
-    extension: None,
-    about: "one row a connection: handshake, round trip, packets, losses, close",
-    reporter: &Connections,
-};
-
 /// Writes the connections.
 pub struct Connections;
 
@@ -31,37 +23,50 @@ impl Reporter for Connections {
         let filter = Filter::of(options);
         let of_visit = options.visit.map(|id| of_visit(trace, id));
         let mut grid = Grid::new(&COLUMNS);
+        let mut questions = 0;
         for connection in &trace.connections {
             let wanted = of_visit.as_ref().is_none_or(|ids| ids.contains(&connection.id));
-            if wanted && filter.connection(trace, connection) {
+            if !wanted || !filter.connection(trace, connection) {
+                continue;
+            }
+            if is_question(connection) && options.verbosity == 0 {
+                questions += 1;
+            } else {
                 grid.push(cells(trace, connection));
             }
         }
-        table::write(&grid, NOTE, "No connections in this capture.", options, out)
+        let mut note = NOTE.to_owned();
+        if questions > 0 {
+            let flows = units::count(questions, "UDP flow", "UDP flows");
+            note = format!("{note}; {flows} of DNS left out, see --view lookups, or -v");
+        }
+        table::write(&grid, &note, "No connections in this capture.", options, out)
     }
 }
 
-const NOTE: &str = "start since the capture began, rtt (server side + client side of the capture) and \
-lasted in ms; → from client to server, ← back: packets, and bytes of data; lost: rtx sent again, ooo \
+const NOTE: &str = "start since the capture began, rtt (server side + client side of the capture) in \
+ms; → from client to server, ← back: packets, and bytes of data; lost: rtx sent again, ooo \
 out of order, dup duplicate ACKs, zwin zero windows, gap bytes missing in the capture; frames as \
 Wireshark numbers them: 3–6 all of them, 3…6 some of them";
 
-const COLUMNS: [Column; 15] = [
+const COLUMNS: [Column; 17] = [
     table::number("#", 0),
     table::number("start", 6),
     table::word("", 0),
-    table::words("client"),
-    table::words("server"),
-    table::words("name"),
-    table::word("carries", 7),
-    table::number("rtt", 0),
-    table::number("→ packets", 9),
+    table::path("client", 21),
+    table::path("server", 21),
+    table::words("name", 10, 8),
+    table::word("carries", 9),
+    table::number_in_words("rtt", 11),
+    table::number("→ packets", 11),
     table::number("→ bytes", 3),
-    table::number("← packets", 10),
-    table::number("← bytes", 2),
+    table::number("← packets", 12),
+    table::number("← bytes", 1),
     table::number("requests", 5),
-    table::words("lost"),
-    table::words("closed"),
+    table::words("lost", 8, 0),
+    table::words("closed", 15, 2),
+    table::number("lasted", 4),
+    table::word("frames", 7),
 ];
 
 /// The connections that carry a visit or are told with it.
@@ -75,12 +80,17 @@ fn of_visit(trace: &Trace, id: VisitId) -> BTreeSet<ConnectionId> {
     rows.collect()
 }
 
+/// True for datagrams that ask for names: the lookups tell them better.
+fn is_question(connection: &Connection) -> bool {
+    let asks = matches!(connection.protocol, Some("dns" | "mdns" | "llmnr"));
+    asks && connection.transport == Transport::Udp
+}
+
 fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
     let name = connection.resolution.and_then(|id| trace.resolution(id));
     let (to_server, to_client) = (&connection.counters.to_server, &connection.counters.to_client);
     let start = connection.opened.at.since(trace.origin());
     let requests = connection.exchanges.len() as u64;
-    let (lost, closed) = (lost(connection), closed(connection));
     vec![
         Cell::new(words::connection_number(connection.id)),
         Cell::new(units::position(start)),
@@ -89,27 +99,32 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
         Cell::new(connection.server.to_string()),
         Cell::new(name.map_or(String::new(), |name| escape(&name.name).into_owned())),
         Cell::new(connection.protocol.unwrap_or("")),
-        round_trip(connection),
+        round_trip(trace, connection),
         Cell::new(units::grouped(to_server.packets)),
         Cell::new(units::grouped(to_server.bytes)),
         Cell::new(units::grouped(to_client.packets)),
         Cell::new(units::grouped(to_client.bytes)),
         Cell::new(if requests > 0 { units::grouped(requests) } else { String::new() }),
-        lost,
-        closed,
+        lost(connection),
+        Cell::new(closed(connection)),
+        Cell::new(units::span(connection.last.at.since(connection.opened.at))),
+        Cell::new(numbers::short(&connection.frames)).in_tone(Tone::Dim),
     ]
 }
 
-fn round_trip(connection: &Connection) -> Cell {
+fn round_trip(trace: &Trace, connection: &Connection) -> Cell {
     if let Some(handshake) = &connection.handshake {
         let (server, client) = (handshake.server_half(), handshake.client_half());
         let (sum, server, client) =
             (units::millis(server + client), units::millis(server), units::millis(client));
         let long = format!("{sum} ({server} + {client})");
-        return Cell { forms: vec![long], tone: Tone::Plain };
+        return Cell { forms: vec![long, sum], tone: Tone::Plain };
     }
     if connection.refused.is_some() {
         return Cell::new("refused").in_tone(Tone::Bad);
+    }
+    if words::network_said(trace, connection).is_some() {
+        return Cell::new("unreachable").in_tone(Tone::Bad);
     }
     if connection.unanswered() {
         return Cell::new("no answer").in_tone(Tone::Bad);
@@ -133,28 +148,58 @@ fn lost(connection: &Connection) -> Cell {
     Cell::new(parts.join(", ")).in_tone(Tone::Warn)
 }
 
-fn closed(connection: &Connection) -> Cell {
-    let lasted = units::span(connection.last.at.since(connection.opened.at));
-    let frames = numbers::short(&connection.frames);
+/// Who ended it.
+fn closed(connection: &Connection) -> String {
+    if connection.transport != Transport::Tcp
+        || connection.refused.is_some()
+        || connection.unanswered()
+    {
+        return String::new();
+    }
     let reset = connection.closing.iter().find(|step| step.kind == CloseKind::Rst);
-    let who = |way: Direction| words::sender(way);
-    let how = if connection.refused.is_some() {
-        String::new()
-    } else if let Some(step) = reset {
-        format!("reset by {}", who(step.direction))
-    } else if let Some(first) = connection.first_close {
-        format!("by {}", who(first))
-    } else {
-        match connection.end {
-            Some(EndReason::CaptureEnd) | None if connection.transport == Transport::Tcp => {
-                "open at the end".to_owned()
+    if let Some(step) = reset {
+        return format!("reset by {}", words::sender(step.direction));
+    }
+    match (connection.first_close, connection.end) {
+        (Some(first), _) => format!("by {}", words::sender(first)),
+        (None, Some(EndReason::CaptureEnd) | None) => "still open".to_owned(),
+        (None, Some(_)) => "gone quiet".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::shop;
+    use crate::report::text::width::width;
+
+    fn drawn(options: &Options) -> String {
+        let mut out = Vec::new();
+        Connections.write(&shop(), options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn shop_to_a_pipe() {
+        insta::assert_snapshot!(drawn(&Options::default()));
+    }
+
+    #[test]
+    fn shop_at_every_width() {
+        for most in 40..220 {
+            let options = Options { width: Some(most), ..Options::default() };
+            for line in drawn(&options).lines() {
+                assert!(width(line) <= most, "{most}: {line}");
             }
-            Some(EndReason::Idle | EndReason::Evicted | EndReason::Reused) => {
-                "gone quiet".to_owned()
-            }
-            _ => String::new(),
         }
-    };
-    let head = if how.is_empty() { lasted.clone() } else { format!("{how} after {lasted}") };
-    Cell { forms: vec![format!("{head}, frames {frames}"), head, how], tone: Tone::Plain }
+        let options = Options { width: Some(110), ..Options::default() };
+        insta::assert_snapshot!(drawn(&options));
+    }
+
+    #[test]
+    fn only_one_host() {
+        let options = Options { host: Some("third.test".into()), ..Options::default() };
+        let text = drawn(&options);
+        assert!(text.contains("third.test") && !text.contains("shop.test"), "{text}");
+    }
 }

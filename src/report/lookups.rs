@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::protocol::dns::message::{Carrier, RecordType};
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -14,14 +14,6 @@ use crate::trace::Trace;
 use crate::trace::id::{ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome};
 use crate::trace::waterfall::{Subject, Waterfall};
-
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "lookups",
-    extension: None,
-    about: "one row a DNS question: answer, TTL, who answered, attempts",
-    reporter: &Lookups,
-};
 
 /// Writes the lookups.
 pub struct Lookups;
@@ -43,7 +35,7 @@ impl Reporter for Lookups {
 }
 
 const NOTE: &str = "start since the capture began, and took, in ms from the first query to the answer; \
-n questions with the same # were asked together; by: authority is a server that knows the name \
+questions with the same # were asked together; by: authority is a server that knows the name \
 itself, resolver one that asks others or remembers";
 
 const COLUMNS: [Column; 11] = [
@@ -51,9 +43,9 @@ const COLUMNS: [Column; 11] = [
     table::number("start", 5),
     table::number("took", 0),
     table::word("", 7),
-    table::path("name"),
+    table::path("name", 16),
     table::word("type", 0),
-    table::words("answer"),
+    table::words("answer", 14, 0),
     table::word("by", 2),
     table::number("ttl", 1),
     table::number("tries", 3),
@@ -118,4 +110,41 @@ fn answer(lookup: &Lookup) -> Cell {
     forms.extend([all, first]);
     forms.dedup();
     Cell { forms, tone: Tone::Plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::shop;
+    use crate::report::text::width::width;
+
+    fn drawn(options: &Options) -> String {
+        let mut out = Vec::new();
+        Lookups.write(&shop(), options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn shop_to_a_pipe() {
+        insta::assert_snapshot!(drawn(&Options::default()));
+    }
+
+    #[test]
+    fn shop_at_every_width() {
+        for most in 40..220 {
+            let options = Options { width: Some(most), ..Options::default() };
+            for line in drawn(&options).lines() {
+                assert!(width(line) <= most, "{most}: {line}");
+            }
+        }
+        let options = Options { width: Some(110), ..Options::default() };
+        insta::assert_snapshot!(drawn(&options));
+    }
+
+    #[test]
+    fn only_one_host() {
+        let options = Options { host: Some("third.test".into()), ..Options::default() };
+        let text = drawn(&options);
+        assert!(text.contains("third.test") && !text.contains("shop.test"), "{text}");
+    }
 }

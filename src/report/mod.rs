@@ -1,5 +1,6 @@
 //! The model becomes text and files: one format a file, one row in [`FORMATS`].
 
+pub mod application;
 pub mod connections;
 pub mod format;
 pub mod har;
@@ -16,12 +17,32 @@ pub mod timeline;
 
 use crate::report::format::Format;
 
-/// What the trace can be written as: the views of a terminal first, then the files.
+/// What the trace can be written as: the views, which have no file ending, then the files.
 pub static FORMATS: &[Format] = &[
-    timeline::FORMAT,
-    connections::FORMAT,
-    lookups::FORMAT,
-    requests::FORMAT,
+    Format {
+        name: "timeline",
+        extension: None,
+        about: "each visit as a waterfall of lookups, handshakes, requests and closes",
+        reporter: &timeline::Timeline,
+    },
+    Format {
+        name: "connections",
+        extension: None,
+        about: "one row a connection: handshake, round trip, packets, losses, close",
+        reporter: &connections::Connections,
+    },
+    Format {
+        name: "lookups",
+        extension: None,
+        about: "one row a DNS question: answer, TTL, who answered, attempts",
+        reporter: &lookups::Lookups,
+    },
+    Format {
+        name: "requests",
+        extension: None,
+        about: "one row a request: status, type, sizes, the time of each phase",
+        reporter: &requests::Requests,
+    },
     Format {
         name: "json",
         extension: Some("json"),
@@ -41,3 +62,6 @@ pub static FORMATS: &[Format] = &[
         reporter: &har::Har,
     },
 ];
+
+#[cfg(test)]
+mod fixture;

@@ -17,7 +17,7 @@ use crate::report::json::lookup::{Lookup, Resolution};
 use crate::report::json::neighbor::Neighbor;
 use crate::report::json::visit::Visit;
 use crate::report::json::{SCHEMA_VERSION, schema_of};
-use crate::report::selection::Selection;
+use crate::report::selection::{self, Selection};
 use crate::time::FrameNo;
 use crate::trace::{EntityId, Trace};
 
@@ -34,9 +34,11 @@ pub enum Line<'a> {
     Neighbor(Neighbor<'a>),
     /// A DNS question was answered, or given up.
     Lookup(Lookup<'a>),
-    /// All parallel questions for one name were answered.
+    /// All parallel questions for one name were answered, or given up; told again where another
+    /// one joined them later.
     Resolution(Resolution<'a>),
-    /// A connection is open, or could not be opened.
+    /// A connection is open, or was refused. One that is never answered is told by its
+    /// `connection` line alone.
     Handshake(Opening<'a>),
     /// A connection is over.
     Connection(Box<Connection<'a>>),
@@ -64,57 +66,6 @@ pub struct Summary<'a> {
     pub capture: Capture<'a>,
     /// Packets and bytes of each protocol.
     pub protocols: Vec<Protocol>,
-}
-
-/// Writes lines while a trace grows.
-#[derive(Debug)]
-pub struct NdjsonWriter<W> {
-    out: W,
-    line: Vec<u8>,
-}
-
-impl<W: Write> NdjsonWriter<W> {
-    /// Writes to `out`, a whole line at a time.
-    pub const fn new(out: W) -> Self {
-        Self { out, line: Vec::new() }
-    }
-
-    /// Writes the line of an entity that is complete now.
-    pub fn entity(&mut self, trace: &Trace, entity: EntityId) -> io::Result<()> {
-        match Line::of(trace, entity) {
-            Some(line) => self.line(&line),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes what is known at the end: visits, notes, the summary. Gives back the output.
-    pub fn finish(self, trace: &Trace) -> io::Result<W> {
-        self.finish_selected(trace, &Selection::default())
-    }
-
-    fn finish_selected(mut self, trace: &Trace, selection: &Selection) -> io::Result<W> {
-        for visit in trace.visits.iter().filter(|visit| selection.visit(visit.id)) {
-            self.line(&Line::Visit(Visit::of(trace, visit)))?;
-        }
-        for note in trace.notes.iter().filter(|note| selection.flow(note.flow)) {
-            self.line(&Line::Note(note.into()))?;
-        }
-        self.line(&Line::Summary(Box::new(Summary {
-            schema_version: SCHEMA_VERSION,
-            generator: "urltrace",
-            capture: (&trace.capture).into(),
-            protocols: trace.protocols.iter().map(Protocol::from).collect(),
-        })))?;
-        self.out.flush()?;
-        Ok(self.out)
-    }
-
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, line)?;
-        self.line.push(b'\n');
-        self.out.write_all(&self.line)
-    }
 }
 
 impl<'a> Line<'a> {
@@ -151,14 +102,15 @@ pub fn json_schema() -> String {
 impl Reporter for Ndjson {
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let selection = Selection::of(trace, options);
-        let mut writer = NdjsonWriter::new(io::BufWriter::with_capacity(1 << 16, out));
         for entity in completed(trace, &selection) {
-            writer.entity(trace, entity)?;
+            if let Some(line) = Line::of(trace, entity) {
+                write_line(&line, out)?;
+            }
         }
-        writer.finish_selected(trace, &selection).map(drop)
+        write_end(trace, &selection, out)
     }
 
-    /// One line at once. With `--visit` or `--host` what belongs is known only at the end.
+    /// A line at once; but which entities belong to one visit is known only in the end.
     fn completed(
         &self,
         trace: &Trace,
@@ -166,15 +118,46 @@ impl Reporter for Ndjson {
         options: &Options,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if options.selects() { Ok(()) } else { NdjsonWriter::new(out).entity(trace, entity) }
+        if options.visit.is_some() || !selection::concerns(trace, entity, options) {
+            return Ok(());
+        }
+        match Line::of(trace, entity) {
+            Some(line) => write_line(&line, out),
+            None => Ok(()),
+        }
     }
 
     fn finish(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-        if options.selects() {
+        if options.visit.is_some() {
             return self.write(trace, options, out);
         }
-        NdjsonWriter::new(out).finish(trace).map(drop)
+        write_end(trace, &Selection::of(trace, options), out)
     }
+}
+
+/// Writes what is known at the end: visits, notes, the summary.
+fn write_end(trace: &Trace, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    for visit in trace.visits.iter().filter(|visit| selection.visit(visit.id)) {
+        write_line(&Line::Visit(Visit::of(trace, visit)), out)?;
+    }
+    for note in trace.notes.iter().filter(|note| selection.flow(note.flow)) {
+        write_line(&Line::Note(note.into()), out)?;
+    }
+    let summary = Summary {
+        schema_version: SCHEMA_VERSION,
+        generator: "urltrace",
+        capture: (&trace.capture).into(),
+        protocols: trace.protocols.iter().map(Protocol::from).collect(),
+    };
+    write_line(&Line::Summary(Box::new(summary)), out)?;
+    out.flush()
+}
+
+/// Writes a whole line at once: who reads along never sees half of one.
+fn write_line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    out.write_all(&text)
 }
 
 /// The selected entities in the order of the frames that completed them. What one frame
@@ -199,10 +182,8 @@ fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
     }
     for connection in trace.connections.iter().filter(|c| selection.connection(c.id)) {
         let open = connection.handshake.as_ref().map(|handshake| handshake.ack);
-        let retried = connection.syns.last().filter(|_| connection.unanswered()).copied();
-        if let Some(opened) = open.or(connection.refused).or(retried) {
-            entities.push((opened.frame, EntityId::Handshake(connection.id)));
-        }
+        let opened = open.or(connection.refused);
+        entities.extend(opened.map(|at| (at.frame, EntityId::Handshake(connection.id))));
         entities.push((connection.last.frame, EntityId::Connection(connection.id)));
     }
     for exchange in trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id)) {

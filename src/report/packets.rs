@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use crate::capture::source::Packet;
 use crate::packet::decode;
 use crate::packet::describe::{LayerText, escape, hexdump, layers, line};
-use crate::time::{TimeDelta, Timestamp};
+use crate::report::application;
+use crate::time::{Stamp, TimeDelta, Timestamp};
 
 /// Writes packets as they come.
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ impl PacketsView {
         text: &mut String,
     ) -> fmt::Result {
         let decoded = decode(packet);
+        let own = application
+            .is_none()
+            .then(|| application::layers(&decoded, Stamp::new(packet.at, packet.frame)));
+        let application = application.or_else(|| own.as_deref().filter(|own| !own.is_empty()));
         let texts = layers(&decoded, packet.orig_len, application);
         let line = line(&decoded, &texts);
         let first = *self.first.get_or_insert(packet.at);

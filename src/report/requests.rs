@@ -1,8 +1,9 @@
 //! `--view requests`: one row for each HTTP request and its response.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -11,14 +12,6 @@ use crate::report::text::{numbers, table, units, words};
 use crate::time::TimeDelta;
 use crate::trace::Trace;
 use crate::trace::exchange::{Exchange, State};
-
-/// The view's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "requests",
-    extension: None,
-    about: "one row a request: status, type, sizes, the time of each phase",
-    reporter: &Requests,
-};
 
 /// Writes the requests.
 pub struct Requests;
@@ -30,7 +23,7 @@ impl Reporter for Requests {
         for exchange in &trace.exchanges {
             let wanted = options.visit.is_none_or(|id| exchange.visit == Some(id));
             if wanted && filter.exchange(trace, exchange) {
-                grid.push(cells(exchange));
+                grid.push(cells(exchange, options.width.is_none()));
             }
         }
         table::write(&grid, NOTE, "No HTTP requests in this capture.", options, out)
@@ -39,30 +32,32 @@ impl Reporter for Requests {
 
 const NOTE: &str = "phases in ms: blocked between the others, dns lookup, connect handshake, send the \
 request, wait for the response's first byte, receive it; empty: did not happen; wire and decoded are \
-bytes of the body; visit 0 is background traffic; conn is the connection";
+bytes of the body; no visit: background traffic; conn is the connection";
 
 const COLUMNS: [Column; 16] = [
     table::number("#", 0),
-    table::number("visit", 9),
+    table::number("visit", 10),
     table::word("", 0),
-    table::path("url"),
-    table::words("status"),
-    table::words("type"),
+    table::path("url", 24),
+    table::words("status", 14, 0),
+    table::words("type", 10, 7),
     table::number("wire", 3),
-    table::number("decoded", 10),
-    table::number("blocked", 8),
-    table::number("dns", 7),
-    table::number("connect", 6),
-    table::number("send", 11),
+    table::number("decoded", 11),
+    table::number("blocked", 9),
+    table::number("dns", 5),
+    table::number("connect", 4),
+    table::number("send", 12),
     table::number("wait", 1),
     table::number("receive", 2),
-    table::number("conn", 5),
-    table::word("frames", 4),
+    table::number("conn", 6),
+    table::word("frames", 8),
 ];
 
-fn cells(exchange: &Exchange) -> Vec<Cell> {
-    let method = exchange.request.as_ref().map_or("?".into(), |head| escape(&head.method));
-    let url = exchange.url.as_deref().map_or("(not captured)".into(), escape);
+fn cells(exchange: &Exchange, whole: bool) -> Vec<Cell> {
+    let method = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| escape(&head.method));
+    let url = exchange.url.as_deref().map_or(Cow::Borrowed("(not captured)"), escape);
+    // Where room is short, what goes without saying goes.
+    let url = if whole { &url } else { url.strip_prefix("http://").unwrap_or(&url) };
     let response = exchange.response.as_deref();
     let kind = response.and_then(|response| response.fields.get("content-type"));
     let kind = kind.map(|kind| escape(kind.split(';').next().unwrap_or(kind).trim()));
@@ -72,7 +67,9 @@ fn cells(exchange: &Exchange) -> Vec<Cell> {
     let timings = &exchange.timings;
     vec![
         Cell::new(words::exchange_number(exchange.id)),
-        Cell::new(exchange.visit.map_or(0, words::visit_number).to_string()),
+        Cell::new(
+            exchange.visit.map_or_else(String::new, |id| words::visit_number(id).to_string()),
+        ),
         Cell::new(method),
         Cell::new(url),
         status(exchange),
@@ -102,7 +99,49 @@ fn status(exchange: &Exchange) -> Cell {
         State::Whole => words::status_tone(code),
         _ => Tone::Bad,
     };
-    let wrong = state.map(|state| format!("{plain}, {state}"));
-    let short = if wrong.is_some() { format!("{code} !") } else { code.to_string() };
-    Cell { forms: wrong.into_iter().chain([plain, short]).collect(), tone }
+    let word = words::exchange_state_word(exchange.state());
+    let forms = match (state, word) {
+        (Some(state), Some(word)) => {
+            vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
+        }
+        _ => vec![plain, code.to_string()],
+    };
+    Cell { forms, tone }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::shop;
+    use crate::report::text::width::width;
+
+    fn drawn(options: &Options) -> String {
+        let mut out = Vec::new();
+        Requests.write(&shop(), options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn shop_to_a_pipe() {
+        insta::assert_snapshot!(drawn(&Options::default()));
+    }
+
+    #[test]
+    fn shop_at_every_width() {
+        for most in 40..220 {
+            let options = Options { width: Some(most), ..Options::default() };
+            for line in drawn(&options).lines() {
+                assert!(width(line) <= most, "{most}: {line}");
+            }
+        }
+        let options = Options { width: Some(110), ..Options::default() };
+        insta::assert_snapshot!(drawn(&options));
+    }
+
+    #[test]
+    fn only_one_host() {
+        let options = Options { host: Some("third.test".into()), ..Options::default() };
+        let text = drawn(&options);
+        assert!(text.contains("third.test") && !text.contains("shop.test"), "{text}");
+    }
 }

@@ -1,14 +1,12 @@
 //! Which part of a trace is written: all of it, one visit, what concerns one host.
 
-use std::net::IpAddr;
-
 use hashbrown::HashSet;
-use url::Url;
 
 use crate::flow::event::FlowId;
 use crate::report::format::Options;
+use crate::report::text::filter::Filter;
 use crate::trace::{
-    Connection, ConnectionId, Exchange, ExchangeId, LookupId, ResolutionId, Trace, Visit, VisitId,
+    ConnectionId, EntityId, ExchangeId, LookupId, ResolutionId, Trace, Visit, VisitId,
 };
 
 /// What of a trace is to be written. Ids are those of the whole trace: a part keeps its numbers.
@@ -35,8 +33,7 @@ impl Selection {
         if options.visit.is_none() && options.host.is_none() {
             return Self::default();
         }
-        let host = options.host.as_deref().map(Host::new);
-        Self { part: Some(Part::of(trace, options.visit, host.as_ref())) }
+        Self { part: Some(Part::of(trace, options.visit, Filter::of(options))) }
     }
 
     /// True where everything is in.
@@ -81,13 +78,13 @@ impl Selection {
 }
 
 impl Part {
-    fn of(trace: &Trace, visit: Option<VisitId>, host: Option<&Host>) -> Self {
+    fn of(trace: &Trace, visit: Option<VisitId>, host: Filter<'_>) -> Self {
         let exchanges: Vec<bool> = trace
             .exchanges
             .iter()
             .map(|exchange| {
                 visit.is_none_or(|visit| exchange.visit == Some(visit))
-                    && host.is_none_or(|host| host.of_exchange(trace, exchange))
+                    && host.exchange(trace, exchange)
             })
             .collect();
         let has = |id: &ExchangeId| exchanges.get(id.0 as usize) == Some(&true);
@@ -96,8 +93,7 @@ impl Part {
             .iter()
             .map(|connection| {
                 connection.exchanges.iter().any(has)
-                    || (visit.is_none()
-                        && host.is_some_and(|host| host.of_connection(trace, connection)))
+                    || (visit.is_none() && host.connection(trace, connection))
             })
             .collect();
         let resolutions = resolutions(trace, visit, host, &exchanges, &connections);
@@ -111,7 +107,7 @@ impl Part {
             .iter()
             .map(|page: &Visit| {
                 visit.is_none_or(|visit| page.id == visit)
-                    && (host.is_none() || page.exchanges.iter().any(has))
+                    && (host.is_open() || page.exchanges.iter().any(has))
             })
             .collect();
         let left_out = trace.connections.iter().zip(&connections).filter(|(_, kept)| !**kept);
@@ -124,21 +120,14 @@ impl Part {
 fn resolutions(
     trace: &Trace,
     visit: Option<VisitId>,
-    host: Option<&Host>,
+    host: Filter<'_>,
     exchanges: &[bool],
     connections: &[bool],
 ) -> Vec<bool> {
     let mut resolutions: Vec<bool> = trace
         .resolutions
         .iter()
-        .map(|resolution| {
-            let lookups = || resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
-            visit.is_none()
-                && host.is_some_and(|host| {
-                    host.is_name(&resolution.name)
-                        || lookups().any(|lookup| lookup.addresses().any(|ip| host.is_ip(ip)))
-                })
-        })
+        .map(|resolution| visit.is_none() && host.resolution(trace, resolution))
         .collect();
     let by_exchange = trace.exchanges.iter().zip(exchanges).map(|(e, kept)| (e.resolution, kept));
     let by_connection =
@@ -152,77 +141,33 @@ fn resolutions(
     resolutions
 }
 
-/// The host that is asked for: an address, or a name with all names below it.
-#[derive(Debug)]
-struct Host {
-    name: String,
-    ip: Option<IpAddr>,
-}
-
-impl Host {
-    fn new(text: &str) -> Self {
-        let bare = text.trim_start_matches('[').trim_end_matches(']');
-        Self { name: text.trim_end_matches('.').to_ascii_lowercase(), ip: bare.parse().ok() }
+/// Whether an entity that was completed just now concerns the host that is asked for; every
+/// entity does where none is. Who is to write at once cannot wait for what refers to it later.
+pub fn concerns(trace: &Trace, entity: EntityId, options: &Options) -> bool {
+    let host = Filter::of(options);
+    if host.is_open() {
+        return true;
     }
-
-    fn is_ip(&self, ip: IpAddr) -> bool {
-        self.ip == Some(ip)
-    }
-
-    /// True for the name itself and for one below it, whatever the case.
-    fn is_name(&self, name: &str) -> bool {
-        let name = name.trim_end_matches('.');
-        let Some(above) = name.len().checked_sub(self.name.len()) else { return false };
-        let tail = name.get(above..).is_some_and(|tail| tail.eq_ignore_ascii_case(&self.name));
-        tail && !self.name.is_empty()
-            && name.get(..above).is_some_and(|head| head.is_empty() || head.ends_with('.'))
-    }
-
-    fn of_exchange(&self, trace: &Trace, exchange: &Exchange) -> bool {
-        let by_name = exchange.url.as_deref().is_some_and(|url| self.of_url(url));
-        let connection = trace.connection(exchange.connection);
-        by_name || connection.is_some_and(|connection| self.is_end(connection))
-    }
-
-    /// A URL's host; for CONNECT there is only `host:port`.
-    fn of_url(&self, url: &str) -> bool {
-        let parsed = Url::parse(url).ok();
-        match parsed.as_ref().and_then(Url::host_str) {
-            Some(host) => self.is_name(host),
-            None => url.rsplit_once(':').is_some_and(|(host, _)| self.is_name(host)),
+    let of_flow = |flow| trace.connections.iter().rev().find(|c| c.flow == flow);
+    match entity {
+        EntityId::Neighbor(_) => true,
+        EntityId::Lookup(id) => trace
+            .lookup(id)
+            .and_then(|lookup| trace.resolution(lookup.resolution))
+            .is_some_and(|resolution| host.resolution(trace, resolution)),
+        EntityId::Resolution(id) => {
+            trace.resolution(id).is_some_and(|resolution| host.resolution(trace, resolution))
         }
-    }
-
-    fn of_connection(&self, trace: &Trace, connection: &Connection) -> bool {
-        let resolution = connection.resolution.and_then(|id| trace.resolution(id));
-        self.is_end(connection)
-            || resolution.is_some_and(|resolution| self.is_name(&resolution.name))
-    }
-
-    fn is_end(&self, connection: &Connection) -> bool {
-        self.is_ip(connection.server.ip) || self.is_ip(connection.client.ip)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_its_name_and_the_names_below_it() {
-        let host = Host::new("Shop.Test.");
-        assert!(host.is_name("shop.test") && host.is_name("WWW.SHOP.test."));
-        assert!(!host.is_name("workshop.test") && !host.is_name("test") && !host.is_name(""));
-        assert!(host.of_url("http://user@www.shop.test:8080/x?shop.example"));
-        assert!(host.of_url("shop.test:443"));
-        assert!(!host.of_url("http://example.com/shop.test"));
-        assert!(!Host::new("").is_name("a"));
-    }
-
-    #[test]
-    fn an_address_is_matched_as_an_address() {
-        let host = Host::new("[fd00::1]");
-        assert!(host.is_ip("fd00:0::1".parse().unwrap()));
-        assert!(!host.is_ip("fd00::2".parse().unwrap()));
+        EntityId::Handshake(id) | EntityId::Connection(id) => {
+            trace.connection(id).is_some_and(|connection| host.connection(trace, connection))
+        }
+        EntityId::Exchange(id) => {
+            trace.exchange(id).is_some_and(|exchange| host.exchange(trace, exchange))
+        }
+        EntityId::Anomaly(nth) => trace
+            .anomalies
+            .get(nth as usize)
+            .and_then(|said| of_flow(said.flow))
+            .is_none_or(|connection| host.connection(trace, connection)),
     }
 }

@@ -6,7 +6,7 @@ use crate::report::format::Options;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::{Ink, Tone};
 use crate::report::text::units;
-use crate::report::text::width::wrap;
+use crate::report::text::width::wrap_parts;
 use crate::time::Stamp;
 use crate::trace::Trace;
 
@@ -14,12 +14,13 @@ use crate::trace::Trace;
 pub fn lines(trace: &Trace, options: &Options) -> Vec<String> {
     let ink = Ink::of(options);
     let mut all = vec![String::new()];
-    for (label, text, tone) in facts(trace) {
+    for (label, parts, tone) in facts(trace) {
+        let parts: Vec<String> = parts.iter().map(|part| ink.text(part).into_owned()).collect();
         let room = options.width.map(|most| most.saturating_sub(LABEL));
-        for (i, piece) in wrap(&ink.text(&text), room).iter().enumerate() {
+        for (i, piece) in wrap_parts(&parts, room).iter().enumerate() {
             let label = if i == 0 { format!("{label:<LABEL$}") } else { " ".repeat(LABEL) };
             let label = ink.paint(Tone::Dim, &label);
-            all.push(format!("{label}{}", ink.paint(tone, piece)));
+            all.push(format!("{label}{}", ink.paint(tone, &ink.text(piece))));
         }
     }
     all
@@ -28,7 +29,7 @@ pub fn lines(trace: &Trace, options: &Options) -> Vec<String> {
 /// How wide the labels are.
 const LABEL: usize = 11;
 
-type Fact = (&'static str, String, Tone);
+type Fact = (&'static str, Vec<String>, Tone);
 
 fn facts(trace: &Trace) -> Vec<Fact> {
     let facts = &trace.capture;
@@ -42,7 +43,7 @@ fn facts(trace: &Trace) -> Vec<Fact> {
         })
         .collect();
     if !protocols.is_empty() {
-        all.push(("protocols", protocols.join(" · "), Tone::Plain));
+        all.push(("protocols", protocols, Tone::Plain));
     }
     let dropped = facts.source.interfaces.iter().filter_map(|interface| interface.dropped);
     let drops: Vec<u64> = dropped.collect();
@@ -55,7 +56,7 @@ fn facts(trace: &Trace) -> Vec<Fact> {
                 units::count(dropped, "packet", "packets")
             ),
         };
-        all.push(("drops", text, if dropped > 0 { Tone::Warn } else { Tone::Plain }));
+        all.push(("drops", vec![text], if dropped > 0 { Tone::Warn } else { Tone::Plain }));
     }
     for damage in &facts.source.damage {
         let how = if damage.fatal { "reading ended there" } else { "stepped over" };
@@ -66,18 +67,18 @@ fn facts(trace: &Trace) -> Vec<Fact> {
             damage.after_frame,
             escape(&damage.what)
         );
-        all.push(("damage", text, Tone::Bad));
+        all.push(("damage", vec![text], Tone::Bad));
     }
     for (what, count, first) in &facts.undecoded {
         let packets = units::count(*count, "packet", "packets");
         let text = format!("{packets}: {} (first frame {first})", escape(what));
-        all.push(("not read", text, Tone::Plain));
+        all.push(("not read", vec![text], Tone::Plain));
     }
     all.extend(anomalies(trace));
     all
 }
 
-fn packets(trace: &Trace) -> String {
+fn packets(trace: &Trace) -> Vec<String> {
     let facts = &trace.capture;
     let mut parts = vec![
         units::count(facts.packets, "packet", "packets"),
@@ -98,7 +99,7 @@ fn packets(trace: &Trace) -> String {
     ];
     let some = some.into_iter().filter(|(count, _)| *count > 0);
     parts.extend(some.map(|(count, what)| format!("{} {what}", units::grouped(count))));
-    parts.join(" · ")
+    parts
 }
 
 /// Anomalies by kind, most serious class and most frequent first.
@@ -116,7 +117,7 @@ fn anomalies(trace: &Trace) -> Vec<Fact> {
             1 => format!("frame {}", first.frame),
             _ => format!("{} times, first in frame {}", units::grouped(count), first.frame),
         };
-        ("anomaly", format!("{id} ({class}), {times}: {}", escape(text)), Tone::Warn)
+        ("anomaly", vec![format!("{id} ({class}), {times}: {}", escape(text))], Tone::Warn)
     });
     facts.collect()
 }

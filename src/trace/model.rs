@@ -26,7 +26,7 @@ pub struct Trace {
     pub lookups: Vec<Lookup>,
     /// Questions that were asked together for one name.
     pub resolutions: Vec<Resolution>,
-    /// Every TCP connection and UDP flow.
+    /// Every TCP connection, and every UDP flow that is not of lookups.
     pub connections: Vec<Connection>,
     /// Every request with its response.
     pub exchanges: Vec<Exchange>,
@@ -81,9 +81,9 @@ pub struct CaptureFacts {
 pub struct ProtocolCount {
     /// Its name, as Wireshark has it in `frame.protocols` (eth, ip, tcp, http, dns, ...).
     pub name: &'static str,
-    /// Packets that hold it.
+    /// Packets that hold it; above the transport: packets with payload of flows that carry it.
     pub packets: u64,
-    /// Bytes of those packets on the wire.
+    /// Bytes of those packets on the wire; above the transport: of their payload.
     pub bytes: u64,
 }
 

@@ -11,11 +11,12 @@ use hashbrown::HashMap;
 use crate::address::Endpoint;
 use crate::flow::event::Transport;
 use crate::protocol::dns::message::{Carrier, Flavor};
+use crate::protocol::http::url::site;
 use crate::time::{TimeDelta, Timestamp};
-use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::id::{ConnectionId, NeighborId, ResolutionId, VisitId};
 use crate::trace::lookup::{Outcome, Resolution};
+use crate::trace::model::Trace;
 use crate::trace::neighbor::{Neighbor, NeighborKind};
 use crate::trace::visit::Visit;
 
@@ -104,7 +105,7 @@ impl Placing {
                 continue;
             }
             let (client, at) = (connection.client.ip, connection.opened.at);
-            let of_host = clients.during(client, at).find(|v| hosts.has(*v, connection.server.ip));
+            let of_host = clients.near(client, at).find(|v| hosts.has(*v, connection.server.ip));
             let failed = connection.refused.is_some() || connection.unanswered();
             let visit = of_host.or_else(|| {
                 let web = matches!(connection.server.port, 80 | 443 | 8000..=8999);
@@ -125,11 +126,13 @@ impl Placing {
             if self.resolution(resolution.id).is_some() || !is_dns(trace, resolution) {
                 continue;
             }
-            let mut visits = clients.during(resolution.client, resolution.started.at);
+            let (client, at) = (resolution.client, resolution.started.at);
+            let mut near = clients.near(client, at);
             let visit = if failed(trace, resolution) {
-                visits.next()
+                let of_site = near.find(|visit| hosts.has_site(*visit, &resolution.name));
+                of_site.or_else(|| clients.during(client, at).next())
             } else {
-                visits.find(|visit| hosts.has_name(*visit, &resolution.name))
+                near.find(|visit| hosts.has_name(*visit, &resolution.name))
             };
             set(&mut self.resolutions, resolution.id.0, visit);
         }
@@ -184,7 +187,8 @@ const LOOKUP_LEAD: TimeDelta = TimeDelta::from_secs(10);
 /// half a minute (RFC 4861 §6.3.2, Linux `base_reachable_time`), a story not so long.
 const NEIGHBOR_LEAD: TimeDelta = TimeDelta::from_secs(5);
 
-/// What fails this soon after a visit's last byte still belongs to it: scripts run then.
+/// What its hosts are asked this soon after a visit's last byte still belongs to it: scripts run
+/// then.
 const AFTERMATH: TimeDelta = TimeDelta::from_secs(1);
 
 /// Visits looked at before giving up, where many overlap in time.
@@ -234,9 +238,23 @@ impl<'t> Clients<'t> {
 
     /// The visits that a client was in, the one begun last first.
     fn during(&self, client: IpAddr, at: Timestamp) -> impl Iterator<Item = VisitId> {
+        self.within(client, at, TimeDelta::ZERO)
+    }
+
+    /// Likewise, or whose end is not long ago.
+    fn near(&self, client: IpAddr, at: Timestamp) -> impl Iterator<Item = VisitId> {
+        self.within(client, at, AFTERMATH)
+    }
+
+    fn within(
+        &self,
+        client: IpAddr,
+        at: Timestamp,
+        after: TimeDelta,
+    ) -> impl Iterator<Item = VisitId> {
         let (before, _) = self.split(client, at);
         let recent = before.iter().rev().take(OVERLAPPING);
-        recent.filter(move |visit| at <= visit.ended.at + AFTERMATH).map(|visit| visit.id)
+        recent.filter(move |visit| at <= visit.ended.at + after).map(|visit| visit.id)
     }
 
     /// The visit that a client began next.
@@ -282,6 +300,13 @@ impl<'t> Hosts<'t> {
     fn has(&self, visit: VisitId, address: IpAddr) -> bool {
         let of_visit = self.addresses.get(visit.0 as usize);
         of_visit.is_some_and(|addresses| addresses.binary_search(&address).is_ok())
+    }
+
+    /// True for a name of the same site (registrable domain) as one of the hosts.
+    fn has_site(&self, visit: VisitId, name: &str) -> bool {
+        let Some(wanted) = site(name) else { return false };
+        let of_visit = self.names.get(visit.0 as usize);
+        of_visit.is_some_and(|names| names.iter().any(|name| site(name) == Some(wanted)))
     }
 
     fn has_name(&self, visit: VisitId, name: &str) -> bool {

@@ -8,11 +8,11 @@ use smallvec::SmallVec;
 use crate::flow::event::{Role, Transport};
 use crate::protocol::dns::message::Flavor;
 use crate::time::{Frames, Stamp, TimeDelta, Timestamp};
-use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::exchange::{Exchange, State};
 use crate::trace::id::{ConnectionId, ExchangeId, NeighborId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Resolution};
+use crate::trace::model::Trace;
 use crate::trace::neighbor::Neighbor;
 use crate::trace::placing::Placing;
 use crate::trace::visit::Visit;
@@ -207,11 +207,13 @@ pub struct Scale {
 impl Scale {
     /// A scale that shows `rows`, counted from `origin`.
     ///
-    /// A close long after everything else, and what happened long before the origin, do not
-    /// squeeze the rest: they stand at the edge.
+    /// A close long after everything else, a connection left open, and what happened long before
+    /// the origin do not squeeze the rest: they stand at the edge.
     pub fn fitting(origin: Timestamp, rows: &[Row], columns: usize) -> Self {
         let is_close = |row: &&Row| matches!(row.subject, Subject::Close(_));
-        let last = |row: &Row| row.pieces.iter().map(|p| p.to).max().unwrap_or(row.start.at);
+        let busy = |piece: &&Piece| piece.phase != Phase::Idle;
+        let last =
+            |row: &Row| row.pieces.iter().filter(busy).map(|p| p.to).max().unwrap_or(row.start.at);
         let open = rows.iter().filter(|row| !is_close(row)).map(last).max();
         let close = rows.iter().filter(is_close).map(last).max();
         let end = open.or(close).unwrap_or(origin).max(origin);
@@ -233,7 +235,7 @@ impl Scale {
     }
 
     /// Round moments to label: at most `most` steps of 1, 2 or 5 times a power of ten, counted
-    /// from `origin`; column and time of each.
+    /// from `origin`; column and time of each. None is before the left edge.
     pub fn ticks(&self, origin: Timestamp, most: usize) -> Vec<(usize, TimeDelta)> {
         let span = self.to.since(self.from).as_nanos().max(1);
         let most = i64::try_from(most.max(1)).unwrap_or(1);
@@ -244,8 +246,10 @@ impl Scale {
         let Some(step) = steps.into_iter().find(|step| span / step < most) else {
             return Vec::new();
         };
-        let end = self.to.since(origin).as_nanos();
-        let labels = (0..=most).map(|n| step.saturating_mul(n)).take_while(|at| *at <= end);
+        let (begin, end) = (self.from.since(origin).as_nanos(), self.to.since(origin).as_nanos());
+        let first = begin.div_euclid(step) + i64::from(begin.rem_euclid(step) > 0);
+        let labels = (0..=most).map(|n| step.saturating_mul(first.saturating_add(n)));
+        let labels = labels.take_while(|at| *at <= end);
         let labels = labels.map(TimeDelta::from_nanos);
         labels.map(|label| (self.eighths(origin + label) / 8, label)).collect()
     }
@@ -298,7 +302,7 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let frames = frames.map(|stamp| stamp.frame).collect();
         let row = row(Subject::Connect(connection.id), syn, Some(ack), frames);
         let row = row.then(Phase::Connect, syn.at, ack.at);
-        let unused = connection.exchanges.is_empty();
+        let unused = connection.exchanges.is_empty() && connection.protocol != Some("dns");
         let closing = connection.closing.first().map_or(connection.last, |step| step.at);
         return Some(if unused { row.then(Phase::Idle, ack.at, closing.at) } else { row });
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use urltrace::report::format::Options;
 use urltrace::time::{TimeDelta, Timestamp};
-use urltrace::trace::{Trace, VisitId};
+use urltrace::trace::{ExchangeId, Trace, VisitId};
 
 use crate::reports::har_reader::{faults, nanos};
 use crate::reports::sample::{self, HOSTILE, T0};
@@ -173,4 +173,22 @@ fn times_at_the_ends_of_the_range_are_written() {
     }
     har(&trace);
     assert_eq!(T0 % 1000, 0);
+}
+
+#[test]
+fn a_large_document_is_one_document() {
+    let mut trace = sample::visit();
+    let one = trace.exchanges[1].clone();
+    for id in 0..3000_u32 {
+        let mut exchange = one.clone();
+        exchange.id = ExchangeId(id);
+        let head = exchange.request.as_mut().expect("a head");
+        // Not in the order of their numbers.
+        let later = TimeDelta::from_nanos(i64::from(id.wrapping_mul(7919) % 3000) * 1000);
+        head.span.first.at = head.span.first.at + later;
+        trace.exchanges.push(exchange);
+    }
+    assert_eq!(har(&trace)["entries"].as_array().map(Vec::len), Some(3004));
+    let text = written("har", &trace, &Options::default());
+    assert_eq!(text, written("har", &trace, &Options::default()));
 }

@@ -183,6 +183,16 @@ fn an_exchange_tells_what_happened_and_nothing_else() {
     assert_eq!((&page["reused_connection"], &page["visit"]), (&json!(true), &json!(0)));
     assert_eq!(page["informational"][0]["status"], 103);
     assert_eq!(page["trouble"], Value::Null);
+    let groups: Vec<_> = page["response"]["headers"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|field| field["group"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(groups, ["representation", "representation", "response"]);
+    let parts = json!({"scheme": "http", "user_info": null, "host": "www.shop.test", "port": 80,
+        "path": "/home", "query": null, "default_file": false});
+    assert_eq!(page["url_parts"], parts);
     let unanswered = &exchanges[3];
     assert_eq!((&unanswered["status"], &unanswered["response"]), (&Value::Null, &Value::Null));
     assert_eq!(unanswered["state"], "no_response");

@@ -1,5 +1,6 @@
 //! The machine-readable outputs, read back by readers that share no code with the writers.
 
+mod captures;
 mod har;
 mod har_reader;
 mod json;

@@ -1,9 +1,9 @@
 //! The lines against their schema, and their order.
 
 use serde_json::Value;
-use urltrace::report::format::Options;
-use urltrace::report::ndjson::{NdjsonWriter, json_schema, line};
-use urltrace::trace::{ConnectionId, EntityId, ExchangeId, Trace};
+use urltrace::report::format::{Options, Reporter};
+use urltrace::report::ndjson::{Ndjson, json_schema, line};
+use urltrace::trace::{ConnectionId, EntityId, ExchangeId, LookupId, Trace, VisitId};
 
 use crate::reports::sample::{self, HOSTILE};
 use crate::reports::{read, written};
@@ -87,14 +87,40 @@ fn hostile_text_stays_on_its_line() {
     assert_eq!(lookup["name"], HOSTILE);
 }
 
-#[test]
-fn the_writer_tells_the_same_as_the_report() {
+/// What is written while the capture runs, and then at its end.
+fn told(options: &Options) -> Vec<String> {
     let trace = sample::visit();
-    let mut writer = NdjsonWriter::new(Vec::new());
-    writer.entity(&trace, EntityId::Exchange(ExchangeId(0))).expect("a Vec takes everything");
-    let told = writer.finish(&trace).expect("a Vec takes everything");
-    let told = String::from_utf8(told).expect("UTF-8");
-    let whole = written("ndjson", &trace, &Options::default());
-    assert!(told.lines().all(|line| whole.lines().any(|other| other == line)));
-    assert_eq!(told.lines().count(), 4);
+    let mut out = Vec::new();
+    for entity in [
+        EntityId::Lookup(LookupId(0)),
+        EntityId::Handshake(ConnectionId(1)),
+        EntityId::Exchange(ExchangeId(0)),
+        EntityId::Exchange(ExchangeId(3)),
+        EntityId::Anomaly(0),
+    ] {
+        Ndjson.completed(&trace, entity, options, &mut out).expect("a Vec takes everything");
+    }
+    Ndjson.finish(&trace, options, &mut out).expect("a Vec takes everything");
+    String::from_utf8(out).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_is_told_at_once_and_at_the_end_is_what_the_whole_report_tells() {
+    let whole = written("ndjson", &sample::visit(), &Options::default());
+    let told = told(&Options::default());
+    assert!(told.iter().all(|line| whole.lines().any(|other| other == line)));
+    assert_eq!(told.len(), 5 + 3);
+}
+
+#[test]
+fn a_host_is_told_at_once_a_visit_in_the_end() {
+    let typed = told(&Options { host: Some("192.0.2.9".to_owned()), ..Options::default() });
+    let events = |lines: &[String]| -> Vec<Value> {
+        let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.map(|line| line["event"].clone()).collect()
+    };
+    assert_eq!(events(&typed), ["handshake", "exchange", "note", "summary"]);
+    let options = Options { visit: Some(VisitId(0)), ..Options::default() };
+    let whole = written("ndjson", &sample::visit(), &options);
+    assert_eq!(told(&options), whole.lines().collect::<Vec<_>>());
 }

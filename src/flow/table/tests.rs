@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::flow::event::{Closed, Direction, StreamEvent};
+use crate::flow::event::{Closed, StreamEvent};
 use crate::flow::story::{events, line, tell, tell_but};
 use crate::packet::build::Capture;
 use crate::packet::decode;
@@ -244,12 +244,27 @@ fn a_refused_attempt_and_the_next() {
 }
 
 #[test]
+fn flows_that_are_over_leave_nothing_behind() {
+    let mut capture = Capture::new();
+    for turn in 1..2000 {
+        capture.tcp(CLIENT, SERVER).isn(turn * 7919, 9).syn().rst_server();
+    }
+    let mut table = FlowTable::new(&Limits::default());
+    let mut out = Vec::new();
+    for packet in capture.packets() {
+        table.push(&packet, &decode(&packet), &mut out);
+    }
+    assert_eq!((closed(&out).len(), table.len()), (1998, 1));
+    assert!(table.deadlines.len() < 200);
+}
+
+#[test]
 fn idle_flows_end_at_their_deadline_in_its_order() {
     let mut capture = Capture::new();
     capture.udp(OTHER, RESOLVER, b"b").udp(CLIENT, RESOLVER, b"a");
     capture.tcp(CLIENT, SERVER).handshake().close();
     capture.udp(OTHER, RESOLVER, b"b");
-    let limits = Limits::default();
+    let limits = Limits { tcp_closed: TimeDelta::from_secs(60), ..Limits::default() };
     let lines = |step| {
         let mut lines =
             tick(&capture, &limits, TimeDelta::from_millis(step), TimeDelta::from_secs(300));

@@ -15,7 +15,11 @@ pub(super) struct Half {
     origin: Origin,
     /// The sequence number of offset 0.
     base: u32,
+    /// The sequence number behind the SYN, where one was seen or acknowledged by a SYN-ACK.
+    behind_syn: Option<u32>,
     assembler: Assembler,
+    /// Something of this direction was captured.
+    pub(super) is_seen: bool,
     /// The end of the highest byte sent or acknowledged; a FIN counts as one.
     pub(super) highest: u64,
     /// The highest offset that the receiver acknowledged; the FIN counts as one.
@@ -72,7 +76,9 @@ impl Half {
             direction,
             origin: Origin::Unknown,
             base: 0,
+            behind_syn: None,
             assembler: Assembler::new(budget),
+            is_seen: false,
             highest: 0,
             acked: 0,
             unseen: None,
@@ -92,6 +98,9 @@ impl Half {
     /// Fixes offset 0 where it is not known better. What was counted from a worse guess is
     /// counted anew, unless bytes have been given out from it.
     pub(super) fn begin(&mut self, base: u32, origin: Origin) {
+        if origin == Origin::Syn {
+            self.behind_syn.get_or_insert(base);
+        }
         if self.origin >= origin || !self.is_untouched() {
             return;
         }
@@ -103,10 +112,12 @@ impl Half {
         self.origin = origin;
     }
 
-    /// Moves offset 0 down to `seq`, where an earlier byte turns up before any was given out.
+    /// Moves offset 0 down to `seq`, where an earlier byte turns up before any was given out. Behind
+    /// a SYN that can only be a sender that does not count it, as some traffic generators do.
     pub(super) fn begin_earlier(&mut self, seq: u32) {
         let shift = i64::from(seq.wrapping_sub(self.base).cast_signed());
-        if self.origin < Origin::Syn && self.is_untouched() && (-NEAR..0).contains(&shift) {
+        let most = if self.origin == Origin::Syn { -1 } else { -NEAR };
+        if self.is_untouched() && (most..0).contains(&shift) {
             self.shift(shift);
             self.base = seq;
         }
@@ -118,6 +129,7 @@ impl Half {
         let is_early = self.is_untouched();
         if is_early {
             self.base = base;
+            self.behind_syn = Some(base);
             self.origin = Origin::Syn;
             self.highest = 0;
             self.acked = 0;
@@ -137,9 +149,10 @@ impl Half {
 
     /// Offsets begin `shift` bytes later.
     fn shift(&mut self, shift: i64) {
-        let moved = |offset: u64| offset.saturating_sub_signed(shift);
-        self.highest = moved(self.highest);
-        self.acked = moved(self.acked);
+        if self.highest > 0 {
+            self.highest = self.highest.saturating_sub_signed(shift);
+        }
+        self.acked = self.acked.saturating_sub_signed(shift);
     }
 
     /// Puts a payload at `offset`, which may lie before the stream's beginning.
@@ -293,13 +306,20 @@ impl Half {
         distance > FAR || distance < -FAR
     }
 
-    /// True where a RST at this sequence number may be of this stream: near what was sent or
-    /// acknowledged (a receiver would want it within its window, RFC 5961 §3).
-    pub(super) fn is_near(&self, seq: u32) -> bool {
+    /// True where the receiver believes a RST at this sequence number: not below what it
+    /// acknowledged (RFC 9293 §3.10.7.4), and not far above what was sent.
+    pub(super) fn is_reset_by(&self, seq: u32) -> bool {
         let offset = self.place(seq);
-        let low = self.assembler.next().min(self.acked).cast_signed();
+        let low = self.acked.cast_signed();
         let high = self.highest.max(self.acked).cast_signed();
-        (low.saturating_sub(NEAR)..=high.saturating_add(NEAR)).contains(&offset)
+        (low..=high.saturating_add(NEAR)).contains(&offset)
+    }
+
+    /// True where an acknowledgment may be of this stream.
+    pub(super) fn is_near(&self, ack: u32) -> bool {
+        let offset = self.place(ack);
+        let high = self.highest.max(self.acked).cast_signed();
+        (-NEAR..=high.saturating_add(NEAR)).contains(&offset)
     }
 
     /// Bytes of the stream that the receiver acknowledged, its FIN not counted.
@@ -324,6 +344,11 @@ impl Half {
 
     pub(super) const fn base(&self) -> u32 {
         self.base
+    }
+
+    /// The sequence number behind the SYN, where that is known.
+    pub(super) const fn behind_syn(&self) -> Option<u32> {
+        self.behind_syn
     }
 
     /// What is held costs so many bytes.

@@ -3,8 +3,6 @@
 //! Takes SYNs, SYN-ACKs and the client's first ACK; gives the events that tell of them. Which of
 //! them belong to this connection is decided before they come here.
 
-use arrayvec::ArrayVec;
-
 use crate::flow::event::{Handshake, TcpEvent, TcpOptions};
 use crate::flow::piece::Segment;
 use crate::time::{Stamp, TimeDelta};
@@ -14,7 +12,8 @@ use crate::time::{Stamp, TimeDelta};
 pub(super) struct Opening {
     syn: Option<Syn>,
     syn_ack: Option<Syn>,
-    /// The SYN that the first SYN-ACK answers.
+    /// The last SYN before the first SYN-ACK. An echoed timestamp does not tell it better: Linux
+    /// goes on echoing the first SYN's when it answers a later one.
     answered: Option<Stamp>,
     acked: Option<Stamp>,
     told: bool,
@@ -27,28 +26,26 @@ struct Syn {
     seq: u32,
     attempts: u32,
     options: TcpOptions,
-    /// When each of the first attempts was sent, and its timestamp (RFC 7323 §3).
-    sent: ArrayVec<(Stamp, Option<u32>), 8>,
+    last: Stamp,
 }
 
 impl Opening {
     /// A SYN of the client.
     pub(super) fn syn(&mut self, segment: &Segment<'_>) -> TcpEvent {
-        let (options, stamps) = options(segment);
+        let options = options(segment);
         let syn = self.syn.get_or_insert_with(|| Syn::new(segment, options));
-        syn.count(segment, stamps.map(|(value, _)| value));
+        syn.count(segment);
         TcpEvent::Syn { attempt: syn.attempts, seq: segment.seq, options, window: segment.window }
     }
 
     /// A SYN-ACK of the server.
     pub(super) fn syn_ack(&mut self, segment: &Segment<'_>, ack: u32) -> TcpEvent {
-        let (options, stamps) = options(segment);
+        let options = options(segment);
         if let Some(syn) = &self.syn {
-            let echo = stamps.map(|(_, echo)| echo);
-            self.answered.get_or_insert_with(|| syn.answered(echo));
+            self.answered.get_or_insert(syn.last);
         }
         let syn_ack = self.syn_ack.get_or_insert_with(|| Syn::new(segment, options));
-        syn_ack.count(segment, None);
+        syn_ack.count(segment);
         TcpEvent::SynAck {
             attempt: syn_ack.attempts,
             seq: segment.seq,
@@ -110,40 +107,23 @@ impl Opening {
 }
 
 impl Syn {
-    fn new(segment: &Segment<'_>, options: TcpOptions) -> Self {
-        Self {
-            first: segment.piece.stamp,
-            seq: segment.seq,
-            attempts: 0,
-            options,
-            sent: ArrayVec::new(),
-        }
+    const fn new(segment: &Segment<'_>, options: TcpOptions) -> Self {
+        let stamp = segment.piece.stamp;
+        Self { first: stamp, seq: segment.seq, attempts: 0, options, last: stamp }
     }
 
-    fn count(&mut self, segment: &Segment<'_>, value: Option<u32>) {
+    const fn count(&mut self, segment: &Segment<'_>) {
         self.attempts = self.attempts.saturating_add(1);
-        if self.sent.is_full() {
-            self.sent.pop_at(1);
-        }
-        self.sent.push((segment.piece.stamp, value));
-    }
-
-    /// Which attempt an answer that echoes `echo` answers: the one with that timestamp, else the
-    /// last.
-    fn answered(&self, echo: Option<u32>) -> Stamp {
-        let by_echo = |&&(_, value): &&(Stamp, Option<u32>)| value.is_some() && value == echo;
-        let sent = self.sent.iter().find(by_echo).or_else(|| self.sent.last());
-        sent.map_or(self.first, |&(stamp, _)| stamp)
+        self.last = segment.piece.stamp;
     }
 }
 
-/// The options of a SYN, and its timestamp value and echo.
+/// The options of a SYN.
 ///
 /// etherparse's iterator ends at the first option it does not know (TCP Fast Open, MPTCP), and
 /// with it those behind; here they are stepped over by their length.
-fn options(segment: &Segment<'_>) -> (TcpOptions, Option<(u32, u32)>) {
+fn options(segment: &Segment<'_>) -> TcpOptions {
     let mut options = TcpOptions::default();
-    let mut stamps = None;
     let mut rest = segment.header.options();
     while let [kind, tail @ ..] = rest {
         match kind {
@@ -160,19 +140,12 @@ fn options(segment: &Segment<'_>) -> (TcpOptions, Option<(u32, u32)>) {
                     (2, &[a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
                     (3, &[shift]) => options.window_scale = Some(shift),
                     (4, []) => options.sack_permitted = true,
-                    (8, _) => {
-                        let (halves, _) = body.as_chunks::<4>();
-                        if let [value, echo] = halves {
-                            options.timestamps = true;
-                            let echo = u32::from_be_bytes(*echo);
-                            stamps = Some((u32::from_be_bytes(*value), echo));
-                        }
-                    }
+                    (8, &[_, _, _, _, _, _, _, _]) => options.timestamps = true,
                     _ => {}
                 }
                 rest = tail;
             }
         }
     }
-    (options, stamps)
+    options
 }

@@ -19,12 +19,13 @@ use bytes::Bytes;
 use crate::address::Endpoint;
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Transport};
+use crate::limits::Limits;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, Protocol, StreamKey};
 use crate::protocol::buffer::{Span, StreamBuffer};
-use crate::protocol::dns::message::{Carrier, Flavor};
+use crate::protocol::dns::message::{Carrier, Flavor, Message};
 use crate::protocol::dns::parse::{Envelope, Fault, Header, Reading};
 use crate::protocol::event::EventBody;
-use crate::time::Frames;
+use crate::time::{Frames, Stamp};
 
 /// DNS.
 pub static DNS: Protocol = Protocol {
@@ -55,6 +56,23 @@ pub static LLMNR: Protocol = Protocol {
     probe: probe::relative,
     start: |_| Box::new(Dns::new(Flavor::Llmnr)),
 };
+
+/// The message of one datagram between these ends (sender, receiver), where a port of theirs is
+/// that of DNS or a relative; none where it is no message.
+pub fn of_datagram(
+    bytes: &[u8],
+    (sender, receiver): (Endpoint, Endpoint),
+    at: Stamp,
+    missing: u32,
+) -> Option<Message> {
+    let ports = [sender.port, receiver.port];
+    let rows = [(&DNS, Flavor::Dns), (&MDNS, Flavor::Mdns), (&LLMNR, Flavor::Llmnr)];
+    let mut rows = rows.into_iter();
+    let (_, flavor) = rows.find(|(row, _)| row.ports.iter().any(|port| ports.contains(port)))?;
+    let span = Span::at(at);
+    let envelope = Envelope { flavor, over: Carrier::Udp, sender, receiver, span, missing };
+    parse::read(bytes, &envelope, &Limits::default()).message
+}
 
 /// The messages of one flow.
 struct Dns {

@@ -32,7 +32,7 @@ impl Counter {
         let state = match codings(fields) {
             Some(none) if none.is_empty() => State::Plain,
             Some(codings) if !is_part => {
-                Decoder::new(&codings, limits).map_or(State::Unknown, |d| State::Decoding(d.into()))
+                Decoder::new(codings, limits).map_or(State::Unknown, |d| State::Decoding(d.into()))
             }
             _ => State::Unknown,
         };
@@ -73,17 +73,18 @@ impl Counter {
 
     /// The decoded bytes, and what was wrong. A body that was cut short (not `whole`) counts
     /// what could be decoded until then.
-    pub fn finish(&self, whole: bool) -> (Option<u64>, Option<Anomaly>) {
-        match &self.state {
-            _ if self.encoded == 0 => (Some(0), None),
-            State::Plain => (Some(self.encoded), None),
-            State::Unknown => (None, None),
-            State::Decoding(decoder) if !whole => (Some(decoder.made()), None),
-            State::Decoding(decoder) => match decoder.finish() {
-                Ok(made) => (Some(made), None),
-                Err(fault) => (None, Some(self.say(fault))),
-            },
-            State::Failed(fault) => (None, Some(self.say(*fault))),
+    pub fn finish(&mut self, whole: bool) -> (Option<u64>, Option<Anomaly>) {
+        let made = match &mut self.state {
+            _ if self.encoded == 0 => Ok(0),
+            State::Plain => Ok(self.encoded),
+            State::Unknown => return (None, None),
+            State::Decoding(decoder) if !whole => decoder.made(),
+            State::Decoding(decoder) => decoder.finish(),
+            State::Failed(fault) => Err(*fault),
+        };
+        match made {
+            Ok(made) => (Some(made), None),
+            Err(fault) => (None, Some(self.say(fault))),
         }
     }
 

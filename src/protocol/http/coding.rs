@@ -83,72 +83,86 @@ pub(super) enum Fault {
 }
 
 /// The decoders of one body.
+///
+/// Bytes wait until there is a batch of them: decoders are several times as fast on long runs,
+/// and a body of ordinary size needs a decoder for an instant only, however slowly it came.
 pub(super) struct Decoder {
-    /// In the order in which they are applied: the last coding first.
-    layers: ArrayVec<Layer, MAX_CODINGS>,
+    /// In the order in which they were applied.
+    codings: Codings,
+    /// In the order in which they are undone: the last coding first; none before the first batch.
+    layers: Option<Layers>,
+    waiting: Vec<u8>,
+    batch: usize,
+    window: usize,
     taken: u64,
     made: u64,
     most: u64,
     ratio: u64,
 }
 
+type Layers = ArrayVec<Codec, MAX_CODINGS>;
+
 impl Decoder {
-    /// Decoders for some codings; none where there are none, or memory is short.
-    pub(super) fn new(codings: &Codings, limits: &Limits) -> Option<Self> {
-        let mut layers = ArrayVec::new();
-        for &coding in codings.iter().rev() {
-            layers.try_push(Layer::new(coding, limits)?).ok()?;
-        }
+    /// Decoders for some codings; none where there are none.
+    pub(super) fn new(codings: Codings, limits: &Limits) -> Option<Self> {
         let (most, ratio) = (limits.decoded_body, limits.decoded_ratio);
-        (!layers.is_empty()).then_some(Self { layers, taken: 0, made: 0, most, ratio })
+        let window = limits.decoder_window;
+        let (layers, waiting, batch) = (None, Vec::new(), BATCH);
+        let (taken, made) = (0, 0);
+        let some = !codings.is_empty();
+        some.then_some(Self { codings, layers, waiting, batch, window, taken, made, most, ratio })
     }
 
-    /// Decodes what came.
+    /// Takes what came.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.taken = self.taken.saturating_add(bytes.len() as u64);
-        let most = self.most.min(self.taken.saturating_mul(self.ratio).max(FREE));
-        run(&mut self.layers, bytes, &mut self.made, most)
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() < self.batch { Ok(()) } else { self.batch() }
     }
 
-    /// Decoded bytes so far.
-    pub(super) const fn made(&self) -> u64 {
-        self.made
+    /// Decodes all that came; gives the number of decoded bytes so far.
+    pub(super) fn made(&mut self) -> Result<u64, Fault> {
+        self.batch()?;
+        Ok(self.made)
     }
 
     /// No more will come: is that the end of the encoded data, too?
-    pub(super) fn finish(&self) -> Result<u64, Fault> {
-        match self.layers.iter().find(|layer| !layer.codec.at_end()) {
-            Some(layer) if self.taken > 0 => Err(Fault::Broken(layer.codec.coding())),
-            _ => Ok(self.made),
+    pub(super) fn finish(&mut self) -> Result<u64, Fault> {
+        self.batch()?;
+        let mut open = self.layers.iter().flatten().filter(|codec| !codec.at_end());
+        open.next().map_or(Ok(self.made), |codec| Err(Fault::Broken(codec.coding())))
+    }
+
+    fn batch(&mut self) -> Result<(), Fault> {
+        if self.waiting.is_empty() {
+            return Ok(());
         }
+        self.taken = self.taken.saturating_add(self.waiting.len() as u64);
+        let most = self.most.min(self.taken.saturating_mul(self.ratio).max(FREE));
+        if self.layers.is_none() {
+            let window = self.window;
+            let layers = self.codings.iter().rev().map(|coding| Codec::new(*coding, window));
+            self.layers = layers.collect();
+        }
+        // Only where memory is short.
+        let Some(layers) = &mut self.layers else { return Err(Fault::TooLarge) };
+        let result = run(layers, &self.waiting, &mut self.made, most);
+        self.waiting.clear();
+        result
     }
 }
 
-struct Layer {
-    codec: Codec,
-    scratch: Box<[u8]>,
-}
-
-impl Layer {
-    fn new(coding: Coding, limits: &Limits) -> Option<Self> {
-        Some(Self {
-            codec: Codec::new(coding, limits.decoder_window)?,
-            scratch: vec![0; SCRATCH].into(),
-        })
-    }
-}
-
-fn run(layers: &mut [Layer], bytes: &[u8], made: &mut u64, most: u64) -> Result<(), Fault> {
+fn run(layers: &mut [Codec], bytes: &[u8], made: &mut u64, most: u64) -> Result<(), Fault> {
     let Some((first, rest)) = layers.split_first_mut() else {
         *made = made.saturating_add(bytes.len() as u64);
         return if *made > most { Err(Fault::TooLarge) } else { Ok(()) };
     };
+    let mut scratch = vec![0; SCRATCH];
     let mut input = bytes;
     loop {
-        let (used, wrote) = first.codec.step(input, &mut first.scratch)?;
+        let (used, wrote) = first.step(input, &mut scratch)?;
         input = input.get(used..).unwrap_or_default();
-        run(rest, first.scratch.get(..wrote).unwrap_or_default(), made, most)?;
-        let flushed = wrote < first.scratch.len();
+        run(rest, scratch.get(..wrote).unwrap_or_default(), made, most)?;
+        let flushed = wrote < scratch.len();
         if (input.is_empty() && flushed) || (used == 0 && wrote == 0) {
             return Ok(());
         }
@@ -344,8 +358,12 @@ const fn brotli_window(first: u8) -> usize {
 /// Codings on one body that are undone; more than two were never seen in earnest.
 pub(super) const MAX_CODINGS: usize = 3;
 
-/// Each decoder writes this much before the next one reads it.
-const SCRATCH: usize = 16 << 10;
+/// Encoded bytes that are decoded at a time: most bodies of a page are one batch.
+const BATCH: usize = 32 << 10;
+
+/// Each decoder writes this much before the next one reads it: four times the window of deflate,
+/// so that most copies come from what was written just now, not from the window kept apart.
+const SCRATCH: usize = 128 << 10;
 
 /// Decoded bytes for which no ratio is asked.
 const FREE: u64 = 1 << 20;

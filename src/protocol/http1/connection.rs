@@ -122,8 +122,9 @@ impl Connection {
         };
         let state = self.open(way, size, Cut::No, buffer, cx).unwrap_or_else(|| {
             cx.anomaly(faults::no_message(way, &buffer.peek(size)));
-            // Not looked at again, whatever it looks like.
-            buffer.skip(size, &mut Frames::default());
+            self.lose(way, size as u64);
+            // What looked like a start and is none would be found again, for ever.
+            buffer.skip(search.first_line().unwrap_or(size), &mut Frames::default());
             State::Lost(None)
         });
         Then::Again(state)

@@ -169,7 +169,7 @@ impl Incoming {
     }
 
     /// It is over: with its sizes, and with what went wrong in decoding it.
-    pub(super) fn finish(self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
+    pub(super) fn finish(mut self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
         let (decoded, anomaly) = self.counter.finish(how == Ending::Whole);
         let body = Body {
             framing: self.framing,

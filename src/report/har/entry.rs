@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::report::har::date::Iso;
+use crate::report::har::asked::Asked;
+use crate::report::har::date::{Digits, Iso};
 use crate::report::har::message::{Request, Response};
 use crate::report::har::milliseconds::{Ms, Phase};
 use crate::report::har::page::PageId;
@@ -12,7 +13,7 @@ use crate::report::json::exchange::ExchangeState;
 use crate::report::json::value::{FrameList, Text};
 use crate::report::outcome;
 use crate::time::TimeDelta;
-use crate::trace::{Exchange, Timings, Trace};
+use crate::trace::{Timings, Trace};
 
 /// An entry.
 #[derive(Serialize)]
@@ -60,19 +61,15 @@ struct Phases {
 }
 
 impl<'a> Entry<'a> {
-    /// The entry of an exchange; none where its request was not captured.
-    pub(super) fn of(
-        trace: &'a Trace,
-        exchange: &'a Exchange,
-        start: Iso,
-        pageref: Option<PageId>,
-    ) -> Option<Self> {
+    /// The entry of an exchange.
+    pub(super) fn of(trace: &'a Trace, asked: &Asked<'a>, digits: Digits) -> Self {
+        let exchange = asked.exchange;
         let connection = trace.connection(exchange.connection);
-        Some(Self {
-            pageref,
-            started_date_time: start,
+        Self {
+            pageref: exchange.visit.map(PageId),
+            started_date_time: Iso { at: asked.start, digits },
             time: Ms(exchange.timings.total()),
-            request: Request::of(exchange)?,
+            request: Request::of(asked),
             response: Response::of(exchange, outcome::trouble(trace, exchange)),
             cache: Cache {},
             timings: exchange.timings.into(),
@@ -84,7 +81,7 @@ impl<'a> Entry<'a> {
             state: exchange.state().into(),
             link: exchange.link.why(),
             frames: exchange.frames().into(),
-        })
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use url::form_urlencoded;
 
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Framing, MessageEnd, Version};
+use crate::protocol::http::semantics::query_pairs;
+use crate::report::har::asked::Asked;
 use crate::report::har::cookie::{self, Cookie};
 use crate::trace::Exchange;
 
@@ -80,11 +81,11 @@ struct Pair<T> {
 }
 
 impl<'a> Request<'a> {
-    /// The request of an exchange; none where it was not captured.
-    pub(super) fn of(exchange: &'a Exchange) -> Option<Self> {
-        let (head, url) = (exchange.request.as_deref()?, exchange.url.as_deref()?);
+    /// The request of an exchange.
+    pub(super) fn of(asked: &Asked<'a>) -> Self {
+        let Asked { exchange, request: head, url, .. } = *asked;
         let body = exchange.request_end.as_ref().map(|end| end.body.encoded);
-        Some(Self {
+        Self {
             method: &head.method,
             url,
             http_version: HttpVersion(Some(head.version)),
@@ -96,7 +97,7 @@ impl<'a> Request<'a> {
             comment: body
                 .filter(|bytes| *bytes > 0)
                 .map(|bytes| format!("the body of {bytes} bytes is not kept")),
-        })
+        }
     }
 }
 
@@ -194,7 +195,7 @@ impl Serialize for Headers<'_> {
 
 impl Serialize for Query<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pairs = self.0.map(|query| form_urlencoded::parse(query.as_bytes()));
+        let pairs = self.0.map(query_pairs);
         let pairs = pairs.into_iter().flatten();
         serializer.collect_seq(pairs.map(|(name, value)| Pair::<Cow<'_, str>> { name, value }))
     }

@@ -8,40 +8,37 @@
 //! An entry needs a URL, so a response whose request was not captured has none; `log` says how
 //! many there are.
 
+mod asked;
 mod cookie;
 mod date;
 mod entry;
+mod lanes;
 mod message;
 mod milliseconds;
 mod page;
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::report::format::{Options, Reporter};
-use crate::report::har::date::{Digits, Iso};
+use crate::report::har::asked::Asked;
+use crate::report::har::date::Digits;
 use crate::report::har::entry::Entry;
-use crate::report::har::page::{Page, PageId};
+use crate::report::har::page::Page;
 use crate::report::selection::Selection;
-use crate::time::Timestamp;
-use crate::trace::{Exchange, Trace};
+use crate::trace::Trace;
 
 /// Writes the document.
 #[derive(Clone, Copy, Debug)]
 pub struct Har;
 
-#[derive(Serialize)]
-struct Document<'a> {
-    log: Log<'a>,
-}
-
+/// All of `log` but its entries.
 #[derive(Serialize)]
 struct Log<'a> {
     version: &'static str,
     creator: Creator,
     pages: Vec<Page<'a>>,
-    entries: Entries<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
     /// Responses without a request, for which HAR has no place.
@@ -57,55 +54,60 @@ struct Creator {
 
 /// The exchanges that become entries, in order of their start.
 struct Entries<'a> {
-    trace: &'a Trace,
+    sorted: Vec<Asked<'a>>,
+    without_request: usize,
     digits: Digits,
-    sorted: Vec<(Timestamp, &'a Exchange)>,
 }
 
 impl Reporter for Har {
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let selection = Selection::of(trace, options);
-        let mut buffered = io::BufWriter::with_capacity(1 << 16, out);
-        serde_json::to_writer(&mut buffered, &Document { log: Log::of(trace, &selection) })?;
-        buffered.write_all(b"\n")?;
-        buffered.flush()
+        let entries = Entries::of(trace, &selection);
+        let mut log = serde_json::to_vec(&Log::of(trace, &selection, &entries))?;
+        // The entries are its last member: it stays open for them.
+        log.pop();
+        out.write_all(b"{\"log\":")?;
+        out.write_all(&log)?;
+        out.write_all(b",\"entries\":[")?;
+        let text = |asked: &Asked<'_>, text: &mut Vec<u8>| {
+            Ok(serde_json::to_writer(text, &Entry::of(trace, asked, entries.digits))?)
+        };
+        lanes::write(&entries.sorted, text, out)?;
+        out.write_all(b"]}}\n")?;
+        out.flush()
+    }
+}
+
+impl<'a> Entries<'a> {
+    fn of(trace: &'a Trace, selection: &Selection) -> Self {
+        let exchanges = trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id));
+        let (mut sorted, mut without_request) = (Vec::new(), 0);
+        for exchange in exchanges {
+            match Asked::of(exchange) {
+                Some(asked) => sorted.push(asked),
+                None => without_request += 1,
+            }
+        }
+        sorted.sort_unstable_by_key(|asked| (asked.start, asked.exchange.id));
+        let starts = sorted.iter().map(|asked| asked.start);
+        let visits = trace.visits.iter().map(|visit| visit.started.at);
+        let digits = Digits::enough_for(starts.chain(visits));
+        Self { sorted, without_request, digits }
     }
 }
 
 impl<'a> Log<'a> {
-    fn of(trace: &'a Trace, selection: &Selection) -> Self {
-        let mut sorted = Vec::new();
-        let mut without_request = 0;
-        for exchange in trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id)) {
-            match milliseconds::start(exchange) {
-                Some(start) => sorted.push((start, exchange)),
-                None => without_request += 1,
-            }
-        }
-        sorted.sort_unstable_by_key(|(start, exchange)| (*start, exchange.id));
-        let visits = || trace.visits.iter().filter(|visit| selection.visit(visit.id));
-        let starts = sorted.iter().map(|(start, _)| *start);
-        let digits = Digits::enough_for(starts.chain(visits().map(|visit| visit.started.at)));
-        let pages = visits().map(|visit| Page::of(trace, visit, digits));
+    fn of(trace: &'a Trace, selection: &Selection, entries: &Entries<'_>) -> Self {
+        let visits = trace.visits.iter().filter(|visit| selection.visit(visit.id));
+        let left_out = Some(entries.without_request).filter(|count| *count > 0);
         Self {
             version: "1.2",
             creator: Creator { name: "urltrace", version: env!("CARGO_PKG_VERSION") },
-            pages: pages.collect(),
-            comment: (without_request > 0).then(|| {
-                format!("responses whose request was not captured, left out: {without_request}")
+            pages: visits.map(|visit| Page::of(trace, visit, entries.digits)).collect(),
+            comment: left_out.map(|count| {
+                format!("responses whose request was not captured, left out: {count}")
             }),
-            without_request: (without_request > 0).then_some(without_request),
-            entries: Entries { trace, digits, sorted },
+            without_request: left_out,
         }
-    }
-}
-
-impl Serialize for Entries<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.sorted.iter().filter_map(|(start, exchange)| {
-            let start = Iso { at: *start, digits: self.digits };
-            let page = exchange.visit.map(PageId);
-            Entry::of(self.trace, exchange, start, page)
-        }))
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::report::har::asked::Asked;
 use crate::report::har::date::{Digits, Iso};
-use crate::report::har::milliseconds::{Ms, start};
+use crate::report::har::milliseconds::Ms;
 use crate::time::Timestamp;
 use crate::trace::{Trace, Visit, VisitId};
 
@@ -59,7 +60,7 @@ impl<'a> Page<'a> {
 
 /// When a page begins: no entry of it may be earlier.
 fn started(trace: &Trace, visit: &Visit) -> Timestamp {
-    let entries = trace.exchanges_of(visit).filter_map(start);
+    let entries = trace.exchanges_of(visit).filter_map(Asked::of).map(|asked| asked.start);
     entries.fold(visit.started.at, Timestamp::min)
 }
 

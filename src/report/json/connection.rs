@@ -66,8 +66,9 @@ pub struct Connection<'a> {
     pub resolution: Option<u32>,
     /// The name that was looked up.
     pub host: Option<&'a str>,
-    /// Where the server's address comes from, in words: a lookup, or none in this capture.
-    pub address_source: Cow<'static, str>,
+    /// Where the server's address comes from, in words: `lookup 3` (an entry of `lookups`), or
+    /// none in this capture. Null for a flow that is itself a lookup: its server is configured.
+    pub address_source: Option<Cow<'static, str>>,
     /// The frames that it was seen in.
     pub frames: FrameList<'a>,
 }
@@ -97,8 +98,9 @@ pub struct Opening<'a> {
     pub unanswered: bool,
     /// The name that was looked up.
     pub host: Option<&'a str>,
-    /// Where the server's address comes from, in words: a lookup, or none in this capture.
-    pub address_source: Cow<'static, str>,
+    /// Where the server's address comes from, in words: `lookup 3` (an entry of `lookups`), or
+    /// none in this capture. Null for a flow that is itself a lookup: its server is configured.
+    pub address_source: Option<Cow<'static, str>>,
     /// The frames of the handshake.
     pub frames: FrameList<'static>,
 }
@@ -374,17 +376,21 @@ fn host<'a>(trace: &'a Trace, connection: &model::Connection) -> Option<&'a str>
 
 /// Where the server's address comes from: the very question whose answer has it, where the
 /// capture holds one.
-fn address_source(trace: &Trace, connection: &model::Connection) -> Cow<'static, str> {
+fn address_source(trace: &Trace, connection: &model::Connection) -> Option<Cow<'static, str>> {
+    if connection.protocol.is_some_and(|protocol| ["dns", "mdns", "llmnr"].contains(&protocol)) {
+        return None;
+    }
     let Some(resolution) = connection.resolution else {
-        return "not looked up in this capture (cache, hosts file or typed address)".into();
+        return Some("not looked up in this capture (cache, hosts file or typed address)".into());
     };
     let questions = trace.resolution(resolution).map_or(&[][..], |resolution| &resolution.lookups);
     let answered = questions
         .iter()
         .filter_map(|id| trace.lookup(*id))
         .find(|lookup| lookup.addresses().any(|ip| ip == connection.server.ip));
-    match answered {
-        Some(lookup) => format!("lookup {}", lookup.id.0).into(),
-        None => format!("resolution {}", resolution.0).into(),
-    }
+    let source = match answered {
+        Some(lookup) => format!("lookup {}", lookup.id.0),
+        None => format!("resolution {}", resolution.0),
+    };
+    Some(source.into())
 }

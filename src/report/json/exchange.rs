@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::report::json::message::{Informational, MessageSizes, Request, Response};
+use crate::report::json::message::{Informational, MessageSizes, Request, Response, UrlParts};
 use crate::report::json::value::{FrameList, Millis, Moment};
 use crate::report::outcome;
 use crate::trace::exchange as model;
@@ -25,6 +25,8 @@ pub struct Exchange<'a> {
     pub method: Option<&'a str>,
     /// The URL, rebuilt; null where the request was not captured.
     pub url: Option<&'a str>,
+    /// The URL taken apart.
+    pub url_parts: Option<UrlParts<'a>>,
     /// The status code of the final response; null without one.
     pub status: Option<u16>,
     /// How far it came.
@@ -165,6 +167,7 @@ impl<'a> Exchange<'a> {
             nth: exchange.message.nth,
             method: request.map(|head| &*head.method),
             url: exchange.url.as_deref(),
+            url_parts: exchange.url.as_deref().map(UrlParts::of),
             status: exchange.status(),
             state: exchange.state().into(),
             trouble: outcome::trouble(trace, exchange),

@@ -3,8 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::protocol::http::cache;
 use crate::protocol::http::fields::Fields;
+use crate::protocol::http::groups::Group;
 use crate::protocol::http::message as model;
+use crate::protocol::http::status::Class;
+use crate::protocol::http::url::Parts;
 use crate::report::json::value::{Moment, Text};
 
 /// A request: its head, and how its body is delimited.
@@ -33,8 +37,12 @@ pub struct Request<'a> {
 pub struct Response<'a> {
     /// The status code.
     pub status: u16,
+    /// Its class in words, such as `redirection`; null where RFC 9110 has none.
+    pub class: Option<&'static str>,
     /// The reason phrase, empty where there is none.
     pub reason: &'a str,
+    /// What it says of caches and proxies on its way; null where it says nothing.
+    pub answered_by: Option<AnsweredBy>,
     /// Such as `HTTP/1.1`.
     pub version: Text<model::Version>,
     /// The header fields, in the order of the wire, names as sent.
@@ -60,6 +68,34 @@ pub struct Informational<'a> {
     pub done: Moment,
 }
 
+/// Who answered, where it was not simply the server.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AnsweredBy {
+    /// Who, in words.
+    pub who: &'static str,
+    /// The field that says so, such as `Age: 120`.
+    pub evidence: String,
+}
+
+/// A URL taken apart.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct UrlParts<'a> {
+    /// The scheme; empty for CONNECT.
+    pub scheme: &'a str,
+    /// User and password, as written.
+    pub user_info: Option<&'a str>,
+    /// The host: a name, an IPv4 address, or an IPv6 address without its brackets.
+    pub host: &'a str,
+    /// The port: the one written, or else that of the scheme.
+    pub port: Option<u16>,
+    /// The path, with its first slash; empty where there is none.
+    pub path: &'a str,
+    /// What follows the question mark.
+    pub query: Option<&'a str>,
+    /// True where the path names a directory: the server chooses the default file in it.
+    pub default_file: bool,
+}
+
 /// A header field.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Field<'a> {
@@ -67,6 +103,22 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// Its value; bytes that are not UTF-8 are read as ISO-8859-1.
     pub value: &'a str,
+    /// What it is about.
+    pub group: FieldGroup,
+}
+
+/// What a header field is about (RFC 2616 §4.5, §5.3, §6.2, §7.1; RFC 9110 §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldGroup {
+    /// The message or its way: `Date`, `Connection`, `Cache-Control`.
+    General,
+    /// The request and who asks: `Host`, `Accept`, `Cookie`.
+    Request,
+    /// The response and who answers: `Server`, `Location`, `Set-Cookie`.
+    Response,
+    /// The body: `Content-Type`, `ETag`, `Last-Modified`. Once called entity.
+    Representation,
 }
 
 /// How a body's length is told (RFC 9112 §6).
@@ -109,9 +161,9 @@ impl<'a> Request<'a> {
             scheme: head.scheme.as_deref(),
             authority: head.authority.as_deref(),
             version: Text(head.version),
-            headers: fields(&head.fields),
+            headers: fields(&head.fields, Side::Request),
             framing: end.map(|end| end.body.framing.into()),
-            trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers)),
+            trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Request)),
         }
     }
 }
@@ -121,11 +173,13 @@ impl<'a> Response<'a> {
     pub fn of(head: &'a model::ResponseHead, end: Option<&'a model::MessageEnd>) -> Self {
         Self {
             status: head.status,
+            class: Class::of(head.status).map(Class::name),
             reason: &head.reason,
+            answered_by: cache::answered(head.status, &head.fields).map(AnsweredBy::from),
             version: Text(head.version),
-            headers: fields(&head.fields),
+            headers: fields(&head.fields, Side::Response),
             framing: end.map(|end| end.body.framing.into()),
-            trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers)),
+            trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Response)),
         }
     }
 }
@@ -135,7 +189,7 @@ impl<'a> From<&'a model::ResponseHead> for Informational<'a> {
         Self {
             status: head.status,
             reason: &head.reason,
-            headers: fields(&head.fields),
+            headers: fields(&head.fields, Side::Response),
             first: head.span.first.into(),
             done: head.span.done.into(),
         }
@@ -179,6 +233,51 @@ fn decoded(body: &model::Body) -> Option<u64> {
     }
 }
 
-fn fields(fields: &Fields) -> Vec<Field<'_>> {
-    fields.iter().map(|(name, value)| Field { name, value }).collect()
+/// Whose fields they are: some names mean one thing here, another there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Request,
+    Response,
+}
+
+fn fields(fields: &Fields, side: Side) -> Vec<Field<'_>> {
+    let fields = fields.iter().map(|(name, value)| Field {
+        name,
+        value,
+        group: Group::of(name, side == Side::Request).into(),
+    });
+    fields.collect()
+}
+
+impl From<Group> for FieldGroup {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::General => Self::General,
+            Group::Request => Self::Request,
+            Group::Response => Self::Response,
+            Group::Representation => Self::Representation,
+        }
+    }
+}
+
+impl From<cache::Answered> for AnsweredBy {
+    fn from(answered: cache::Answered) -> Self {
+        Self { who: answered.by.words(), evidence: answered.evidence }
+    }
+}
+
+impl<'a> UrlParts<'a> {
+    /// The parts of a URL, or of `host:port`.
+    pub fn of(url: &'a str) -> Self {
+        let parts = Parts::of(url);
+        Self {
+            scheme: parts.scheme,
+            user_info: parts.user_info,
+            host: parts.host,
+            port: parts.port_or_default(),
+            path: parts.path,
+            query: parts.query,
+            default_file: parts.ends_in_slash(),
+        }
+    }
 }

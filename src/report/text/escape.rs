@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// `text` with every character that does something else than show itself spelled out:
 /// `\n`, `\t`, `\x1b`, `\u{202e}`.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    spell(text, |c| !is_safe(c), |c, out| spell_one(c, out))
+    spell(text, |c| !is_safe(c), spell_one)
 }
 
 /// `text` in ASCII only: the signs that the views themselves use by their likeness, all others as

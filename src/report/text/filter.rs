@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
+use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
-use crate::report::text::url::Parts;
 use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
-use crate::trace::lookup::Resolution;
+use crate::trace::lookup::{Lookup, Resolution};
 use crate::trace::neighbor::Neighbor;
 use crate::trace::waterfall::{Row, Subject};
 
@@ -70,7 +70,7 @@ impl<'o> Filter<'o> {
         let lookups = resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
         self.name(&resolution.name)
             || self.ip(resolution.client)
-            || lookups.flat_map(|lookup| lookup.addresses()).any(|ip| self.ip(ip))
+            || lookups.flat_map(Lookup::addresses).any(|ip| self.ip(ip))
     }
 
     fn neighbor(&self, neighbor: &Neighbor) -> bool {

@@ -19,6 +19,8 @@ pub struct Column {
     pub align: Align,
     /// What becomes of content that is too wide.
     pub fit: Fit,
+    /// For words: it is not made narrower than this before another column is left out.
+    pub least: usize,
     /// 0: always shown; else the column with the highest number goes first where room is short.
     pub drop: u8,
 }
@@ -156,52 +158,85 @@ impl Grid {
 
     /// The width of each column; 0 for those that are not shown.
     fn widths(&self, ink: Ink, most: Option<usize>, gap: usize) -> Vec<usize> {
-        let content = |i: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(i)?.forms.first());
-            cells.map(|text| width(&ink.text(text))).max().unwrap_or(0)
-        };
-        let natural = |(i, column): (usize, &Column)| match content(i) {
+        let natural = |(i, column): (usize, &Column)| match self.content(i, ink, usize::MAX) {
             0 => 0,
             content => content.max(width(column.title)),
         };
         let mut widths: Vec<usize> = self.columns.iter().enumerate().map(natural).collect();
+        let flexible = |i: usize| self.columns.get(i).is_some_and(|c| c.fit != Fit::Whole);
         let Some(most) = most else {
-            for (width, column) in widths.iter_mut().zip(&self.columns) {
-                if column.fit != Fit::Whole {
-                    *width = (*width).min(UNCUT);
-                }
+            for (_, width) in widths.iter_mut().enumerate().filter(|(i, _)| flexible(*i)) {
+                *width = (*width).min(UNCUT);
             }
             return widths;
         };
-        let flexible = |i: usize| self.columns.get(i).is_some_and(|c| c.fit != Fit::Whole);
         loop {
             let visible = || widths.iter().enumerate().filter(|(_, width)| **width > 0);
             let gaps = visible().count().saturating_sub(1) * gap;
             let fixed: usize = visible().filter(|(i, _)| !flexible(*i)).map(|(_, w)| *w).sum();
-            let least: usize =
-                visible().filter(|(i, _)| flexible(*i)).map(|(_, w)| (*w).min(LEAST)).sum();
-            if fixed + gaps + least <= most {
+            let least = visible().filter(|(i, _)| flexible(*i)).map(|(i, width)| {
+                self.columns.get(i).map_or(0, |column| (*width).min(column.least))
+            });
+            if fixed + gaps + least.sum::<usize>() <= most {
+                let wanted: Vec<usize> = widths
+                    .iter()
+                    .enumerate()
+                    .map(|(i, width)| if flexible(i) { *width } else { 0 })
+                    .collect();
                 let room = most - fixed - gaps;
-                let wanted: Vec<usize> =
-                    visible().filter(|(i, _)| flexible(*i)).map(|(_, w)| *w).collect();
-                let mut shares = shares(&wanted, room).into_iter();
-                let each = widths.iter_mut().enumerate();
-                for (_, width) in each.filter(|(i, width)| **width > 0 && flexible(*i)) {
-                    *width = shares.next().unwrap_or(1);
-                }
-                return widths;
+                return self.with_words(ink, &widths, &wanted, room);
             }
             let droppable = visible().filter_map(|(i, _)| Some((self.columns.get(i)?.drop, i)));
             let Some((_, i)) = droppable.filter(|(drop, _)| *drop > 0).max() else {
                 // Nothing more can go: all share what there is.
-                let wanted: Vec<usize> = widths.clone();
-                let count = wanted.iter().filter(|width| **width > 0).count();
-                return shares(&wanted, most.saturating_sub(count.saturating_sub(1) * gap));
+                return shares(&widths, most.saturating_sub(gaps));
             };
             if let Some(width) = widths.get_mut(i) {
                 *width = 0;
             }
         }
+    }
+
+    /// The widths, with `room` shared among the columns of words: what one of them does not need
+    /// because a shorter form fits goes to the others.
+    fn with_words(&self, ink: Ink, widths: &[usize], wanted: &[usize], room: usize) -> Vec<usize> {
+        let least = |i: usize| self.columns.get(i).map_or(0, |column| column.least);
+        let mut given: Vec<usize> =
+            wanted.iter().enumerate().map(|(i, wanted)| (*wanted).min(least(i))).collect();
+        let more: Vec<usize> = wanted.iter().zip(&given).map(|(want, have)| want - have).collect();
+        let more = shares(&more, room.saturating_sub(given.iter().sum()));
+        for (given, more) in given.iter_mut().zip(more) {
+            *given += more;
+        }
+        let title = |i: usize| self.columns.get(i).map_or(0, |column| width(column.title));
+        let needed =
+            |i: usize, columns: usize| self.content(i, ink, columns).max(title(i)).min(columns);
+        for (i, columns) in given.iter_mut().enumerate().filter(|(_, columns)| **columns > 0) {
+            *columns = needed(i, *columns);
+        }
+        let mut left = room.saturating_sub(given.iter().sum());
+        for ((i, columns), wanted) in given.iter_mut().enumerate().zip(wanted) {
+            if *columns < *wanted {
+                let more = needed(i, (*columns + left).min(*wanted)).max(*columns);
+                left -= more - *columns;
+                *columns = more;
+            }
+        }
+        widths
+            .iter()
+            .zip(given)
+            .map(|(width, given)| if given > 0 { given } else { *width })
+            .collect()
+    }
+
+    /// The columns that the content of a column takes where no more than `most` are to be had.
+    fn content(&self, i: usize, ink: Ink, most: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(i));
+        let taken = cells.filter_map(|cell| {
+            let widths = || cell.forms.iter().map(|form| width(&ink.text(form)));
+            widths().find(|width| *width <= most).or_else(|| widths().next().map(|_| most))
+        });
+        taken.max().unwrap_or(0)
     }
 }
 
@@ -234,9 +269,9 @@ struct Set {
 impl Set {
     fn of(cell: &Cell, fit: Fit, columns: usize, ink: Ink, uncut: bool) -> Self {
         let forms: Vec<_> = cell.forms.iter().map(|form| ink.text(form)).collect();
-        let longest = forms.first().map(|form| form.to_string()).unwrap_or_default();
-        let fitting = forms.iter().find(|form| width(form) <= columns).map(|form| form.to_string());
-        let shortest = forms.last().map(|form| form.to_string()).unwrap_or_default();
+        let longest = forms.first().map(ToString::to_string).unwrap_or_default();
+        let fitting = forms.iter().find(|form| width(form) <= columns).map(ToString::to_string);
+        let shortest = forms.last().map(ToString::to_string).unwrap_or_default();
         let fitted = fitting.unwrap_or_else(|| match fit {
             Fit::Middle => cut_middle(&shortest, columns, ink.ellipsis()),
             Fit::Whole | Fit::End => cut_end(&shortest, columns, ink.ellipsis()),
@@ -264,11 +299,8 @@ fn painted(line: &str, cells: &[Set], ink: Ink) -> String {
 /// From this width on columns stand two apart.
 const ROOMY: usize = 100;
 
-/// A column of words is not made narrower than this before another is left out.
-const LEAST: usize = 14;
-
 /// Without a bound a column of words is not made wider than this by a few long cells.
-const UNCUT: usize = 56;
+const UNCUT: usize = 64;
 
 const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 const RULE_ASCII: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('-'));
@@ -282,7 +314,7 @@ mod tests {
     const PLAIN: Ink = Ink { color: false, ascii: false };
 
     fn column(title: &'static str, align: Align, fit: Fit, drop: u8) -> Column {
-        Column { title, align, fit, drop }
+        Column { title, align, fit, least: 14, drop }
     }
 
     fn grid() -> Grid {
@@ -309,11 +341,11 @@ mod tests {
     #[test]
     fn cells_shorten_before_columns_go() {
         let drawn = grid().draw(PLAIN, Some(48));
-        assert_eq!(drawn.header, "start what                       result   frames");
-        assert_eq!(drawn.rows[0], "  0.0 GET  /a/very/…to/an/image.png 200 OK      1–3");
+        assert_eq!(drawn.header, "start what                         result frames");
+        assert_eq!(drawn.rows[0], "  0.0 GET  /a/very/l…/an/image.png 200 OK    1–3");
         assert!(width(&drawn.rows[0]) <= 48);
         let narrow = grid().draw(PLAIN, Some(36));
-        assert_eq!(narrow.rows[1], " 12.5 GET  /          304           ");
+        assert_eq!(narrow.rows[1], " 12.5 GET  /                  304   ");
     }
 
     #[test]

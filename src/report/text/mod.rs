@@ -7,6 +7,5 @@ pub mod ink;
 pub mod numbers;
 pub mod table;
 pub mod units;
-pub mod url;
 pub mod width;
 pub mod words;

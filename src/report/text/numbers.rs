@@ -37,11 +37,12 @@ fn flush(run: Option<(u64, u64)>, out: &mut String) {
     if !out.is_empty() {
         out.push_str(", ");
     }
-    match last - first {
-        0 => out.push_str(&first.to_string()),
-        1 => out.push_str(&format!("{first}, {last}")),
-        _ => out.push_str(&format!("{first}–{last}")),
-    }
+    let text = match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}–{last}"),
+    };
+    out.push_str(&text);
 }
 
 #[cfg(test)]

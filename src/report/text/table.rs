@@ -9,22 +9,27 @@ use crate::report::text::width::wrap;
 
 /// A column of numbers.
 pub const fn number(title: &'static str, drop: u8) -> Column {
-    Column { title, align: Align::Right, fit: Fit::Whole, drop }
+    Column { title, align: Align::Right, fit: Fit::Whole, least: 0, drop }
+}
+
+/// A column of numbers with a shorter form.
+pub const fn number_in_words(title: &'static str, least: usize) -> Column {
+    Column { title, align: Align::Right, fit: Fit::End, least, drop: 0 }
 }
 
 /// A column of words that are never cut.
 pub const fn word(title: &'static str, drop: u8) -> Column {
-    Column { title, align: Align::Left, fit: Fit::Whole, drop }
+    Column { title, align: Align::Left, fit: Fit::Whole, least: 0, drop }
 }
 
 /// A column of words that may be cut at their end.
-pub const fn words(title: &'static str) -> Column {
-    Column { title, align: Align::Left, fit: Fit::End, drop: 0 }
+pub const fn words(title: &'static str, least: usize, drop: u8) -> Column {
+    Column { title, align: Align::Left, fit: Fit::End, least, drop }
 }
 
 /// A column of words that may be cut in their middle.
-pub const fn path(title: &'static str) -> Column {
-    Column { title, align: Align::Left, fit: Fit::Middle, drop: 0 }
+pub const fn path(title: &'static str, least: usize) -> Column {
+    Column { title, align: Align::Left, fit: Fit::Middle, least, drop: 0 }
 }
 
 /// Writes a table, or `nothing` where it has no rows, and a note on how to read it.

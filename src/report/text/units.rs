@@ -95,6 +95,14 @@ pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.6f %Z").to_string()
 }
 
+/// The time of day: `14:03:22.123`.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    let Ok(at) = jiff::Timestamp::from_nanosecond(i128::from(at.as_nanos())) else {
+        return format!("{} ns", at.as_nanos());
+    };
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,8 @@ pub fn width(text: &str) -> usize {
 }
 
 fn width_of(c: char) -> usize {
-    c.width().unwrap_or(0)
+    // Control characters have no width of their own, but count one in a text.
+    c.width().unwrap_or(1)
 }
 
 /// The longest beginning of `text` that fits in `columns`.
@@ -93,6 +94,23 @@ pub fn wrap(text: &str, columns: Option<usize>) -> Vec<String> {
     lines
 }
 
+/// `parts` with dots between them, in lines of at most `columns`; a part is broken only where it is
+/// longer than a line.
+pub fn wrap_parts(parts: &[String], columns: Option<usize>) -> Vec<String> {
+    let most = columns.unwrap_or(usize::MAX);
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if width(line) + 3 + width(part) <= most => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => lines.extend(wrap(part, columns)),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -115,6 +133,14 @@ mod tests {
         assert_eq!(wrap("abcdefghij k", Some(4)), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("", Some(4)), [""]);
         assert_eq!(wrap("one two", None), ["one two"]);
+    }
+
+    #[test]
+    fn parts_stay_whole_where_they_can() {
+        let parts = ["one two".to_owned(), "three four".to_owned(), "five".to_owned()];
+        assert_eq!(wrap_parts(&parts, Some(17)), ["one two", "three four · five"]);
+        assert_eq!(wrap_parts(&parts, Some(8)), ["one two", "three", "four", "five"]);
+        assert_eq!(wrap_parts(&parts, None), ["one two · three four · five"]);
     }
 
     proptest! {

@@ -7,23 +7,26 @@ use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
+use crate::time::{FrameNo, TimeDelta};
+use crate::trace::Trace;
+use crate::trace::connection::Connection;
 use crate::trace::exchange::State;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome, Source};
 
-/// A connection's number: the same in every view, from 1.
+/// A connection's number: its place in JSON's `connections`, and HAR's `connection`.
 pub fn connection_number(id: ConnectionId) -> String {
-    format!("#{}", u64::from(id.0) + 1)
+    id.0.to_string()
 }
 
-/// A request's number, from 1.
+/// A request's number: its place in JSON's `exchanges`.
 pub fn exchange_number(id: ExchangeId) -> String {
-    (u64::from(id.0) + 1).to_string()
+    id.0.to_string()
 }
 
-/// A lookup's number, from 1.
+/// The number that questions asked together share.
 pub fn resolution_number(id: ResolutionId) -> String {
-    (u64::from(id.0) + 1).to_string()
+    id.0.to_string()
 }
 
 /// A visit's number, from 1: what `--visit` takes.
@@ -102,16 +105,17 @@ pub fn exchange_state(state: State) -> Option<String> {
     }
 }
 
-/// How a status code is to be taken (RFC 9110 §15).
-pub const fn status_class(status: u16) -> &'static str {
-    match status {
-        100..=199 => "informational",
-        200..=299 => "success",
-        300..=399 => "redirection",
-        400..=499 => "client error",
-        500..=599 => "server error",
-        _ => "unknown class",
-    }
+/// The same in two words.
+pub const fn exchange_state_word(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::Whole => return None,
+        State::Gap(_) => "bytes missing",
+        State::Cut(_) => "cut short",
+        State::Malformed => "malformed",
+        State::NoResponse => "no response",
+        State::NoRequest => "no request",
+        State::Open => "not finished",
+    })
 }
 
 /// The colour of a status code.
@@ -231,6 +235,20 @@ pub fn types(lookups: &[&Lookup]) -> String {
     }
     types.sort_by_key(|rtype| (*rtype != RecordType::A, *rtype));
     types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// What the network answered to a connection's SYN in the server's place (ICMP), and where.
+pub fn network_said(trace: &Trace, connection: &Connection) -> Option<(FrameNo, String)> {
+    if connection.transport != Transport::Tcp || connection.handshake.is_some() {
+        return None;
+    }
+    let about = format!(": TCP from {} to {}", connection.client, connection.server);
+    let from = trace.notes.partition_point(|note| note.at < connection.opened);
+    let until = connection.last.at + TimeDelta::from_secs(10);
+    let notes = trace.notes.get(from..)?.iter().take_while(|note| note.at.at <= until);
+    let mut icmp = notes.filter(|note| matches!(note.what.0, "icmp" | "icmpv6"));
+    let said = icmp.find_map(|note| Some((note.at.frame, note.what.1.strip_suffix(&about)?)))?;
+    Some((said.0, escape(said.1).into_owned()))
 }
 
 /// The options of a SYN: `MSS 1460, window scale 10 (×1024), SACK, timestamps`.

@@ -1,6 +1,6 @@
 //! Bars: the pieces of a row drawn over the columns of a scale.
 
-use anstyle::{Effects, Style};
+use anstyle::Effects;
 
 use crate::report::text::ink::{Ink, Tone, phase_style};
 use crate::report::text::width::width;
@@ -28,7 +28,7 @@ pub(super) fn bar(row: &Row, scale: &Scale, ink: Ink) -> String {
     }
     let shown = columns.get(..=last).unwrap_or(&[]);
     if ink.color && !ink.ascii {
-        return shown.iter().map(|column| blocks(column, ink)).collect();
+        return shown.iter().map(|column| blocks(*column, ink)).collect();
     }
     signs(shown, ink)
 }
@@ -48,46 +48,43 @@ fn eighths_of(row: &Row, scale: &Scale) -> Vec<Column> {
         let to = scale.eighths(piece.to).max(from + 1);
         let eighths = columns.as_flattened_mut();
         for eighth in eighths.iter_mut().take(to).skip(from) {
-            *eighth = Some(piece.phase);
+            // Where nothing is done does not hide what was done, however short.
+            if eighth.is_none() || !is_line(piece.phase) {
+                *eighth = Some(piece.phase);
+            }
         }
     }
     columns
 }
 
 /// One column in colour: a block that fills it from the left in one colour, on another.
-fn blocks(column: &Column, ink: Ink) -> String {
-    let [first, ..] = *column;
+fn blocks(column: Column, ink: Ink) -> String {
+    let line = column.iter().flatten().copied().find(|phase| is_line(*phase));
+    // Beside a block a line would look like one.
+    let column = column.map(|eighth| eighth.filter(|phase| !is_line(*phase)));
+    let [first, .., last] = column;
     let left = column.iter().take_while(|eighth| **eighth == first).count();
-    let rest = column.iter().skip(left).copied().find(|eighth| *eighth != first).flatten();
-    match (first, rest, left) {
-        (None, _, 8) => " ".to_owned(),
-        (Some(phase), _, 8) => full(phase, ink),
-        (Some(phase), None, _) if is_line(phase) => full(phase, ink),
-        (_, Some(phase), _) if is_line(phase) && first.is_none() => full(phase, ink),
-        (None, Some(phase), _) => {
-            let filled = column.iter().filter(|eighth| eighth.is_some()).count();
-            if column.last().is_some_and(Option::is_none) {
-                // A sliver between empty parts: its width is right, its place within the column
-                // is not.
-                return ink.style(phase_style(phase), block(filled));
-            }
-            // Blocks fill from the left: drawn inverted, the empty part is the block.
-            ink.style(phase_style(phase).effects(Effects::INVERT), block(left))
+    let rest = column.iter().skip(left).copied().flatten().next();
+    let style = |phase| phase_style(phase);
+    match (first, rest) {
+        (None, None) => {
+            line.map_or_else(|| " ".to_owned(), |phase| ink.style(style(phase), &sign(phase, ink)))
         }
-        (Some(phase), None, _) => ink.style(phase_style(phase), block(left)),
-        (Some(phase), Some(next), _) => {
-            let style = phase_style(phase).bg_color(phase_style(next).get_fg_color());
-            ink.style(style, block(left))
+        (Some(phase), None) => ink.style(style(phase), block(left)),
+        (Some(phase), Some(next)) => {
+            ink.style(style(phase).bg_color(style(next).get_fg_color()), block(left))
         }
-        (None, None, _) => " ".to_owned(),
+        // A sliver between empty parts: its width is right, its place within the column is not.
+        (None, Some(phase)) if last.is_none() => {
+            ink.style(style(phase), block(column.iter().flatten().count()))
+        }
+        // Blocks fill from the left: drawn inverted, the empty part is the block.
+        (None, Some(phase)) => ink.style(style(phase).effects(Effects::INVERT), block(left)),
     }
 }
 
-fn full(phase: Phase, ink: Ink) -> String {
-    if is_line(phase) {
-        return ink.style(phase_style(phase), ink.sign(phase).encode_utf8(&mut [0; 4]));
-    }
-    ink.style(phase_style(phase), "█")
+fn sign(phase: Phase, ink: Ink) -> String {
+    ink.sign(phase).to_string()
 }
 
 /// Phases in which nothing is done are drawn as a line, not as a block.
@@ -112,44 +109,47 @@ const fn block(eighths: usize) -> &'static str {
 
 /// Columns without colour: a sign for each phase.
 fn signs(columns: &[Column], ink: Ink) -> String {
-    let fills: Vec<Option<Phase>> = columns.iter().map(|column| most(column)).collect();
+    let mut busy: Vec<usize> = columns.iter().map(|column| busy(*column)).collect();
+    if busy.iter().all(|eighths| *eighths == 0) {
+        busy = columns.iter().map(|column| column.iter().flatten().count()).collect();
+    }
+    let drawn = drawn(&busy);
     let mut out = String::with_capacity(columns.len());
-    for (i, column) in columns.iter().enumerate() {
-        let filled = column.iter().flatten().count();
-        let phase = fills.get(i).copied().flatten();
-        // Less than half a column is drawn only where the bar would vanish without it.
-        let alone = |j: Option<usize>| {
-            let other = j.and_then(|j| columns.get(j));
-            other.is_none_or(|other| other.iter().flatten().count() < 4)
-        };
-        let first_of_two = column.last().is_some_and(Option::is_some)
-            && columns.get(i + 1).is_some_and(|next| next.iter().flatten().count() == filled);
-        let lone = alone(i.checked_sub(1)) && alone(Some(i + 1));
-        let drawn = filled >= 4 || (filled > 0 && lone && !is_second(columns, i, first_of_two));
-        match phase {
-            Some(phase) if drawn => {
-                let sign = ink.sign(phase);
-                out.push_str(&ink.style(phase_style(phase), sign.encode_utf8(&mut [0; 4])));
-            }
-            _ => out.push(' '),
+    for (column, drawn) in columns.iter().zip(drawn) {
+        let half = column.iter().flatten().count() >= 4;
+        let line = column.iter().flatten().copied().find(|phase| half && is_line(*phase));
+        match if drawn { most(*column) } else { line } {
+            Some(phase) => out.push_str(&ink.style(phase_style(phase), &sign(phase, ink))),
+            None => out.push(' '),
         }
     }
     out.truncate(out.trim_end().len());
     out
 }
 
-/// True for the second of two columns that each hold less than half of a short bar.
-fn is_second(columns: &[Column], i: usize, first: bool) -> bool {
-    !first
-        && i.checked_sub(1)
-            .and_then(|j| columns.get(j))
-            .is_some_and(|before| before.last().is_some_and(Option::is_some))
+/// How many eighths of a column something is done in.
+fn busy(column: Column) -> usize {
+    column.iter().flatten().filter(|phase| !is_line(**phase)).count()
 }
 
-/// What fills most of a column; the later one where two fill it alike.
-fn most(column: &Column) -> Option<Phase> {
+/// Which columns are drawn: those that are half full, and of a bar that fills half of none the
+/// fullest, so that none vanishes.
+fn drawn(busy: &[usize]) -> Vec<bool> {
+    let mut drawn = Vec::with_capacity(busy.len());
+    for bar in busy.chunk_by(|a, b| (*a > 0) == (*b > 0)) {
+        let most = bar.iter().copied().max().unwrap_or(0);
+        let fullest = bar.iter().position(|eighths| *eighths == most);
+        let alone = |i: usize| most > 0 && most < 4 && fullest == Some(i);
+        drawn.extend(bar.iter().enumerate().map(|(i, eighths)| *eighths >= 4 || alone(i)));
+    }
+    drawn
+}
+
+/// What fills most of a column; the later one where two fill it alike, and what is done before
+/// what is not.
+fn most(column: Column) -> Option<Phase> {
     let count = |phase: Phase| column.iter().filter(|eighth| **eighth == Some(phase)).count();
-    column.iter().flatten().copied().max_by_key(|phase| count(*phase))
+    column.iter().flatten().copied().max_by_key(|phase| (!is_line(*phase), count(*phase)))
 }
 
 /// The labels above the bars: `0      50      100 ms`, each beginning at its moment.
@@ -157,7 +157,7 @@ pub(super) fn axis(scale: &Scale, origin: Timestamp, ink: Ink) -> String {
     let seconds = scale.to.since(origin).as_nanos() >= 10_000_000_000;
     let unit = if seconds { " s" } else { " ms" };
     let mut line = String::new();
-    for (column, at) in scale.ticks(origin, (scale.columns / 9).clamp(1, 10)) {
+    for (column, at) in scale.ticks(origin, (scale.columns / 7).clamp(2, 10)) {
         let label = label(at, seconds);
         let at = width(&line);
         let room = scale.columns.saturating_sub(column);
@@ -190,15 +190,15 @@ pub(super) fn legend(phases: &[Phase], ink: Ink) -> Vec<String> {
         Phase::Send => "send",
         Phase::Wait => "wait",
         Phase::Receive => "receive",
-        Phase::Idle => "open, idle",
+        Phase::Idle => "open",
         Phase::Close => "close",
     };
-    let sign = |phase: Phase| {
-        let style: Style = phase_style(phase);
+    let sample = |phase: Phase| {
+        let style = phase_style(phase);
         if ink.color && !ink.ascii && !is_line(phase) {
             return ink.style(style, "█");
         }
-        ink.style(style, ink.sign(phase).encode_utf8(&mut [0; 4]))
+        ink.style(style, &sign(phase, ink))
     };
-    phases.iter().map(|phase| format!("{} {}", sign(*phase), word(*phase))).collect()
+    phases.iter().map(|phase| format!("{} {}", sample(*phase), word(*phase))).collect()
 }

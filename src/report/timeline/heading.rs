@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::{Ink, Tone};
 use crate::report::text::units;
-use crate::report::text::url::Parts;
-use crate::report::text::width::{cut_middle, wrap};
+use crate::report::text::width::{cut_middle, wrap, wrap_parts};
 use crate::report::text::words;
 use crate::trace::Trace;
 use crate::trace::exchange::Exchange;
@@ -29,7 +29,7 @@ pub(super) fn capture(trace: &Trace, options: &Options) -> Vec<String> {
         parts.push(format!("{} long", units::span(last.since(first))));
         parts.push(format!("from {}", units::moment(first, &options.zone)));
     }
-    lines(&parts.join(" · "), 0, Tone::Plain, options)
+    in_lines(&parts, 0, options)
 }
 
 /// The heading of a visit.
@@ -42,18 +42,14 @@ pub(super) fn visit(trace: &Trace, visit: &Visit, rows: &[Row], options: &Option
         None => url,
     };
     let mut all = vec![format!("{title}{}", ink.paint(Tone::Strong, &url))];
-    for text in [ends(trace, visit, options), amounts(trace, visit, rows, options)] {
-        all.extend(lines(&text, 2, Tone::Plain, options));
-    }
-    let reached = milestones(trace, visit);
-    if !reached.is_empty() {
-        all.extend(lines(&reached, 2, Tone::Plain, options));
-    }
+    all.extend(in_lines(&ends(trace, visit, options), 2, options));
+    all.extend(in_lines(&amounts(trace, visit, rows, options), 2, options));
+    all.extend(in_lines(&milestones(trace, visit), 2, options));
     all
 }
 
 /// Who talks to whom, and since when.
-fn ends(trace: &Trace, visit: &Visit, options: &Options) -> String {
+fn ends(trace: &Trace, visit: &Visit, options: &Options) -> Vec<String> {
     let root = visit.document.or(Some(visit.root)).and_then(|id| trace.exchange(id));
     let connection = root.and_then(|exchange| trace.connection(exchange.connection));
     let server = connection.map(|connection| {
@@ -61,11 +57,12 @@ fn ends(trace: &Trace, visit: &Visit, options: &Options) -> String {
         format!(" → server {} ({})", connection.server, escape(host))
     });
     let began = units::moment(visit.started.at, &options.zone);
-    format!("client {}{} · began {began}", visit.client, server.unwrap_or_default())
+    let ends = format!("client {}{}", visit.client, server.unwrap_or_default());
+    vec![ends, format!("began {began}")]
 }
 
 /// How much it was.
-fn amounts(trace: &Trace, visit: &Visit, rows: &[Row], options: &Options) -> String {
+fn amounts(trace: &Trace, visit: &Visit, rows: &[Row], options: &Options) -> Vec<String> {
     let of_rows = rows.iter().filter_map(|row| match row.subject {
         Subject::Exchange(id) => trace.exchange(id),
         _ => None,
@@ -106,7 +103,7 @@ fn amounts(trace: &Trace, visit: &Visit, rows: &[Row], options: &Options) -> Str
     if exchanges.len() < visit.exchanges.len() {
         parts.push(format!("of {} in all", visit.exchanges.len()));
     }
-    parts.join(" · ")
+    parts
 }
 
 /// HTTP bytes that came: heads and bodies as they were on the wire.
@@ -122,20 +119,24 @@ fn sent(exchange: &Exchange) -> u64 {
     head + exchange.request_end.as_ref().map_or(0, |end| end.body.wire)
 }
 
-/// When what was reached, from the beginning of the visit.
-fn milestones(trace: &Trace, visit: &Visit) -> String {
+/// The two times that a visit is judged by, and what came before them.
+fn milestones(trace: &Trace, visit: &Visit) -> Vec<String> {
     let reached = Milestones::of(trace, visit);
-    let named = [
-        ("name found", reached.looked_up),
-        ("connected", reached.connected),
-        ("first byte", reached.first_byte),
-        ("document done", reached.document),
-        ("all done", reached.last_byte),
+    let said = |name: &str, at| format!("{name} {}", units::span(at));
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(reached.first_byte.map(|at| said("time to first byte", at)));
+    parts.extend(reached.last_byte.map(|at| said("total", at)));
+    let before = [
+        ("name found at", reached.looked_up),
+        ("connected at", reached.connected),
+        ("document complete at", reached.document),
     ];
-    let named = named.into_iter().filter_map(|(name, at)| Some((name, at?)));
-    let parts: Vec<String> =
-        named.map(|(name, at)| format!("{name} {}", units::span(at))).collect();
-    if parts.is_empty() { String::new() } else { format!("after {}", parts.join(" · ")) }
+    let before = before.into_iter().filter_map(|(name, at)| Some(said(name, at?)));
+    let before: Vec<String> = before.collect();
+    if !before.is_empty() {
+        parts.push(before.join(", "));
+    }
+    parts
 }
 
 /// The heading of what belongs to no visit.
@@ -176,6 +177,15 @@ pub(super) fn nothing(trace: &Trace, options: &Options, sections: usize) -> Vec<
     let mut all = vec![String::new()];
     all.extend(lines(&why, 0, Tone::Plain, options));
     all
+}
+
+/// `parts` within the width.
+fn in_lines(parts: &[String], indent: usize, options: &Options) -> Vec<String> {
+    let ink = Ink::of(options);
+    let room = options.width.map(|most| most.saturating_sub(indent));
+    let parts: Vec<String> = parts.iter().map(|part| ink.text(part).into_owned()).collect();
+    let lines = wrap_parts(&parts, room);
+    lines.iter().map(|line| format!("{}{}", " ".repeat(indent), ink.text(line))).collect()
 }
 
 /// `text` within the width.

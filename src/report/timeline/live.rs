@@ -7,15 +7,15 @@ use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::width::{cut_end, cut_middle, width};
 use crate::report::text::words;
-use crate::report::timeline::wording::Wording;
+use crate::report::timeline::wording;
 use crate::trace::Trace;
 use crate::trace::model::EntityId;
 use crate::trace::waterfall::{Subject, row_of};
 
 /// The row of something that is complete; none for what has no row, or is not asked for.
 ///
-/// Times count from the beginning of the capture, in seconds, so that they rise from row to row:
-/// which visit a lookup belongs to is not known before its page is.
+/// Its time is that of the clock: which visit a lookup belongs to is not known before its page is,
+/// so that times within visits would leap from row to row.
 pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String> {
     let subject = match id {
         EntityId::Neighbor(id) => Subject::Neighbor(id),
@@ -30,31 +30,34 @@ pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String
         return None;
     }
     let ink = Ink::of(options);
-    let wording = Wording::of(trace, &row, None);
-    let start = units::position_in_seconds(row.start.at.since(trace.origin()));
+    let said = wording::of(trace, &row, None);
+    let start = units::clock(row.start.at, &options.zone);
     let took = row.took().map_or_else(|| "–".to_owned(), units::millis);
-    let kind = cut_end(&wording.kind, 7, ink.ellipsis());
-    let number = wording.connection.map(words::connection_number).unwrap_or_default();
-    let mut line = format!("{start:>9} {:>8} ", ink.text(&took));
-    let tone = wording.phase.map_or(Tone::Plain, Tone::Phase);
+    let kind = cut_end(&said.kind, 7, ink.ellipsis());
+    let number = said.connection.map(words::connection_number);
+    let number = number.map_or_else(String::new, |number| format!("#{number}"));
+    let mut line = format!("{start:>12} {:>8} ", ink.text(&took));
+    let tone = said.phase.map_or(Tone::Plain, Tone::Phase);
     line.push_str(&ink.paint(tone, &format!("{kind:<4}")));
     line.push_str("  ");
-    let mut used = 19 + width(&kind).max(4) + 2;
-    let size = wording.size.map(units::bytes).unwrap_or_default();
+    let mut used = 22 + width(&kind).max(4) + 2;
+    let size = said.size.map(units::bytes).unwrap_or_default();
     let frames = numbers::short(&row.frames);
     let tail = [number, size, frames].into_iter().filter(|part| !part.is_empty());
     let tail = ink.text(&tail.collect::<Vec<_>>().join("  ")).into_owned();
-    let room = options.width.map(|most| most.saturating_sub(used + width(&tail) + 6));
-    let what_room = room.map_or(usize::MAX, |room| room / 2);
-    let what = fitted(&wording.what, what_room, ink, true);
-    let result_room = room.map_or(usize::MAX, |room| room.saturating_sub(width(&what)));
-    let result = fitted(&wording.result, result_room, ink, false);
+    // Results stand below each other.
+    let column = options.width.map_or(72, |most| (most / 2 + 4).max(used + 12));
+    let what = match options.width {
+        Some(_) => fitted(&said.what, column - used - 2, ink, true),
+        None => fitted(&said.what, usize::MAX, ink, true),
+    };
+    let room = options.width.map(|most| most.saturating_sub(column + 2 + width(&tail)));
+    let result = fitted(&said.result, room.unwrap_or(usize::MAX), ink, false);
     line.push_str(&what);
     used += width(&what);
-    // Where there is room, results stand below each other.
-    let column = options.width.map_or(66, |most| most / 2).max(used + 2);
+    let column = column.max(used + 2);
     line.push_str(&" ".repeat(column - used));
-    line.push_str(&ink.paint(wording.tone, &result));
+    line.push_str(&ink.paint(said.tone, &result));
     used = column + width(&result);
     if options.width.is_none_or(|most| used + 2 + width(&tail) <= most) {
         line.push_str("  ");
@@ -68,7 +71,7 @@ fn fitted(forms: &[String], room: usize, ink: Ink, middle: bool) -> String {
     if let Some(form) = forms().find(|form| width(form) <= room) {
         return form.into_owned();
     }
-    let shortest = forms().last().unwrap_or_default();
+    let shortest = forms().next_back().unwrap_or_default();
     if middle {
         cut_middle(&shortest, room, ink.ellipsis())
     } else {

@@ -11,7 +11,7 @@ mod wording;
 
 use std::io::{self, Write};
 
-use crate::report::format::{Format, Options, Reporter};
+use crate::report::format::{Options, Reporter};
 use crate::report::summary;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Align, Cell, Column, Drawn, Fit, Grid};
@@ -25,17 +25,9 @@ use crate::trace::waterfall::{Phase, Row, Scale, Waterfall};
 use crate::trace::{EntityId, Trace};
 
 pub use live::live_row;
-pub use wording::{never_used, status_line};
 
-use wording::Wording;
-
-/// The timeline's row in the table of formats.
-pub const FORMAT: Format = Format {
-    name: "timeline",
-    extension: None,
-    about: "each visit as a waterfall: lookups, handshakes, requests, closes",
-    reporter: &Timeline,
-};
+#[cfg(test)]
+mod tests;
 
 /// Writes the timeline.
 pub struct Timeline;
@@ -78,8 +70,10 @@ impl Reporter for Timeline {
                 writeln!(out, "{line}")?;
             }
             let origin = visit.map_or_else(|| trace.origin(), |visit| visit.started.at);
+            let first = rows.first().map_or(origin, |row| row.start.at);
+            let left = if visit.is_some() { origin } else { first };
             let url = visit.map(|visit| &*visit.url);
-            for line in page.table(rows, origin, url) {
+            for line in page.table(rows, origin, left, url) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -104,6 +98,29 @@ impl Reporter for Timeline {
         let row = if options.live { live_row(trace, entity, options) } else { None };
         row.map_or(Ok(()), |row| writeln!(out, "{row}"))
     }
+
+    /// Live, the rows have been told: what is left is what only the end knows.
+    fn finish(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+        if !options.live {
+            return self.write(trace, options, out);
+        }
+        let filter = Filter::of(options);
+        let waterfall = Waterfall::of(trace);
+        for visit in &trace.visits {
+            let rows = waterfall.of_visit(visit.id);
+            let asked = options.visit.is_none_or(|id| id == visit.id);
+            if asked && rows.iter().any(|row| filter.row(trace, row)) {
+                writeln!(out)?;
+                for line in heading::visit(trace, visit, rows, options) {
+                    writeln!(out, "{line}")?;
+                }
+            }
+        }
+        for line in summary::lines(trace, options) {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the tables of one run share.
@@ -119,7 +136,15 @@ impl<'t> Page<'t> {
     }
 
     /// The rows as a table with bars, and with `-v` what there is to know below each.
-    fn table(&self, rows: &[Row], origin: Timestamp, url: Option<&str>) -> Vec<String> {
+    ///
+    /// Times count from `origin`; the bars begin at `left`.
+    fn table(
+        &self,
+        rows: &[Row],
+        origin: Timestamp,
+        left: Timestamp,
+        url: Option<&str>,
+    ) -> Vec<String> {
         let last = rows.iter().map(|row| row.end.unwrap_or(row.start).at).max().unwrap_or(origin);
         let seconds = last.since(origin).as_nanos() >= LONG;
         let mut grid = Grid::new(if seconds { &IN_SECONDS } else { &IN_MILLIS });
@@ -132,7 +157,7 @@ impl<'t> Page<'t> {
             Some(most) => most.saturating_sub(drawn.width + gap).min(MOST_BAR),
             None => UNBOUND_BAR,
         };
-        let scale = Scale::fitting(origin, rows, columns);
+        let scale = Scale::fitting(left, rows, columns);
         let has_bar = columns >= LEAST_BAR;
         let beside = |line: &str, bar: &str| {
             if bar.is_empty() || !has_bar {
@@ -157,14 +182,15 @@ impl<'t> Page<'t> {
         let Some(most) = self.options.width else { return grid.draw(self.ink, None) };
         let bar = match most {
             0..60 => 0,
-            60..100 => most / 6,
+            60..100 => most / 8,
+            100..160 => most / 4,
             _ => most * 3 / 10,
         };
         grid.draw(self.ink, Some(most.saturating_sub(bar)))
     }
 
     fn cells(&self, row: &Row, origin: Timestamp, url: Option<&str>, seconds: bool) -> Vec<Cell> {
-        let wording = Wording::of(self.trace, row, url);
+        let wording = wording::of(self.trace, row, url);
         let start = row.start.at.since(origin);
         let start =
             if seconds { units::position_in_seconds(start) } else { units::position(start) };
@@ -191,7 +217,7 @@ impl<'t> Page<'t> {
             return Vec::new();
         }
         let mut lines = Vec::new();
-        for line in detail::of(self.trace, row, self.options) {
+        for line in detail::of(self.trace, row) {
             let indent = DETAIL + 2 * line.depth;
             let room = self.options.width.map(|most| most.saturating_sub(indent + 2));
             for (i, piece) in wrap(&self.ink.text(&line.text), room).iter().enumerate() {
@@ -226,7 +252,7 @@ impl<'t> Page<'t> {
         if !phases.is_empty() {
             lines.push(line);
         }
-        let help = "times in ms since the visit began; #n is the connection; frames as Wireshark \
+        let help = "times in ms since the visit began; # is the connection; frames as Wireshark \
                     numbers them: 3–6 all of them, 3…6 some of them";
         let room = self.options.width.map(|most| most.saturating_sub(7));
         for (i, piece) in wrap(&self.ink.text(help), room).iter().enumerate() {
@@ -263,7 +289,7 @@ const LEAST_BAR: usize = 8;
 const DETAIL: usize = 4;
 
 const fn column(title: &'static str, align: Align, fit: Fit, drop: u8) -> Column {
-    Column { title, align, fit, drop }
+    Column { title, align, fit, least: 14, drop }
 }
 
 const IN_MILLIS: [Column; 8] = columns("start");
@@ -276,7 +302,7 @@ const fn columns(start: &'static str) -> [Column; 8] {
         column("", Align::Left, Fit::Whole, 0),
         column("what", Align::Left, Fit::Middle, 0),
         column("result", Align::Left, Fit::End, 0),
-        column("conn", Align::Right, Fit::Whole, 5),
+        column("#", Align::Right, Fit::Whole, 5),
         column("size", Align::Right, Fit::Whole, 3),
         column("frames", Align::Left, Fit::Whole, 4),
     ]

@@ -2,7 +2,9 @@
 
 use hashbrown::HashMap;
 
-use crate::flow::event::{Direction, FlowId, Opened, SegmentKind, TcpEvent, TcpState, Transport};
+use crate::flow::event::{
+    Direction, FlowId, Opened, PerDirection, SegmentKind, TcpEvent, TcpState, Transport,
+};
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::lookups::Lookups;
@@ -15,10 +17,16 @@ use crate::trace::model::{EntityId, Trace};
 /// Segments worth a word that are listed of one connection; counters go on beyond it.
 const SEGMENTS_LISTED: usize = 4096;
 
+/// What questions and answers travel as: UDP flows of these are told whole by their lookups, and
+/// are no connections.
+const LOOKUPS: [&str; 3] = ["dns", "mdns", "llmnr"];
+
 /// Which connection a flow is.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     by_flow: HashMap<FlowId, ConnectionId>,
+    /// UDP flows of which nobody has said what they carry.
+    unnamed: HashMap<FlowId, (Stamp, Box<Opened>)>,
 }
 
 impl Connections {
@@ -37,7 +45,21 @@ impl Connections {
         completed: &mut Vec<EntityId>,
     ) -> Option<ConnectionId> {
         if let ConnectionEvent::Opened(opened) = event {
-            return self.opened(trace, lookups, at, flow, &opened);
+            return match opened.key.transport {
+                Transport::Tcp => Some(self.opened(trace, lookups, at, flow, &opened)),
+                Transport::Udp => {
+                    self.unnamed.insert(flow, (at, opened));
+                    None
+                }
+                Transport::Arp | Transport::Icmpv4 | Transport::Icmpv6 => None,
+            };
+        }
+        let named = matches!(event, ConnectionEvent::Protocol(_) | ConnectionEvent::Closed(_));
+        if let Some((at, opened)) = named.then(|| self.unnamed.remove(&flow)).flatten() {
+            if matches!(event, ConnectionEvent::Protocol(name) if LOOKUPS.contains(&name)) {
+                return None;
+            }
+            self.opened(trace, lookups, at, flow, &opened);
         }
         let id = self.of(flow)?;
         let connection = trace.connections.get_mut(id.0 as usize)?;
@@ -72,10 +94,7 @@ impl Connections {
         at: Stamp,
         flow: FlowId,
         opened: &Opened,
-    ) -> Option<ConnectionId> {
-        if !matches!(opened.key.transport, Transport::Tcp | Transport::Udp) {
-            return None;
-        }
+    ) -> ConnectionId {
         let id = ConnectionId(next_index(trace.connections.len()));
         let (mut client_mac, mut server_mac) =
             (opened.macs.map(|m| m.source), opened.macs.and_then(|m| m.destination));
@@ -105,13 +124,13 @@ impl Connections {
             first_close: None,
             states: None,
             last: at,
-            counters: crate::flow::event::PerDirection::default(),
+            counters: PerDirection::default(),
             frames: Frames::default(),
             exchanges: Vec::new(),
             resolution,
         });
         self.by_flow.insert(flow, id);
-        Some(id)
+        id
     }
 }
 

@@ -130,7 +130,8 @@ impl Lookups {
             let near = last.is_none_or(|last| at.at.since(last.at) <= PARALLEL);
             !same_type && (near || resolution.open > 0)
         });
-        let resolution = together.map(|resolution| resolution.id).unwrap_or_else(|| {
+        let resolution = together.map(|resolution| resolution.id);
+        let resolution = resolution.unwrap_or_else(|| {
             let id = ResolutionId(next_index(trace.resolutions.len()));
             trace.resolutions.push(Resolution {
                 id,
@@ -193,7 +194,14 @@ impl Lookups {
         let name: Name = question.name.to_ascii_lowercase().into();
         let ends = (message.client, message.resolver);
         let key = (ends.0, ends.1, message.over, message.id, name.clone(), question.rtype);
-        let found = self.pending.remove(&key).or_else(|| self.multicast(trace, &message, &name));
+        let found = self.pending.remove(&key).or_else(|| multicast(trace, &message, &name));
+        if let (None, Some(id)) = (found, self.answered(trace, &message, &name, question.rtype)) {
+            // The network brought the answer twice: that is no other lookup.
+            if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
+                lookup.frames.push(at.frame);
+            }
+            return;
+        }
         let (id, nth) = found.unwrap_or_else(|| {
             let id = self.begin(trace, &message, question, &name, at);
             self.latest.insert((ends.0.ip, message.flavor, name, question.rtype), id);
@@ -258,40 +266,51 @@ impl Lookups {
         }
     }
 
-    /// A multicast response answers whoever asked for that name last.
-    fn multicast(
+    /// The lookup that a response has answered already.
+    fn answered(
         &self,
         trace: &Trace,
         message: &Message,
         name: &Name,
-    ) -> Option<(LookupId, usize)> {
-        if message.flavor == Flavor::Dns {
-            return None;
-        }
-        let types = message.answers.iter().map(|record| record.rtype).chain([RecordType::ANY]);
-        let clients = trace.resolutions.iter().rev().take(64).filter(|r| r.name == *name);
-        let mut open = clients.flat_map(|r| &r.lookups).filter_map(|id| trace.lookup(*id));
-        let types: Vec<RecordType> = types.collect();
-        let lookup = open.find(|lookup| {
-            lookup.flavor == message.flavor
-                && lookup.answer.is_none()
-                && types.contains(&lookup.rtype)
-        })?;
-        Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
+        rtype: RecordType,
+    ) -> Option<LookupId> {
+        let asked = (message.client.ip, message.flavor, name.clone(), rtype);
+        let lookup = self.latest.get(&asked).and_then(|id| trace.lookup(*id))?;
+        let same = lookup.attempts.iter().any(|attempt| {
+            attempt.response.is_some()
+                && attempt.transaction_id == message.id
+                && (attempt.client, attempt.over) == (message.client, message.over)
+                && attempt.resolver == message.resolver
+        });
+        (same && message.flavor != Flavor::Mdns).then_some(lookup.id)
     }
+}
 
-    /// Tells what was never answered.
-    #[expect(clippy::unused_self, reason = "the same shape as its siblings")]
-    pub(super) fn finish(&self, trace: &Trace, completed: &mut Vec<EntityId>) {
-        for lookup in &trace.lookups {
-            if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
-                completed.push(EntityId::Lookup(lookup.id));
-            }
+/// A multicast response answers whoever asked for that name last.
+fn multicast(trace: &Trace, message: &Message, name: &Name) -> Option<(LookupId, usize)> {
+    if message.flavor == Flavor::Dns {
+        return None;
+    }
+    let types = message.answers.iter().map(|record| record.rtype).chain([RecordType::ANY]);
+    let clients = trace.resolutions.iter().rev().take(64).filter(|r| r.name == *name);
+    let mut open = clients.flat_map(|r| &r.lookups).filter_map(|id| trace.lookup(*id));
+    let types: Vec<RecordType> = types.collect();
+    let lookup = open.find(|lookup| {
+        lookup.flavor == message.flavor && lookup.answer.is_none() && types.contains(&lookup.rtype)
+    })?;
+    Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
+}
+
+/// Tells what was never answered.
+pub(super) fn unanswered(trace: &Trace, completed: &mut Vec<EntityId>) {
+    for lookup in &trace.lookups {
+        if lookup.answer.as_ref().is_none_or(|answer| !is_final(answer)) {
+            completed.push(EntityId::Lookup(lookup.id));
         }
-        for resolution in &trace.resolutions {
-            if resolution.open > 0 {
-                completed.push(EntityId::Resolution(resolution.id));
-            }
+    }
+    for resolution in &trace.resolutions {
+        if resolution.open > 0 {
+            completed.push(EntityId::Resolution(resolution.id));
         }
     }
 }

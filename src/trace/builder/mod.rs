@@ -8,6 +8,7 @@ mod exchanges;
 mod lookups;
 mod neighbors;
 mod pages;
+mod tally;
 
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::trace::builder::connections::Connections;
@@ -15,6 +16,7 @@ use crate::trace::builder::exchanges::Exchanges;
 use crate::trace::builder::lookups::Lookups;
 use crate::trace::builder::neighbors::Neighbors;
 use crate::trace::builder::pages::Pages;
+use crate::trace::builder::tally::Tally;
 use crate::trace::model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
 
 /// Folds events into a [`Trace`].
@@ -26,6 +28,7 @@ pub struct TraceBuilder {
     connections: Connections,
     exchanges: Exchanges,
     pages: Pages,
+    tally: Tally,
 }
 
 impl TraceBuilder {
@@ -41,6 +44,7 @@ impl TraceBuilder {
                 self.lookups.message(&mut self.trace, *message, completed);
             }
             EventBody::Connection(what) => {
+                self.tally.event(flow, &what);
                 if let ConnectionEvent::Opened(opened) = &what {
                     self.neighbors.seen(&mut self.trace, opened);
                 }
@@ -91,13 +95,16 @@ impl TraceBuilder {
     pub fn finish(
         mut self,
         facts: CaptureFacts,
-        protocols: Vec<ProtocolCount>,
+        mut protocols: Vec<ProtocolCount>,
         completed: &mut Vec<EntityId>,
     ) -> Trace {
         self.trace.capture = facts;
+        self.trace.capture.bad_transport_checksums = self.tally.bad_checksums();
+        protocols.extend(self.tally.protocols());
+        protocols.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.name.cmp(b.name)));
         self.trace.protocols = protocols;
-        self.neighbors.finish(&self.trace, completed);
-        self.lookups.finish(&self.trace, completed);
+        neighbors::unanswered(&self.trace, completed);
+        lookups::unanswered(&self.trace, completed);
         for exchange in &self.trace.exchanges {
             if !exchange.over {
                 completed.push(EntityId::Exchange(exchange.id));

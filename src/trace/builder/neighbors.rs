@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::address::MacAddr;
 use crate::flow::event::{Opened, Transport};
-use crate::protocol::neighbor::{Binding, NeighborMessage};
+use crate::protocol::neighbor::{Binding, Method, NeighborMessage};
 use crate::time::{FrameNo, Frames, Stamp};
 use crate::trace::id::NeighborId;
 use crate::trace::id::next_index;
@@ -93,8 +93,7 @@ impl Neighbors {
                 trace.neighbors.push(entity);
             }
             NeighborMessage::Router { ip, mac, prefixes, lifetime } => {
-                let method = crate::protocol::neighbor::Method::Ndp;
-                let mut entity = entity(id, NeighborKind::Router, method, ip, at.frame);
+                let mut entity = entity(id, NeighborKind::Router, Method::Ndp, ip, at.frame);
                 entity.reply = mac.map(|mac| (at, mac));
                 entity.router = Some(lifetime > 0);
                 entity.prefixes = prefixes;
@@ -157,14 +156,13 @@ impl Neighbors {
             entity.gateway = true;
         }
     }
+}
 
-    /// Tells what was never answered.
-    pub(super) fn finish(&self, trace: &Trace, completed: &mut Vec<EntityId>) {
-        let open = trace.neighbors.iter().filter(|n| n.reply.is_none());
-        completed.extend(
-            open.filter(|n| n.kind != NeighborKind::Router).map(|n| EntityId::Neighbor(n.id)),
-        );
-    }
+/// Tells what was never answered.
+pub(super) fn unanswered(trace: &Trace, completed: &mut Vec<EntityId>) {
+    let open = trace.neighbors.iter().filter(|neighbor| neighbor.reply.is_none());
+    let open = open.filter(|neighbor| neighbor.kind != NeighborKind::Router);
+    completed.extend(open.map(|neighbor| EntityId::Neighbor(neighbor.id)));
 }
 
 /// Both IPv4, or both IPv6 and both or neither link-local.
@@ -179,7 +177,7 @@ fn same_scope(a: IpAddr, b: IpAddr) -> bool {
 fn entity(
     id: NeighborId,
     kind: NeighborKind,
-    method: crate::protocol::neighbor::Method,
+    method: Method,
     target: IpAddr,
     frame: FrameNo,
 ) -> Neighbor {

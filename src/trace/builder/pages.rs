@@ -13,6 +13,7 @@ use crate::protocol::http::semantics::{self, Navigation};
 use crate::protocol::http::url;
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::builder::exchanges::Moment;
+use crate::trace::exchange::Exchange;
 use crate::trace::id::{ExchangeId, VisitId, next_index};
 use crate::trace::model::Trace;
 use crate::trace::visit::{Link, Visit};
@@ -26,11 +27,14 @@ const FRAME: TimeDelta = TimeDelta::from_millis(1000);
 /// was busy this short a time ago.
 const BUSY: TimeDelta = TimeDelta::from_secs(2);
 
+/// Pages remembered for one URL: more tabs than that are seldom open on it.
+const TABS: usize = 8;
+
 /// What links exchanges to visits. All keys begin with the client: several clients stay apart.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// The latest exchange of a URL.
-    urls: HashMap<(IpAddr, Box<str>), ExchangeId>,
+    /// The visits that asked for a URL, the latest last.
+    urls: HashMap<(IpAddr, Box<str>), Vec<VisitId>>,
     /// The latest document (page or frame) of an origin.
     origins: HashMap<(IpAddr, Box<str>), VisitId>,
     /// Where redirects lead that nobody has followed yet.
@@ -73,7 +77,7 @@ impl Pages {
             Some(from) => {
                 from.visit.map_or(Place::Background, |visit| Place::In(visit, Link::Redirect))
             }
-            None => self.place(trace, client, head, at, navigation),
+            None => self.place(trace, client, exchange, head, at, navigation),
         };
         let (visit, link) = match place {
             Place::In(visit, link) => (Some(visit), link),
@@ -99,8 +103,8 @@ impl Pages {
             exchange.link = link;
             exchange.redirected_from = followed;
         }
-        self.urls.insert((client, without_fragment(&url).into()), id);
         let Some(visit) = visit else { return };
+        self.remember_url(client, &url, visit);
         if navigation != Navigation::No {
             self.remember_origin(client, &url, visit);
         }
@@ -120,6 +124,7 @@ impl Pages {
         &self,
         trace: &Trace,
         client: IpAddr,
+        exchange: &Exchange,
         head: &RequestHead,
         at: Stamp,
         navigation: Navigation,
@@ -131,7 +136,7 @@ impl Pages {
         }
         let referer = fields.get("referer").or_else(|| fields.get("origin"));
         let referer = referer.filter(|url| url.contains("://"));
-        let by_referer = referer.and_then(|url| self.by_referer(trace, client, url));
+        let by_referer = referer.and_then(|url| self.by_referer(trace, client, exchange, url));
         if navigation == Navigation::Page {
             let busy = by_referer.and_then(|(visit, _)| trace.visit(visit));
             let busy = busy.is_some_and(|visit| at.at.since(visit.ended.at) <= FRAME);
@@ -162,14 +167,62 @@ impl Pages {
         self.redirects.remove(&(client, url::normal(url)?.into()))
     }
 
-    fn by_referer(&self, trace: &Trace, client: IpAddr, url: &str) -> Option<(VisitId, Link)> {
-        let key = (client, without_fragment(url).into());
-        let by_url = self.urls.get(&key).and_then(|id| trace.exchange(*id)?.visit);
-        let by_url = by_url.map(|visit| (visit, Link::Referer));
-        by_url.or_else(|| {
-            let origin = (client, origin_of(url)?);
+    fn by_referer(
+        &self,
+        trace: &Trace,
+        client: IpAddr,
+        exchange: &Exchange,
+        referer: &str,
+    ) -> Option<(VisitId, Link)> {
+        let visits = self.asked_for(client, referer);
+        let by_url = match visits {
+            [] => None,
+            [visit] => Some(*visit),
+            several => self.likeliest(trace, client, exchange, several),
+        };
+        by_url.map(|visit| (visit, Link::Referer)).or_else(|| {
+            let origin = (client, origin_of(referer)?);
             self.origins.get(&origin).map(|visit| (*visit, Link::Origin))
         })
+    }
+
+    /// Two tabs share a style sheet; what it asks for names it as `Referer`, whichever tab it is
+    /// for. A page seldom asks for the same thing twice, and a connection seldom changes hands;
+    /// else it is the page that was busy last.
+    fn likeliest(
+        &self,
+        trace: &Trace,
+        client: IpAddr,
+        exchange: &Exchange,
+        visits: &[VisitId],
+    ) -> Option<VisitId> {
+        let url = exchange.url.as_deref().unwrap_or_default();
+        let done = self.asked_for(client, url);
+        let all_did = visits.iter().all(|visit| done.contains(visit));
+        let left = || visits.iter().copied().filter(|visit| all_did || !done.contains(visit));
+        let connection = trace.connection(exchange.connection);
+        let before =
+            connection.into_iter().flat_map(|connection| connection.exchanges.iter().rev());
+        let mut before = before.filter(|id| **id != exchange.id);
+        let same_connection = before.next().and_then(|id| trace.exchange(*id)?.visit);
+        if let Some(visit) = same_connection.filter(|visit| left().any(|other| other == *visit)) {
+            return Some(visit);
+        }
+        left().max_by_key(|visit| trace.visit(*visit).map(|visit| (visit.ended, visit.id)))
+    }
+
+    fn asked_for(&self, client: IpAddr, url: &str) -> &[VisitId] {
+        let visits = self.urls.get(&(client, without_fragment(url).into()));
+        visits.map_or(&[], Vec::as_slice)
+    }
+
+    fn remember_url(&mut self, client: IpAddr, url: &str, visit: VisitId) {
+        let visits = self.urls.entry((client, without_fragment(url).into())).or_default();
+        visits.retain(|other| *other != visit);
+        if visits.len() >= TABS {
+            visits.remove(0);
+        }
+        visits.push(visit);
     }
 
     /// The latest visit of the same browser that was busy just now.

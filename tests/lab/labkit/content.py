@@ -62,6 +62,20 @@ def style(name, rules, extra=""):
     return extra + "\n".join(lines) + "\n"
 
 
+def script(name, size):
+    """A script of at least that many bytes, which compresses as scripts do: to a good quarter."""
+    chance = random.Random(name)
+    lines, length = [], 0
+    while length < size:
+        own, member, other = chance.choices(WORDS, k=3)
+        called = chance.randrange(len(lines) + 1)
+        lines.append(f"function {own}{len(lines)}(a, b) {{ return a.{member} ? "
+                     f"{other}{called}(b, '{chance.randrange(1 << 24):x}') : "
+                     f"b + {chance.randrange(1000)}; }}\n")
+        length += len(lines[-1])
+    return "".join(lines)
+
+
 def page(title, head="", body=""):
     """An HTML page.  Its icon is in the page itself, so that no browser goes looking for one."""
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'

@@ -17,7 +17,8 @@ UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
 
 # The last part of a server's address, for both families, and what lives there.
 SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
-HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED)
+COUNTER = 90
+HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER)
 
 HOSTS = {
     "garden.test": SITE,
@@ -27,6 +28,11 @@ HOSTS = {
     "widgets.weather.test": WEATHER,
     "tiles-eu.weather.test": WEATHER,
     "www.library.test": SITE,
+    "www.market.test": SITE,
+    "static.market.test": EDGE,
+    "img.market.test": EDGE,
+    "api.market.test": API,
+    "tags.counter.test": COUNTER,
     "www.slow.test": SITE,
     "www.trouble.test": SITE,
     "www.news.test": NEWS,

@@ -11,7 +11,9 @@ fn decode(names: &str, bytes: &[u8], piece: usize) -> Result<u64, Fault> {
 
 fn decode_within(names: &str, bytes: &[u8], piece: usize, limits: &Limits) -> Result<u64, Fault> {
     let fields = [("Content-Encoding", names)].into_iter().collect();
-    let mut decoder = Decoder::new(&codings(&fields).unwrap(), limits).unwrap();
+    let mut decoder = Decoder::new(codings(&fields).unwrap(), limits).unwrap();
+    // Every piece is a batch, so that decoders are tried with every cut.
+    decoder.batch = piece;
     for part in bytes.chunks(piece) {
         decoder.push(part)?;
     }

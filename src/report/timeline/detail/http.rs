@@ -1,13 +1,15 @@
 //! An exchange in full: URL, connection, phases, heads, sizes, segments, cache.
 
+use crate::protocol::http::cache;
 use crate::protocol::http::fields::Fields;
+use crate::protocol::http::groups::Group;
 use crate::protocol::http::message::{Framing, MessageEnd, RequestHead, ResponseHead};
-use crate::report::format::Options;
+use crate::protocol::http::status;
+use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::numbers;
 use crate::report::text::units;
-use crate::report::text::url::Parts;
 use crate::report::text::words;
 use crate::report::timeline::detail::line::Line;
 use crate::report::timeline::wording::status_line;
@@ -19,7 +21,7 @@ use crate::trace::timing::Timings;
 use crate::trace::visit::Link;
 
 /// The lines below its row.
-pub(super) fn lines(trace: &Trace, exchange: &Exchange, _options: &Options) -> Vec<Line> {
+pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(url) = &exchange.url {
         lines.push(Line::new(taken_apart(url)));
@@ -38,31 +40,31 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange, _options: &Options) -> V
             request.version
         );
         lines.push(Line::new(line).in_tone(Tone::Strong));
-        fields(&request.fields, &mut lines);
+        fields(&request.fields, true, &mut lines);
         lines.push(Line::below(request_size(request, exchange.request_end.as_deref())));
     }
     for interim in &exchange.informational {
         let after = since_request(exchange, interim.span.ready.at);
         let line = format!("interim response: {}{after}", status_line(interim));
         lines.push(Line::new(line).in_tone(Tone::Strong));
-        fields(&interim.fields, &mut lines);
+        fields(&interim.fields, false, &mut lines);
     }
     if let Some(response) = &exchange.response {
         let line = format!(
             "response: {} {} ({})",
             response.version,
             status_line(response),
-            words::status_class(response.status)
+            status::Class::of(response.status).map_or("of no known class", status::Class::name)
         );
         lines.push(Line::new(line).in_tone(Tone::Strong));
-        fields(&response.fields, &mut lines);
+        fields(&response.fields, false, &mut lines);
         let end = exchange.response_end.as_deref();
         lines.push(Line::below(response_size(response, end)));
         lines.extend(end.map(|end| Line::below(segments(response, end, connection))));
         lines.extend(cache(response).map(Line::below));
         if let Some(end) = end.filter(|end| !end.trailers.is_empty()) {
             lines.push(Line::below("trailers after the body:"));
-            fields(&end.trailers, &mut lines);
+            fields(&end.trailers, false, &mut lines);
         }
     }
     if let Some(wrong) = words::exchange_state(exchange.state()) {
@@ -83,14 +85,13 @@ fn taken_apart(url: &str) -> String {
         (None, "https") => "port 443 (by default)".to_owned(),
         (None, _) => "no port".to_owned(),
     });
-    let chosen = if parts.path.ends_with('/') || parts.path.is_empty() {
+    let chosen = if parts.ends_in_slash() {
         " (ends in /: the server chooses the file, often index.html)"
     } else {
         ""
     };
     said.push(format!("path {}{chosen}", escape(parts.path)));
     said.extend(parts.query.map(|query| format!("query {}", escape(query))));
-    said.extend(parts.fragment.map(|fragment| format!("fragment {}", escape(fragment))));
     format!("URL: {}", said.join(" · "))
 }
 
@@ -113,7 +114,7 @@ fn carried(connection: &Connection, exchange: &Exchange) -> String {
     let number = words::connection_number(connection.id);
     let place = connection.exchanges.iter().position(|id| *id == exchange.id).unwrap_or(0) + 1;
     let (client, server) = (connection.client, connection.server);
-    let ends = format!("connection {number}, {client} → {server}");
+    let ends = format!("connection #{number}, {client} → {server}");
     if place > 1 {
         return format!("{ends}, used again: request {place} on it, no lookup and no handshake");
     }
@@ -153,19 +154,26 @@ fn since_request(exchange: &Exchange, at: Timestamp) -> String {
     })
 }
 
-/// Header fields as they were sent.
-fn fields(fields: &Fields, lines: &mut Vec<Line>) {
-    for (name, value) in fields.iter() {
-        lines.push(Line::below(format!("{}: {}", escape(name), escape(value))));
+/// Header fields, as they were sent, by group.
+fn fields(fields: &Fields, in_request: bool, lines: &mut Vec<Line>) {
+    for group in [Group::General, Group::Request, Group::Response, Group::Representation] {
+        let of_group = || fields.iter().filter(|(name, _)| Group::of(name, in_request) == group);
+        if of_group().next().is_some() {
+            lines.push(Line::below(format!("{} fields", group.name())));
+        }
+        for (name, value) in of_group() {
+            let text = format!("{}: {}", escape(name), escape(value));
+            lines.push(Line { depth: 2, ..Line::new(text) });
+        }
     }
 }
 
 fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
     let head = u64::from(request.size);
     let body = end.map_or(0, |end| end.body.wire);
-    let frames = end.map_or_else(String::new, |end| format!(" in frames {}", in_frames(end)));
+    let frames = end.map_or_else(String::new, |end| format!(" in {}", in_frames(end)));
     if body == 0 {
-        return format!("{}, no body{frames}", units::count(head, "byte", "bytes"));
+        return format!("{}{frames}, no body", units::count(head, "byte", "bytes"));
     }
     let framing = end.map_or_else(String::new, |end| words::framing(end.body.framing));
     format!(
@@ -177,7 +185,11 @@ fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
 }
 
 fn in_frames(end: &MessageEnd) -> String {
-    if end.frames.len() > 24 { numbers::short(&end.frames) } else { numbers::full(&end.frames) }
+    match end.frames.len() {
+        1 => format!("frame {}", numbers::full(&end.frames)),
+        0..=24 => format!("frames {}", numbers::full(&end.frames)),
+        _ => format!("frames {}", numbers::short(&end.frames)),
+    }
 }
 
 fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
@@ -221,27 +233,23 @@ fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Conne
     };
     // The client's MSS bounds what the server may send.
     let handshake = connection.and_then(|connection| connection.handshake.as_deref());
-    let mss = handshake.and_then(|handshake| handshake.client_options.mss);
-    let mss = mss.map_or_else(String::new, |mss| format!(" (MSS {mss})"));
+    let mss = handshake.and_then(|handshake| {
+        // Timestamps take 12 bytes of each segment (RFC 7323 appendix A).
+        let both = handshake.client_options.timestamps && handshake.server_options.timestamps;
+        let less = if both { " less 12 for timestamps" } else { "" };
+        Some(format!(" (MSS {}{less})", handshake.client_options.mss?))
+    });
+    let mss = mss.unwrap_or_default();
     format!(
-        "{} in {}{largest}{mss}, frames {}",
+        "{} in {}{largest}{mss}, {}",
         units::count(bytes, "byte", "bytes"),
         units::count(end.frames.len(), "segment", "segments"),
         in_frames(end)
     )
 }
 
-/// What the response says of caches on its way.
+/// Who answered, where that was not the server itself.
 fn cache(response: &ResponseHead) -> Option<String> {
-    let field = |name: &str| response.fields.get(name).map(|value| escape(value).into_owned());
-    let verdict = field("x-cache").or_else(|| field("cf-cache-status"));
-    let hit = verdict.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains("hit"));
-    let mut parts = Vec::new();
-    if let Some(age) = field("age") {
-        parts.push(format!("from a cache, where it was for {age} s (Age)"));
-    } else if hit {
-        parts.push("from a cache (X-Cache)".to_owned());
-    }
-    parts.extend(field("via").map(|via| format!("passed through {via} (Via)")));
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let answered = cache::answered(response.status, &response.fields)?;
+    Some(format!("{} ({})", answered.by.words(), escape(&answered.evidence)))
 }

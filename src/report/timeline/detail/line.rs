@@ -4,29 +4,29 @@ use crate::report::text::ink::Tone;
 
 /// One line below a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::report::timeline) struct Line {
+pub(crate) struct Line {
     /// How deep it stands: 0 is the first level.
-    pub(in crate::report::timeline) depth: usize,
+    pub(crate) depth: usize,
     /// What it says.
-    pub(in crate::report::timeline) text: String,
+    pub(crate) text: String,
     /// Its colour.
-    pub(in crate::report::timeline) tone: Tone,
+    pub(crate) tone: Tone,
 }
 
 impl Line {
     /// A line of the first level.
-    pub(in crate::report::timeline) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self { depth: 0, text: text.into(), tone: Tone::Plain }
     }
 
     /// A line of the second level.
-    pub(in crate::report::timeline) fn below(text: impl Into<String>) -> Self {
+    pub(crate) fn below(text: impl Into<String>) -> Self {
         Self { depth: 1, text: text.into(), tone: Tone::Plain }
     }
 
     /// In a colour.
     #[must_use]
-    pub(in crate::report::timeline) fn in_tone(mut self, tone: Tone) -> Self {
+    pub(crate) fn in_tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self
     }

@@ -28,7 +28,7 @@ fn question(lookup: &Lookup, lines: &mut Vec<Line>) {
             let after = attempt.query.zip(first).map_or_else(String::new, |(query, first)| {
                 format!(" after {}", units::span(query.at.since(first.at)))
             });
-            format!("asked again{after}: ")
+            format!("again{after}: ")
         };
         let last = i + 1 == lookup.attempts.len();
         let line = Line { depth: usize::from(i > 0), ..Line::new(head + &said(attempt, last)) };

@@ -6,7 +6,6 @@ mod lookup;
 mod neighbor;
 mod tcp;
 
-use crate::report::format::Options;
 use crate::report::text::ink::Tone;
 use crate::trace::Trace;
 use crate::trace::waterfall::{Row, Subject};
@@ -14,13 +13,13 @@ use crate::trace::waterfall::{Row, Subject};
 use line::Line;
 
 /// The lines below a row.
-pub(super) fn of(trace: &Trace, row: &Row, options: &Options) -> Vec<Line> {
+pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
     let lines = match row.subject {
         Subject::Neighbor(id) => trace.neighbor(id).map(neighbor::lines),
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| tcp::opening(trace, c)),
         Subject::Flow(id) => trace.connection(id).map(|c| tcp::totals(trace, c)),
-        Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e, options)),
+        Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e)),
         Subject::Close(id) => trace.connection(id).map(tcp::closing),
     };
     let mut lines = lines.unwrap_or_default();

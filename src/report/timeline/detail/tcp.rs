@@ -18,7 +18,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
     if let Some(handshake) = &connection.handshake {
         shaken(connection, handshake, &mut lines);
     } else {
-        attempts(connection, &mut lines);
+        attempts(trace, connection, &mut lines);
     }
     if connection.resolution.is_none() && connection.protocol != Some("dns") {
         lines.push(Line::new(format!(
@@ -80,7 +80,7 @@ fn vantage(server: TimeDelta, client: TimeDelta) -> &'static str {
     }
 }
 
-fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
+fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
     let first = connection.syns.first().copied();
     for (i, syn) in connection.syns.iter().enumerate() {
         let again = match first {
@@ -100,6 +100,10 @@ fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
             ))
             .in_tone(Tone::Bad),
         );
+    } else if let Some((frame, said)) = words::network_said(trace, connection) {
+        let text =
+            format!("ICMP     frame {frame}: {said}, says the network in the server's place");
+        lines.push(Line::new(text).in_tone(Tone::Bad));
     } else if connection.unanswered() {
         let text = "nothing came back: the server is down, or packets to or from it are dropped";
         lines.push(Line::new(text).in_tone(Tone::Bad));
@@ -146,7 +150,11 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         let text = format!("{count} from the {who} are missing: {why} (frame {})", gap.at.frame);
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
-    for noted in trace.anomalies.iter().filter(|noted| noted.flow == connection.flow) {
+    // In order of time: a large capture is not searched from end to end for each connection.
+    let first = trace.anomalies.partition_point(|noted| noted.at < connection.opened);
+    let later = connection.last.at + TimeDelta::from_secs(1000);
+    let during = trace.anomalies.iter().skip(first).take_while(|noted| noted.at.at <= later);
+    for noted in during.filter(|noted| noted.flow == connection.flow) {
         let text = format!("frame {}: {}", noted.at.frame, escape(&noted.what.text));
         let rule = noted.what.reference.map_or_else(String::new, |rule| format!(" ({rule})"));
         lines.push(Line::new(text + &rule).in_tone(Tone::Warn));
@@ -167,32 +175,50 @@ fn sent(counters: &Counters) -> String {
     )
 }
 
+/// One and many of a kind, which segments are of it, and how many were counted.
+type Kind = ((&'static str, &'static str), fn(SegmentKind) -> bool, Option<u64>);
+
 /// Segments worth a word, by kind, with their frames.
 fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>) {
     let counters = connection.counters.of(direction);
     let who = words::sender(direction);
-    type Kind = (&'static str, fn(SegmentKind) -> bool, Option<u64>);
     let kinds: [Kind; 7] = [
         (
-            "retransmissions",
+            ("retransmission", "retransmissions"),
             |kind| {
                 use SegmentKind::{Retransmission, SpuriousRetransmission};
                 matches!(kind, Retransmission | SpuriousRetransmission)
             },
             Some(counters.retransmissions),
         ),
-        ("segments out of order", |k| k == SegmentKind::OutOfOrder, Some(counters.out_of_order)),
         (
-            "duplicate ACKs",
+            ("segment out of order", "segments out of order"),
+            |k| k == SegmentKind::OutOfOrder,
+            Some(counters.out_of_order),
+        ),
+        (
+            ("duplicate ACK", "duplicate ACKs"),
             |kind| matches!(kind, SegmentKind::DuplicateAck(_)),
             Some(counters.duplicate_acks),
         ),
-        ("zero windows", |k| k == SegmentKind::ZeroWindow, Some(counters.zero_windows)),
-        ("zero window probes", |k| k == SegmentKind::ZeroWindowProbe, None),
-        ("keep-alives", |k| k == SegmentKind::KeepAlive, Some(counters.keep_alives)),
-        ("ACKs for bytes that were not captured", |k| k == SegmentKind::AckedUnseen, None),
+        (
+            ("zero window", "zero windows"),
+            |k| k == SegmentKind::ZeroWindow,
+            Some(counters.zero_windows),
+        ),
+        (("zero window probe", "zero window probes"), |k| k == SegmentKind::ZeroWindowProbe, None),
+        (
+            ("keep-alive", "keep-alives"),
+            |k| k == SegmentKind::KeepAlive,
+            Some(counters.keep_alives),
+        ),
+        (
+            ("ACK for bytes that were not captured", "ACKs for bytes that were not captured"),
+            |k| k == SegmentKind::AckedUnseen,
+            None,
+        ),
     ];
-    for (name, is, counted) in kinds {
+    for ((one, many), is, counted) in kinds {
         let notes = connection.segments.iter().filter(|s| s.direction == direction && is(s.kind));
         let frames: Frames =
             notes.map(|segment| segment.at.frame).collect::<Vec<FrameNo>>().into_iter().collect();
@@ -201,7 +227,8 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
             continue;
         }
         let listed = if frames.is_empty() { String::new() } else { listed(&frames) };
-        let text = format!("{who}: {} {name}{listed}", units::grouped(count));
+        let counted = units::count(count, one, many);
+        let text = format!("{who}: {counted}{listed}");
         lines.push(Line::new(text).in_tone(Tone::Warn));
     }
 }

@@ -1,0 +1,102 @@
+//! What a segment is called that is more than the next bytes in order, and what tells it from
+//! others.
+
+use std::ops::Range;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::duplicate::Print;
+use crate::flow::emit::Emit;
+use crate::flow::event::{Counters, SegmentKind};
+use crate::flow::piece::Segment;
+use crate::flow::tcp::half::Placed;
+use crate::time::{Stamp, TimeDelta};
+
+/// Reordered packets come sooner than this where no round trip is known (Wireshark's threshold).
+const REORDERING: TimeDelta = TimeDelta::from_millis(3);
+
+/// Where a sent range stands to what was sent before.
+pub(super) struct Sent {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// The end of all that was sent before.
+    pub(super) highest: u64,
+    /// The highest offset acknowledged.
+    pub(super) acked: u64,
+    /// When the first byte behind it came, where it is still held.
+    pub(super) overtaken: Option<Stamp>,
+    pub(super) placed: Placed,
+}
+
+/// Names a segment that begins below the highest byte sent.
+#[cold]
+pub(super) fn judge(
+    sent: &Sent,
+    segment: &Segment<'_>,
+    round_trip: Option<TimeDelta>,
+    counters: &mut Counters,
+    emit: &mut Emit<'_>,
+) {
+    let is_reordered = sent.placed.filled > 0
+        && sent.overtaken.is_some_and(|overtaken| {
+            let limit = round_trip
+                .map_or(REORDERING, |time| TimeDelta::from_nanos(time.as_nanos() / 4 * 3));
+            segment.piece.stamp.at.since(overtaken.at) < limit
+        });
+    let kind = if is_reordered {
+        counters.out_of_order = counters.out_of_order.saturating_add(1);
+        SegmentKind::OutOfOrder
+    } else {
+        counters.retransmissions = counters.retransmissions.saturating_add(1);
+        let is_acked = sent.end > 0 && sent.end <= sent.acked.cast_signed();
+        if is_acked && sent.placed.filled == 0 {
+            SegmentKind::SpuriousRetransmission
+        } else {
+            SegmentKind::Retransmission
+        }
+    };
+    let range = offsets(&(sent.start..sent.end.min(sent.highest.cast_signed())));
+    emit.segment(segment.piece.direction, kind, range);
+}
+
+/// Counts a sequence number that cannot be of this connection.
+#[cold]
+pub(super) fn far(counters: &mut Counters, emit: &mut Emit<'_>) {
+    if counters.out_of_window == 0 {
+        emit.anomaly(
+            Anomaly::new(
+                "tcp.out-of-window",
+                Class::Suspicious,
+                "a segment whose sequence number is far from all others",
+            )
+            .citing("RFC 9293 §3.10.7.4"),
+        );
+    }
+    counters.out_of_window = counters.out_of_window.saturating_add(1);
+}
+
+/// True where a segment brings nothing beyond what was sent before, so that it may be a copy.
+#[inline]
+pub(super) fn ends_below(end: i64, highest: u64, segment: &Segment<'_>) -> bool {
+    let end = if segment.fin { end.saturating_add(1) } else { end };
+    end <= highest.cast_signed()
+}
+
+/// A range as offsets of the stream; what lies before its beginning is left out.
+pub(super) fn offsets(range: &Range<i64>) -> Range<u64> {
+    let start = u64::try_from(range.start).unwrap_or(0);
+    start..u64::try_from(range.end).unwrap_or(start).max(start)
+}
+
+/// What tells a segment from others of its direction.
+#[inline]
+pub(super) fn print(segment: &Segment<'_>) -> Print {
+    let flags = u64::from(segment.syn) | u64::from(segment.fin) << 1 | u64::from(segment.rst) << 2;
+    let content = [
+        u64::from(segment.seq) << 32 | u64::from(segment.ack.unwrap_or(0)),
+        u64::from(segment.header.checksum()) << 48
+            | u64::from(segment.window) << 32
+            | flags << 28
+            | u64::from(segment.piece.length()) & 0xfff_ffff,
+    ];
+    Print::new(&segment.piece, content)
+}

@@ -1,0 +1,147 @@
+//! What the payload of one packet says, for the packets view: DNS messages, and heads of HTTP/1.
+//!
+//! Looks at one packet alone, as the packets view does: a head that goes on in the next segment
+//! shows its first line only, and the middle of a body is bytes.
+
+use crate::address::Endpoint;
+use crate::packet::Decoded;
+use crate::packet::describe::LayerText;
+use crate::protocol::dns;
+use crate::protocol::dns::message::{Flavor, Message, Record};
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http1::{self, Head};
+use crate::report::text::escape::escape;
+use crate::report::text::words;
+use crate::time::Stamp;
+
+/// Fields of a head that are shown; it may have a thousand.
+const FIELDS_SHOWN: usize = 64;
+
+/// The layers above the transport; none where the payload says nothing that is known.
+pub fn layers(decoded: &Decoded<'_>, at: Stamp) -> Vec<LayerText> {
+    let Some(network) = decoded.network.filter(|_| !decoded.payload.is_empty()) else {
+        return Vec::new();
+    };
+    let ends = |source, destination| {
+        (Endpoint::new(network.source, source), Endpoint::new(network.destination, destination))
+    };
+    let layer = if let Some(udp) = decoded.udp() {
+        let ends = ends(udp.source_port(), udp.destination_port());
+        dns::of_datagram(decoded.payload, ends, at, decoded.missing).map(|message| lookup(&message))
+    } else if decoded.tcp().is_some() {
+        http1::head_of(decoded.payload).map(|(head, len)| http(&head, len, decoded.payload.len()))
+    } else {
+        None
+    };
+    layer.into_iter().collect()
+}
+
+fn lookup(message: &Message) -> LayerText {
+    let name = match message.flavor {
+        Flavor::Dns => "DNS",
+        Flavor::Mdns => "mDNS",
+        Flavor::Llmnr => "LLMNR",
+    };
+    let asked = message.questions.first().map_or_else(String::new, |question| {
+        format!(" {} {}", question.rtype, escape(&question.name))
+    });
+    let summary = if message.flags.response {
+        let answers: Vec<String> =
+            message.answers.iter().map(|record| words::record_data(&record.data)).collect();
+        let answers = if answers.is_empty() { "no records".to_owned() } else { answers.join(", ") };
+        format!("answer to{asked}: {}, {answers}", message.rcode)
+    } else {
+        format!("query{asked}")
+    };
+    let mut fields = vec![
+        ("transaction", format!("0x{:04x}", message.id)),
+        ("flags", flags(message)),
+        ("result", message.rcode.to_string()),
+    ];
+    for question in &message.questions {
+        let text = format!("{} {} {}", escape(&question.name), question.class, question.rtype);
+        fields.push(("question", text));
+    }
+    for (section, records) in [
+        ("answer", &message.answers),
+        ("authority", &message.authority),
+        ("additional", &message.additional),
+    ] {
+        fields.extend(records.iter().map(|record| (section, record_text(record))));
+    }
+    if let Some(edns) = &message.edns {
+        let wants = if edns.dnssec_ok { ", DNSSEC records wanted" } else { "" };
+        fields.push(("EDNS", format!("datagrams of up to {} bytes{wants}", edns.udp_size)));
+    }
+    LayerText { name, header_len: message.size as usize, summary, fields, left: 0 }
+}
+
+fn record_text(record: &Record) -> String {
+    format!("{}, TTL {} s", words::record(record), record.ttl)
+}
+
+fn flags(message: &Message) -> String {
+    let flags = message.flags;
+    let set = [
+        (flags.response, "QR response"),
+        (flags.authoritative, "AA authoritative"),
+        (flags.truncated, "TC truncated"),
+        (flags.recursion_desired, "RD recursion desired"),
+        (flags.recursion_available, "RA recursion available"),
+        (flags.authentic_data, "AD authentic data"),
+        (flags.checking_disabled, "CD checking disabled"),
+    ];
+    let set: Vec<&str> = set.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+    if set.is_empty() { "none".to_owned() } else { set.join(", ") }
+}
+
+fn http(head: &Head, len: usize, payload: usize) -> LayerText {
+    let (summary, fields) = match head {
+        Head::Request(head) => {
+            let line = format!("{} {} {}", head.method, head.target, head.version);
+            (line, field_texts(&head.fields))
+        }
+        Head::Response(head) => {
+            let line = format!("{} {} {}", head.version, head.status, head.reason);
+            (line, field_texts(&head.fields))
+        }
+        Head::Begins(line) => (format!("{line} (goes on in the next segment)"), Vec::new()),
+    };
+    let summary = escape(summary.trim_end()).into_owned();
+    LayerText { name: "HTTP", header_len: len, summary, fields, left: payload.saturating_sub(len) }
+}
+
+fn field_texts(fields: &Fields) -> Vec<(&'static str, String)> {
+    let text = |(name, value)| ("field", format!("{}: {}", escape(name), escape(value)));
+    fields.iter().take(FIELDS_SHOWN).map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::build::Capture;
+    use crate::packet::decode;
+
+    fn told(capture: &Capture, nth: usize) -> Vec<LayerText> {
+        let packets = capture.packets();
+        let packet = &packets[nth];
+        layers(&decode(packet), Stamp::new(packet.at, packet.frame))
+    }
+
+    #[test]
+    fn a_query_and_a_head_are_told_and_other_bytes_are_not() {
+        let mut capture = Capture::new();
+        let query = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01a\x04test\0\0\x01\0\x01";
+        capture.udp(([10, 0, 0, 2], 5000), ([10, 0, 0, 1], 53), query);
+        capture.udp(([10, 0, 0, 2], 5000), ([10, 0, 0, 1], 9999), query);
+        let mut web = capture.tcp(([10, 0, 0, 2], 5001), ([10, 0, 0, 1], 80));
+        web.client(b"GET /a HTTP/1.1\r\nHost: h\x1b\r\n\r\n").server(b"HTTP/1.1 200 OK\r\nLong");
+        assert_eq!(told(&capture, 0)[0].summary, "query A a.test");
+        assert!(told(&capture, 1).is_empty());
+        let head = &told(&capture, 2)[0];
+        assert_eq!((head.summary.as_str(), head.header_len), ("GET /a HTTP/1.1", 29));
+        assert!(!head.fields[0].1.contains('\x1b'), "{:?}", head.fields);
+        let begins = told(&capture, 3);
+        assert!(begins[0].summary.starts_with("HTTP/1.1 200 OK (goes on"), "{begins:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! What is said of connections: how they were opened, what they carried, how they were closed.
+
+use crate::flow::event::{Direction, Transport};
+use crate::report::text::escape::escape;
+use crate::report::text::ink::Tone;
+use crate::report::text::units;
+use crate::report::text::words;
+use crate::report::timeline::wording::forms::{Wording, one, with_parts};
+use crate::trace::connection::{CloseKind, Connection};
+use crate::trace::model::Trace;
+use crate::trace::waterfall::Phase;
+
+pub(super) fn connect(trace: &Trace, connection: &Connection) -> Wording {
+    let server = connection.server;
+    let plain = format!("connect to {server}");
+    let name = server_name(trace, connection);
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    // Of an IPv6 address little would be left.
+    let short = name.map(|name| format!("{name}:{}", server.port));
+    let (result, tone) = connect_result(trace, connection);
+    Wording {
+        kind: words::transport(connection.transport).to_owned(),
+        phase: Some(Phase::Connect),
+        what: named.into_iter().chain([plain, server.to_string()]).chain(short).collect(),
+        result,
+        tone,
+        connection: Some(connection.id),
+        ..Wording::default()
+    }
+}
+
+fn connect_result(trace: &Trace, connection: &Connection) -> (Vec<String>, Tone) {
+    let syns = connection.syns.len() as u64;
+    if let Some(handshake) = &connection.handshake {
+        let (server, client) = (handshake.server_half(), handshake.client_half());
+        let tries = handshake.syn_attempts;
+        let open = if tries > 1 { format!("open after {tries} SYNs") } else { "open".to_owned() };
+        let unused = never_used(connection);
+        let open = if unused { format!("{open}, never used") } else { open };
+        let rtt = format!("{open}, RTT {}", units::span(server + client));
+        let (server, client) = (units::span(server), units::span(client));
+        let mut forms = vec![format!("{rtt} (server side {server}, client side {client})")];
+        if let (true, false, Some(protocol)) =
+            (connection.exchanges.is_empty(), unused, connection.protocol)
+        {
+            forms.insert(0, format!("{rtt}, carries {protocol}"));
+        }
+        forms.extend([rtt, open]);
+        if unused {
+            forms.push("never used".to_owned());
+        }
+        return (forms, if unused || tries > 1 { Tone::Warn } else { Tone::Plain });
+    }
+    if connection.refused.is_some() {
+        let after = if syns > 1 { format!(" after {syns} SYNs") } else { String::new() };
+        return (vec![format!("refused{after} (RST)"), "refused".to_owned()], Tone::Bad);
+    }
+    if let Some((frame, said)) = words::network_said(trace, connection) {
+        let (long, short) = (format!("{said} (ICMP, frame {frame})"), "unreachable".to_owned());
+        return (vec![long, said, short], Tone::Bad);
+    }
+    if connection.unanswered() {
+        let count = units::count(syns, "SYN", "SYNs");
+        return (vec![format!("no answer to {count}"), "no answer".to_owned()], Tone::Bad);
+    }
+    (one("handshake not completed"), Tone::Bad)
+}
+
+/// True where it is over and neither end ever said anything on it.
+fn never_used(connection: &Connection) -> bool {
+    let counters = &connection.counters;
+    connection.exchanges.is_empty()
+        && connection.end.is_some()
+        && counters.to_server.bytes == 0
+        && counters.to_client.bytes == 0
+}
+
+/// The name by which the client knows the server, where it looked it up.
+fn server_name(trace: &Trace, connection: &Connection) -> Option<String> {
+    let resolution = connection.resolution.and_then(|id| trace.resolution(id));
+    resolution.map(|resolution| escape(&resolution.name).into_owned())
+}
+
+pub(super) fn flow(trace: &Trace, connection: &Connection) -> Wording {
+    let (client, server) = (connection.client, connection.server);
+    let name = server_name(trace, connection);
+    let plain = format!("{client} → {server}");
+    let named = name.as_ref().map(|name| format!("{plain} ({name})"));
+    let short = name.map(|name| format!("to {name}:{}", server.port));
+    let what = named.into_iter().chain([plain, format!("to {server}")]).chain(short).collect();
+    let counters = &connection.counters;
+    let packets = counters.to_server.packets + counters.to_client.packets;
+    let bytes = counters.to_server.bytes + counters.to_client.bytes;
+    let mut parts: Vec<String> = connection.protocol.map(str::to_owned).into_iter().collect();
+    parts.extend([units::count(packets, "packet", "packets"), units::bytes(bytes)]);
+    if connection.transport == Transport::Tcp {
+        parts.push("beginning not captured".to_owned());
+    }
+    Wording {
+        kind: words::transport(connection.transport).to_owned(),
+        phase: Some(Phase::Idle),
+        what,
+        result: with_parts(&parts),
+        connection: Some(connection.id),
+        ..Wording::default()
+    }
+}
+
+pub(super) fn close(connection: &Connection) -> Wording {
+    let who = connection.first_close.or_else(|| connection.closing.first().map(|s| s.direction));
+    let who = who.map_or("", words::sender);
+    let steps = &connection.closing;
+    let has = |kind: CloseKind, way: Direction| {
+        steps.iter().any(|step| step.kind == kind && step.direction == way)
+    };
+    let both = |kind| has(kind, Direction::ToServer) && has(kind, Direction::ToClient);
+    let reset = steps.iter().find(|step| step.kind == CloseKind::Rst);
+    let fin = steps.iter().any(|step| step.kind == CloseKind::Fin);
+    let what = if fin { format!("close by {who}") } else { format!("reset by {who}") };
+    let (result, tone) = match reset {
+        Some(step) if fin => {
+            let by = words::sender(step.direction);
+            (vec![format!("then reset by {by} (RST)"), "reset".to_owned()], Tone::Warn)
+        }
+        Some(_) => (vec!["connection dropped (RST)".to_owned(), "dropped".to_owned()], Tone::Warn),
+        None if both(CloseKind::FinAck) => {
+            (vec!["closed by both sides".to_owned(), "closed".to_owned()], Tone::Plain)
+        }
+        None if both(CloseKind::Fin) => {
+            let long = "closed by both sides, last ACK not seen".to_owned();
+            (vec![long, "closed".to_owned()], Tone::Plain)
+        }
+        None => {
+            let other = if who == "client" { "server" } else { "client" };
+            (vec![format!("half closed: {other} did not close")], Tone::Warn)
+        }
+    };
+    Wording {
+        kind: words::transport(connection.transport).to_owned(),
+        phase: Some(Phase::Close),
+        what: one(what),
+        result,
+        tone,
+        connection: Some(connection.id),
+        ..Wording::default()
+    }
+}

@@ -1,0 +1,25 @@
+//! What a row says: its kind, what happened and what came of it, at several lengths.
+
+mod connection;
+mod exchange;
+mod forms;
+mod names;
+
+use crate::trace::Trace;
+use crate::trace::waterfall::{Row, Subject};
+
+pub(super) use exchange::status_line;
+pub(super) use forms::Wording;
+
+/// What a row says. URLs on `page` are written without their host.
+pub(super) fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Wording {
+    let wording = match row.subject {
+        Subject::Neighbor(id) => trace.neighbor(id).map(names::neighbor),
+        Subject::Lookup(id) => trace.resolution(id).map(|r| names::lookup(trace, r)),
+        Subject::Connect(id) => trace.connection(id).map(|c| connection::connect(trace, c)),
+        Subject::Flow(id) => trace.connection(id).map(|c| connection::flow(trace, c)),
+        Subject::Exchange(id) => trace.exchange(id).map(|e| exchange::exchange(trace, e, page)),
+        Subject::Close(id) => trace.connection(id).map(connection::close),
+    };
+    wording.unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! One capture against its facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use urltrace::address::Endpoint;
+use urltrace::protocol::dns::message::{Carrier, Flavor, Message};
+use urltrace::protocol::event::EventBody;
+use urltrace::trace::Trace;
+
+use crate::support::facts::{Conversation, CorpusFile, Facts, conversation, printable};
+use crate::support::{run, stages};
+
+/// Values that only one side has, in one class of one capture.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Difference {
+    pub(super) capture: String,
+    pub(super) class: &'static str,
+    /// What only we found.
+    pub(super) ours: String,
+    /// What only tshark found.
+    pub(super) theirs: String,
+}
+
+/// Values listed of one side of a difference; more are only counted.
+const LISTED: usize = 3;
+
+pub(super) fn compare(file: &CorpusFile) -> Vec<Difference> {
+    let facts = file.facts();
+    let mut found = Found { capture: file.name.clone(), differences: Vec::new() };
+    let mut source = match urltrace::capture::open(&file.path) {
+        Ok(source) => source,
+        Err(error) => {
+            if facts.packets() > 0 {
+                found.add("packets", error.to_string(), facts.packets().to_string());
+            }
+            return found.differences;
+        }
+    };
+    let trace = run(&mut source, 2).trace;
+    if trace.capture.packets != facts.packets() {
+        found.add("packets", trace.capture.packets.to_string(), facts.packets().to_string());
+    }
+    http(&mut found, &facts, &trace);
+    dns(&mut found, &facts, file);
+    found.differences
+}
+
+struct Found {
+    capture: String,
+    differences: Vec<Difference>,
+}
+
+impl Found {
+    fn add(&mut self, class: &'static str, ours: String, theirs: String) {
+        let capture = self.capture.clone();
+        self.differences.push(Difference { capture, class, ours, theirs });
+    }
+
+    /// Notes what only one side has.
+    fn lists(&mut self, class: &'static str, ours: &[String], theirs: &[String]) {
+        let [mut only_ours, mut only_theirs] =
+            [(ours, theirs), (theirs, ours)].map(|(of, without)| {
+                let mut left = counted(without);
+                let only = of.iter().filter(|value| match left.get_mut(value.as_str()) {
+                    Some(count) if *count > 0 => {
+                        *count -= 1;
+                        false
+                    }
+                    _ => true,
+                });
+                only.cloned().collect::<Vec<_>>()
+            });
+        only_ours.sort();
+        only_theirs.sort();
+        if !only_ours.is_empty() || !only_theirs.is_empty() {
+            self.add(class, brief(&only_ours), brief(&only_theirs));
+        }
+    }
+}
+
+fn counted(values: &[String]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for value in values {
+        *counts.entry(value.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+/// The first few values and how many there are.
+fn brief(values: &[String]) -> String {
+    let listed: Vec<String> =
+        values.iter().take(LISTED).map(|value| value.chars().take(80).collect()).collect();
+    let text = listed.join(" | ");
+    if values.len() > LISTED { format!("{text} | … ({} in all)", values.len()) } else { text }
+}
+
+type Said = BTreeMap<Conversation, Vec<String>>;
+
+fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
+    let mut requests = Said::new();
+    let mut responses = Said::new();
+    for connection in &trace.connections {
+        let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
+        let ends = conversation(end(connection.client), end(connection.server));
+        let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
+        for exchange in exchanges {
+            if let Some(head) = &exchange.request {
+                let host = head.fields.get("host").unwrap_or_default();
+                let words = printable(&format!("{} {host} {}", head.method, head.target));
+                requests.entry(ends.clone()).or_default().push(words);
+            }
+            for head in exchange.informational.iter().chain(exchange.response.as_deref()) {
+                responses.entry(ends.clone()).or_default().push(head.status.to_string());
+            }
+        }
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let theirs = facts.http("http_requests", |row| {
+        printable(&format!("{} {} {}", text(row["method"]), text(row["host"]), text(row["uri"])))
+    });
+    said(found, "http-requests", &requests, theirs);
+    let theirs = facts.http("http_responses", |row| row["status"].to_string());
+    said(found, "http-responses", &responses, theirs);
+}
+
+/// Compares what was said in each conversation, in order, with either of tshark's answers.
+fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<[Said; 2]>) {
+    let Some([default, ordered]) = theirs else { return };
+    let nothing = Vec::new();
+    let (mut only_ours, mut only_theirs) = (Vec::new(), Vec::new());
+    let mut disordered = Vec::new();
+    let conversations: BTreeSet<&Conversation> =
+        ours.keys().chain(default.keys()).chain(ordered.keys()).collect();
+    for conversation in conversations {
+        let said = |by: &Said| by.get(conversation).cloned().unwrap_or_default();
+        let (ours, default, ordered) = (said(ours), said(&default), said(&ordered));
+        if ours == default || ours == ordered {
+            continue;
+        }
+        // The one that is nearer to ours by its length.
+        let near = |theirs: &Vec<String>| theirs.len().abs_diff(ours.len());
+        let theirs = if near(&ordered) < near(&default) { ordered } else { default };
+        if counted(&ours) == counted(&theirs) {
+            disordered.push(format!("{} and {}", conversation.0, conversation.1));
+        }
+        only_ours.extend(ours);
+        only_theirs.extend(theirs);
+    }
+    found.lists(class, &only_ours, &only_theirs);
+    if !disordered.is_empty() {
+        found.lists(class, &disordered, &nothing);
+    }
+}
+
+fn dns(found: &mut Found, facts: &Facts, file: &CorpusFile) {
+    let Some(theirs) = facts.dns(their_message) else { return };
+    let mut source = urltrace::capture::open(&file.path).unwrap();
+    let events = stages::events(&mut source);
+    let ours = events.iter().filter_map(|event| match &event.body {
+        EventBody::Lookup(message) => Some(our_message(message)),
+        _ => None,
+    });
+    found.lists("dns", &ours.collect::<Vec<_>>(), &theirs);
+}
+
+/// Flavor, carrier, identifier, kind, code, questions and answers of a message in one line.
+fn our_message(message: &Message) -> String {
+    let flavor = match message.flavor {
+        Flavor::Dns => "dns",
+        Flavor::Mdns => "mdns",
+        Flavor::Llmnr => "llmnr",
+    };
+    let over = match message.over {
+        Carrier::Udp => "udp",
+        Carrier::Tcp => "tcp",
+    };
+    let rcode = message.flags.response.then_some(message.rcode.0 & 15);
+    let questions = message.questions.iter().map(|question| {
+        (name(&question.name), u64::from(question.rtype.0), u64::from(question.class.0))
+    });
+    let answers = message
+        .answers
+        .iter()
+        .map(|record| (name(&record.name), u64::from(record.rtype.0), u64::from(record.ttl)));
+    let (questions, answers): (Vec<_>, Vec<_>) = (questions.collect(), answers.collect());
+    line(
+        flavor,
+        over,
+        u64::from(message.id),
+        message.opcode.into(),
+        rcode.map(u64::from),
+        (&questions, &answers),
+    )
+}
+
+fn their_message(row: &BTreeMap<&str, &Value>) -> String {
+    let records = |column: &str| {
+        let rows = row[column].as_array().unwrap().iter();
+        let rows = rows.map(|record| {
+            let number = |nth: usize| record[nth].as_u64().unwrap_or_default();
+            (name(record[0].as_str().unwrap_or_default()), number(1), number(2))
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let text = |column: &str| row[column].as_str().unwrap_or_default();
+    let number = |column: &str| row[column].as_u64();
+    let questions = records("questions[name,type,class]");
+    let answers = records("answers[name,type,ttl,data]");
+    let rcode = number("rcode").filter(|_| number("qr") == Some(1)).map(|rcode| rcode & 15);
+    let (id, opcode) = (number("id").unwrap_or(0), number("opcode").unwrap_or(0));
+    line(text("proto"), text("via"), id, opcode, rcode, (&questions, &answers))
+}
+
+type Records = [(String, u64, u64)];
+
+fn line(
+    flavor: &str,
+    over: &str,
+    id: u64,
+    opcode: u64,
+    rcode: Option<u64>,
+    (questions, answers): (&Records, &Records),
+) -> String {
+    let list = |records: &Records| {
+        // The facts have no name for answers of type SRV: tshark splits it.
+        let name = |name: &String, kind: u64| if kind == 33 { "" } else { name }.to_owned();
+        let texts =
+            records.iter().map(|(of, kind, last)| format!("{}/{kind}/{last}", name(of, *kind)));
+        texts.collect::<Vec<_>>().join(",")
+    };
+    let what = rcode.map_or_else(|| "query".to_owned(), |rcode| format!("response {rcode}"));
+    let (questions, answers) = (list(questions), list(answers));
+    format!("{flavor}/{over} {id:#x} {opcode} {what} {questions} -> {answers}")
+}
+
+fn name(text: &str) -> String {
+    if text == "<Root>" { ".".to_owned() } else { printable(text) }
+}

@@ -1,0 +1,86 @@
+//! However many flows come, what is kept stays within its bounds, and reaching one is said.
+
+use bytes::Bytes;
+
+use urltrace::anomaly::Class;
+use urltrace::capture::memory::packets;
+use urltrace::capture::source::LinkType;
+use urltrace::flow::event::EndReason;
+use urltrace::limits::Limits;
+use urltrace::packet::build::Capture;
+use urltrace::pipeline::{self, Settings, Watch};
+use urltrace::time::{TimeDelta, Timestamp};
+
+use crate::support::stages;
+
+/// Flows of one packet each, ten microseconds apart: a scan.
+const FLOWS: u32 = 200_000;
+
+/// A SYN whose addresses and port are replaced without a new checksum: what is wrong with it is
+/// counted and hides nothing.
+fn scan(flows: u32) -> impl Iterator<Item = (Timestamp, Bytes)> + Send {
+    let mut capture = Capture::new();
+    capture.tcp(([10, 0, 0, 1], 40_000), ([192, 0, 2, 1], 80)).syn();
+    let syn = capture.packets().remove(0);
+    (0..flows).map(move |nth| {
+        let mut frame = syn.data.to_vec();
+        let [_, a, b, c] = nth.to_be_bytes();
+        frame[27..30].copy_from_slice(&[a, b, c]);
+        (syn.at + TimeDelta::from_nanos(i64::from(nth) * 10_000), Bytes::from(frame))
+    })
+}
+
+#[test]
+fn two_hundred_thousand_flows_run_through() {
+    let mut source = packets(LinkType::ETHERNET, scan(FLOWS));
+    let limits = Limits { flows_per_shard: 64, ..Limits::default() };
+    let settings = Settings { threads: 2, limits };
+    let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
+    assert_eq!(trace.capture.packets, u64::from(FLOWS));
+    assert_eq!(trace.connections.len(), FLOWS as usize);
+    let evicted = trace.connections.iter().filter(|c| c.end == Some(EndReason::Evicted)).count();
+    let kept = FLOWS as usize - evicted;
+    assert!(kept <= 64 * Limits::SHARDS, "{kept} flows were kept");
+    let said = trace.anomalies.iter().filter(|noted| noted.what.class == Class::Limit).count();
+    assert!(said > 0, "reaching a bound is said");
+    assert!(said <= FLOWS as usize);
+}
+
+/// The flow table itself forgets: what it says of evicted flows is all that is left of them.
+#[test]
+fn the_table_lets_go_of_what_it_evicted() {
+    let mut source = packets(LinkType::ETHERNET, scan(20_000));
+    let events =
+        stages::events_within(&mut source, Limits { flows_per_shard: 16, ..Limits::default() });
+    let closed = events.iter().filter(|event| format!("{:?}", event.body).contains("Evicted"));
+    assert!(closed.count() >= 20_000 - 16);
+}
+
+/// Bytes behind a hole that is never filled are held up to a bound, then given up.
+#[test]
+fn a_hole_that_is_never_filled_holds_bounded_bytes() {
+    let mut capture = Capture::new();
+    capture.step(TimeDelta::from_nanos(1000));
+    let mut tcp = capture.tcp(([10, 0, 0, 1], 40_000), ([192, 0, 2, 1], 80));
+    tcp.handshake().client(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    let segment = [b'x'; 1460];
+    // the first segment never comes
+    for nth in 1..2000u32 {
+        tcp.server_at(nth * 1460, &segment);
+    }
+    let limits =
+        Limits { held_per_stream: 64 << 10, held_per_shard: 128 << 10, ..Limits::default() };
+    let settings = Settings { threads: 1, limits };
+    let packets = capture.packets().into_iter().map(urltrace::capture::source::Record::Packet);
+    let mut source = urltrace::capture::memory::Memory::new(packets);
+    let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
+    let gaps = &trace.connections[0].gaps;
+    assert!(!gaps.is_empty(), "the hole is given up at the bound");
+    let missing: u64 = gaps.iter().map(|gap| gap.range.end - gap.range.start).sum();
+    assert!(missing >= 1460, "{gaps:?}");
+    assert!(
+        trace.anomalies.iter().any(|noted| noted.what.class == Class::Limit),
+        "{:?}",
+        trace.anomalies
+    );
+}

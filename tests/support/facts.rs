@@ -1,0 +1,160 @@
+//! Captures by others with the facts that tshark found in them (`../shared/corpus`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// One capture of the collection.
+#[derive(Clone, Debug)]
+pub(crate) struct CorpusFile {
+    /// Its name within the collection.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    facts: PathBuf,
+    tags: Vec<String>,
+}
+
+/// Two ends of a conversation, the lower one first.
+pub(crate) type Conversation = (String, String);
+
+/// What tshark says about one capture.
+pub(crate) struct Facts {
+    document: Value,
+}
+
+/// All captures with one of these tags, by name.
+pub(crate) fn corpus(folder: &Path, tags: &[&str]) -> Vec<CorpusFile> {
+    let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap();
+    let mut lines = manifest.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
+    let (file, of_tags) = (column("file"), column("tags"));
+    let files = lines.map(|line| {
+        let name = line[file].to_owned();
+        CorpusFile {
+            path: folder.join(&name),
+            facts: folder.join("expected").join(format!("{name}.json")),
+            tags: line[of_tags].split([',', ' ']).map(str::to_owned).collect(),
+            name,
+        }
+    });
+    let mut files: Vec<CorpusFile> =
+        files.filter(|file| file.tags.iter().any(|tag| tags.contains(&tag.as_str()))).collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+impl CorpusFile {
+    pub(crate) fn facts(&self) -> Facts {
+        let text = fs::read(&self.facts).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        let document = serde_json::from_slice(&text);
+        Facts { document: document.unwrap_or_else(|e| panic!("{}: {e}", self.name)) }
+    }
+}
+
+impl Facts {
+    pub(crate) fn packets(&self) -> u64 {
+        self.document["packets"].as_u64().unwrap()
+    }
+
+    /// Rows of a table as maps from column to value; true where the table was cut.
+    fn table<'a>(holder: &'a Value, name: &str) -> (Vec<BTreeMap<&'a str, &'a Value>>, bool) {
+        let table = &holder[name];
+        let Some(columns) = table["cols"].as_array() else { return (Vec::new(), false) };
+        let columns: Vec<&str> = columns.iter().map(|column| column.as_str().unwrap()).collect();
+        let rows = table["rows"].as_array().unwrap();
+        let cut = table["total"].as_u64() != Some(rows.len() as u64);
+        let rows =
+            rows.iter().map(|row| columns.iter().copied().zip(row.as_array().unwrap()).collect());
+        (rows.collect(), cut)
+    }
+
+    /// The ends of each TCP stream.
+    fn streams(&self) -> BTreeMap<u64, Conversation> {
+        let (rows, _) = Self::table(&self.document, "tcp");
+        let streams = rows.iter().map(|row| {
+            let end = |ip, port| format!("{} {}", row[ip].as_str().unwrap(), row[port]);
+            let (client, server) = (end("client", "cport"), end("server", "sport"));
+            (row["stream"].as_u64().unwrap(), conversation(client, server))
+        });
+        streams.collect()
+    }
+
+    /// What was said in HTTP in each conversation, in order, as tshark sees it by default and
+    /// with segments put in order; none where the table was cut.
+    pub(crate) fn http(
+        &self,
+        table: &str,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<[BTreeMap<Conversation, Vec<String>>; 2]> {
+        let streams = self.streams();
+        let ordered = &self.document["alt_ooo"];
+        let alternative = if ordered.get(table).is_some() { ordered } else { &self.document };
+        let mut cut = false;
+        let tables = [&self.document, alternative].map(|holder| {
+            let mut said: BTreeMap<Conversation, Vec<String>> = BTreeMap::new();
+            let (rows, incomplete) = Self::table(holder, table);
+            cut |= incomplete;
+            for row in rows {
+                // Rows without a stream are HTTP over UDP (SSDP).
+                let Some(stream) = row["stream"].as_u64() else { continue };
+                let unknown = || (format!("stream {stream}"), String::new());
+                let ends = streams.get(&stream).cloned().unwrap_or_else(unknown);
+                said.entry(ends).or_default().push(words(&row));
+            }
+            said
+        });
+        (!cut).then_some(tables)
+    }
+
+    /// Every DNS message that is not quoted in an ICMP error; none where the table was cut.
+    pub(crate) fn dns(
+        &self,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<Vec<String>> {
+        let (rows, cut) = Self::table(&self.document, "dns");
+        let whole = rows.iter().filter(|row| row["in_icmp_error"].as_u64() == Some(0));
+        (!cut).then(|| whole.map(words).collect())
+    }
+}
+
+/// The two ends, the lower one first.
+pub(crate) fn conversation(a: String, b: String) -> Conversation {
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+/// Text as both sides can agree on: escapes are undone, and what is not printable ASCII becomes
+/// one question mark a run.
+pub(crate) fn printable(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (length, c) = escape(rest).unwrap_or_else(|| (first.len_utf8(), first));
+        rest = &rest[length..];
+        if c != '?' && (c == ' ' || c.is_ascii_graphic()) {
+            plain.push(c);
+        } else if !plain.ends_with('?') {
+            plain.push('?');
+        }
+    }
+    plain
+}
+
+/// The length and meaning of `\xNN`, `\DDD`, `\.` or `\\` at the front.
+fn escape(text: &str) -> Option<(usize, char)> {
+    let rest = text.strip_prefix('\\')?;
+    let number = |digits: Option<&str>, radix: u32| {
+        let digits = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        Some(char::from(u8::from_str_radix(digits, radix).ok()?))
+    };
+    if let Some(c) = rest.strip_prefix('x').and_then(|hex| number(hex.get(..2), 16)) {
+        return Some((4, c));
+    }
+    if let Some(c) = number(rest.get(..3), 10) {
+        return Some((4, c));
+    }
+    let c = rest.chars().next().filter(|c| matches!(c, '.' | '\\'))?;
+    Some((2, c))
+}
