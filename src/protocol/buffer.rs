@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::time::{Frames, Stamp};
 
@@ -162,21 +162,19 @@ impl StreamBuffer {
         let mut left = n;
         while left > 0 {
             let chunk = self.chunks.front_mut()?;
+            let (arrived, delivered) = (chunk.arrived, chunk.delivered);
             let part = chunk.bytes.len().min(left);
-            let bytes = chunk.bytes.split_to(part);
-            each(&bytes);
-            frames.push(chunk.arrived.frame);
-            let here = Span {
-                first: chunk.arrived,
-                ready: chunk.delivered,
-                last: chunk.arrived,
-                done: chunk.delivered,
-            };
+            if part < chunk.bytes.len() {
+                each(chunk.bytes.get(..part)?);
+                chunk.bytes.advance(part);
+            } else {
+                // Taken out, not split: the block behind it is counted once.
+                each(&self.chunks.pop_front()?.bytes);
+            }
+            frames.push(arrived.frame);
+            let here = Span { first: arrived, ready: delivered, last: arrived, done: delivered };
             span = Some(span.map_or(here, |span| span.to(here)));
             left -= part;
-            if chunk.bytes.is_empty() {
-                self.chunks.pop_front();
-            }
         }
         self.len -= n;
         self.consumed += n as u64;

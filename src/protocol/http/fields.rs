@@ -1,5 +1,7 @@
 //! Header fields of one message: names and values in the order of the wire, in two allocations.
 
+use std::ops::Range;
+
 /// The fields of a head or of trailers.
 ///
 /// Values are kept as text: bytes that are not UTF-8 are read as ISO-8859-1, their historical
@@ -14,17 +16,34 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// With room for `fields` fields of `bytes` bytes in all.
-    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(fields) }
+    /// Fields whose names are tokens (RFC 9110 §5.6.2), hence ASCII: all of their text is checked
+    /// at once.
+    pub fn of_tokens<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Self {
+        let (count, length) = fields.clone().fold((0, 0), |(count, sum), (name, value)| {
+            (count + 1, sum + name.len() + value.len())
+        });
+        let mut text = Vec::with_capacity(length);
+        let mut ends = Vec::with_capacity(count);
+        for (name, value) in fields.clone() {
+            text.extend_from_slice(name.as_bytes());
+            let name_end = end(&text);
+            text.extend_from_slice(value);
+            ends.push((name_end, end(&text)));
+        }
+        if let Ok(text) = String::from_utf8(text) {
+            return Self { text, ends };
+        }
+        let mut each = Self::default();
+        fields.for_each(|(name, value)| each.push(name.as_bytes(), value));
+        each
     }
 
     /// Adds a field at the end.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         push_text(&mut self.text, name);
-        let name_end = end(&self.text);
+        let name_end = end(self.text.as_bytes());
         push_text(&mut self.text, value);
-        self.ends.push((name_end, end(&self.text)));
+        self.ends.push((name_end, end(self.text.as_bytes())));
     }
 
     /// Gives back what was reserved and not used.
@@ -56,12 +75,24 @@ impl Fields {
 
     /// The value of the first field of that name, whatever its case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.positions(name).find_map(|value| self.text.get(value))
     }
 
     /// The values of all fields of that name, whatever its case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
-        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.positions(name).filter_map(|value| self.text.get(value))
+    }
+
+    /// Where the values of the fields of that name are. Most names differ in length already.
+    fn positions(&self, name: &str) -> impl Iterator<Item = Range<usize>> {
+        let mut begin = 0;
+        self.ends.iter().filter_map(move |&(name_end, value_end)| {
+            let (name_end, value_end) = (name_end as usize, value_end as usize);
+            let start = std::mem::replace(&mut begin, value_end);
+            let is_it = name_end.wrapping_sub(start) == name.len()
+                && self.text.get(start..name_end)?.eq_ignore_ascii_case(name);
+            is_it.then_some(name_end..value_end)
+        })
     }
 
     /// True where a field of that name lists `token`, whatever the case (RFC 9110 §5.6.1).
@@ -81,7 +112,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Fields {
 }
 
 /// Heads are bounded far below 4 GiB (`limits.rs`), so the end always fits.
-fn end(text: &str) -> u32 {
+fn end(text: &[u8]) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
@@ -114,6 +145,9 @@ mod tests {
             fields.iter().collect::<Vec<_>>(),
             [("Accept", "text/html"), ("X-Odd", "café"), ("accept", "a, GZIP"), ("Empty", "")]
         );
+        let odd: [(&str, &[u8]); 2] = [("A", b"caf\xe9"), ("B", b"\xc3\xa9")];
+        let odd = Fields::of_tokens(odd.into_iter());
+        assert_eq!(odd.iter().collect::<Vec<_>>(), [("A", "café"), ("B", "é")]);
         assert_eq!(fields.get("ACCEPT"), Some("text/html"));
         assert!(fields.lists("accept", "gzip") && !fields.lists("accept", "zip"));
     }

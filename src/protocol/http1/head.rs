@@ -7,6 +7,7 @@
 use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig};
+use memchr::memchr;
 
 use crate::limits::Limits;
 use crate::protocol::buffer::{Span, StreamBuffer};
@@ -68,7 +69,7 @@ impl Search {
                         rest = tail;
                     }
                     _ => {
-                        let end = rest.iter().position(|&b| b == b'\n');
+                        let end = memchr(b'\n', rest);
                         let length = end.map_or(rest.len(), |end| end + 1);
                         self.line = if end.is_some() { Line::Begun } else { Line::Within };
                         self.at += length;
@@ -122,7 +123,7 @@ fn strict_request(bytes: &[u8]) -> Option<Parsed<RequestHead>> {
             scheme: None,
             authority: None,
             version: if minor == 0 { Version::Http10 } else { Version::Http11 },
-            fields: collect(parsed.headers, bytes.len()),
+            fields: collect(parsed.headers),
             span: Span::default(),
             size: size(bytes),
         },
@@ -148,7 +149,7 @@ fn strict_response(bytes: &[u8]) -> Option<Parsed<ResponseHead>> {
             status,
             reason: reason.into(),
             version: if minor == 0 { Version::Http10 } else { Version::Http11 },
-            fields: collect(parsed.headers, bytes.len()),
+            fields: collect(parsed.headers),
             span: Span::default(),
             size: size(bytes),
         },
@@ -160,13 +161,8 @@ fn has_reason(bytes: &[u8]) -> bool {
     lines(bytes).next().is_some_and(|line| line.trim_ascii().len() > "HTTP/1.1 200".len())
 }
 
-fn collect(headers: &[Header<'_>], bytes: usize) -> Fields {
-    let mut fields = Fields::with_capacity(headers.len(), bytes);
-    for header in headers {
-        fields.push(header.name.as_bytes(), header.value.trim_ascii());
-    }
-    fields.shrink();
-    fields
+fn collect(headers: &[Header<'_>]) -> Fields {
+    Fields::of_tokens(headers.iter().map(|header| (header.name, header.value.trim_ascii_end())))
 }
 
 fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
