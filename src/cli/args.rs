@@ -93,7 +93,7 @@ pub struct Args {
     pub output: Vec<PathBuf>,
 
     /// The format of `-o -`, or of a FILE whose ending does not name it
-    #[arg(long, value_name = "NAME", help_heading = "Output", value_parser = PossibleValuesParser::new(formats()), requires = "output")]
+    #[arg(long, value_name = "NAME", help_heading = "Output", value_parser = PossibleValuesParser::new(formats()))]
     pub format: Option<String>,
 
     /// Only the N-th visit, counted from 1 as the timeline does

@@ -31,6 +31,9 @@ pub(super) struct UsageError(pub(super) String);
 /// Finds the format of each `-o`.
 pub(super) fn outputs(args: &Args) -> Result<Vec<Output>, UsageError> {
     let named = args.format.as_deref().and_then(|name| FORMATS.iter().find(|f| f.name == name));
+    if let (Some(format), true) = (named, args.output.is_empty()) {
+        return Ok(vec![Output { file: None, format }]);
+    }
     args.output.iter().map(|path| output(path, named)).collect()
 }
 

@@ -84,6 +84,11 @@ fn conclude(
     if !args.quiet && (live || !files.is_empty()) {
         messages::say(&messages::summary(&trace, &files));
     }
+    let visits = trace.visits.len();
+    if let Some(nth) = args.visit.filter(|nth| *nth as usize > visits) {
+        messages::error(&format!("there is no visit {nth}: the capture has {visits}"));
+        return Ok(Exit::Failed);
+    }
     Ok(exit_of(source, &trace))
 }
 

@@ -50,7 +50,7 @@ fn facts(trace: &Trace) -> Vec<Fact> {
     let dropped: u64 = drops.iter().sum();
     if !drops.is_empty() {
         let text = match dropped {
-            0 => "none, says the capture".to_owned(),
+            0 => "none, as far as the kernel or the file counted them".to_owned(),
             _ => format!(
                 "{} lost before they could be captured: holes below may be the capture's, not the network's",
                 units::count(dropped, "packet", "packets")

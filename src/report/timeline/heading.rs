@@ -142,16 +142,22 @@ fn milestones(trace: &Trace, visit: &Visit) -> Vec<String> {
 /// The heading of what belongs to no visit.
 pub(super) fn outside(trace: &Trace, options: &Options) -> Vec<String> {
     let ink = Ink::of(options);
-    let (title, why) = if trace.visits.is_empty() {
-        ("Traffic", "no page was loaded in this capture; times since it began")
+    let encrypted = trace.connections.iter().filter(|c| c.server.port == HTTPS).count() as u64;
+    let (title, why) = if !trace.visits.is_empty() {
+        let why = "background traffic and what no page needed; times since the capture began";
+        ("Outside any page", why.to_owned())
+    } else if encrypted > 0 {
+        let connections = units::count(encrypted, "connection", "connections");
+        let why = format!(
+            "no page was loaded over plain HTTP; {connections} to port 443: encrypted, and not \
+             opened by this version; times since the capture began"
+        );
+        ("Traffic", why)
     } else {
-        (
-            "Outside any page",
-            "background traffic and what no page needed; times since the capture began",
-        )
+        ("Traffic", "no page was loaded in this capture; times since it began".to_owned())
     };
     let mut all = vec![ink.paint(Tone::Strong, title)];
-    all.extend(lines(why, 2, Tone::Dim, options));
+    all.extend(lines(&why, 2, Tone::Dim, options));
     all
 }
 
@@ -196,3 +202,6 @@ fn lines(text: &str, indent: usize, tone: Tone, options: &Options) -> Vec<String
     let text = ink.text(text);
     wrap(&text, room).iter().map(|line| format!("{pad}{}", ink.paint(tone, line))).collect()
 }
+
+/// The port of https, over TCP and QUIC.
+const HTTPS: u16 = 443;

@@ -1,5 +1,7 @@
 //! Stamps to HAR's phases: what an exchange waited for, and where its own time went.
 
+use std::net::IpAddr;
+
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
@@ -24,6 +26,9 @@ pub(super) struct Before {
 /// was waiting sends within a millisecond or two of the SYN-ACK.
 const WAITED: TimeDelta = TimeDelta::from_millis(40);
 
+/// Neighbours that are looked at for what a connection waited for: those asked last.
+const NEIGHBORS_BACK: usize = 64;
+
 /// Likewise between the lookup's answer and the SYN.
 const LOOKED_UP: TimeDelta = TimeDelta::from_millis(45);
 
@@ -44,7 +49,11 @@ pub(super) fn before_request(
     }
     let connect = connected.since(syn.at).at_least_zero();
     let lookup = resolution.and_then(|resolution| answered_before(trace, resolution, syn));
-    let lookup = lookup.filter(|(_, answer)| syn.at.since(answer.at) <= LOOKED_UP);
+    let client = connection.client.ip;
+    let lookup = lookup.filter(|(_, answer)| {
+        let idle = syn.at.since(answer.at) - asking_neighbors(trace, client, *answer, syn);
+        idle <= LOOKED_UP
+    });
     let Some((asked, answer)) = lookup else {
         return Before {
             started: Some(syn),
@@ -67,6 +76,19 @@ fn answered_before(trace: &Trace, resolution: &Resolution, syn: Stamp) -> Option
     let asked = lookups().filter_map(Lookup::started).min()?;
     let answers = lookups().filter_map(Lookup::finished).filter(|answer| answer.at <= syn.at);
     Some((asked, answers.max()?))
+}
+
+/// How long the client waited for a hardware address between two moments: its kernel holds the
+/// SYN back until the next hop is known.
+fn asking_neighbors(trace: &Trace, client: IpAddr, from: Stamp, to: Stamp) -> TimeDelta {
+    let recent = trace.neighbors.iter().rev().take(NEIGHBORS_BACK);
+    let asked = recent.filter(|n| n.asker.is_some_and(|(asker, _)| asker == client));
+    let waits = asked.filter_map(|neighbor| {
+        let (asked, (answered, _)) = (neighbor.requests.first()?, neighbor.reply.as_ref()?);
+        let within = asked.at >= from.at && answered.at <= to.at;
+        within.then(|| answered.at.since(asked.at).at_least_zero())
+    });
+    waits.max().unwrap_or(TimeDelta::ZERO)
 }
 
 /// Brings the phases from the request on up to date with what is known.

@@ -113,10 +113,11 @@ fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
 /// To which machine on the link the packets went.
 fn next_hop(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
     let Some(mac) = connection.server_mac else { return };
-    let owner = trace
-        .neighbors
-        .iter()
-        .find(|neighbor| neighbor.reply.is_some_and(|(_, owner)| owner == mac) && neighbor.gateway);
+    // One machine may have several addresses: the one that was asked for last is the hop meant.
+    let owner = trace.neighbors.iter().rev().find(|neighbor| {
+        neighbor.gateway
+            && neighbor.reply.is_some_and(|(at, owner)| owner == mac && at <= connection.opened)
+    });
     let owner = owner.map_or_else(String::new, |neighbor| {
         let by = match neighbor.method {
             Method::Arp => "ARP",
