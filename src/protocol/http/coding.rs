@@ -3,6 +3,8 @@
 //! Takes the bytes of an encoded body as they come, gives the number of decoded bytes. It keeps
 //! none of them: each decoder writes into a scratch buffer that is overwritten at once.
 
+use std::cell::Cell;
+
 use arrayvec::ArrayVec;
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
@@ -127,17 +129,28 @@ impl Decoder {
 
     /// No more will come: is that the end of the encoded data, too?
     pub(super) fn finish(&mut self) -> Result<u64, Fault> {
+        if let (None, [Coding::Gzip]) = (&self.layers, self.codings.as_slice())
+            && let Some(made) = whole::gzip(&self.waiting, self.most_for(self.waiting.len()))
+        {
+            return Ok(made);
+        }
         self.batch()?;
         let mut open = self.layers.iter().flatten().filter(|codec| !codec.at_end());
         open.next().map_or(Ok(self.made), |codec| Err(Fault::Broken(codec.coding())))
+    }
+
+    /// Decoded bytes that are allowed once so many more encoded ones have been taken.
+    fn most_for(&self, more: usize) -> u64 {
+        let taken = self.taken.saturating_add(more as u64);
+        self.most.min(taken.saturating_mul(self.ratio).max(FREE))
     }
 
     fn batch(&mut self) -> Result<(), Fault> {
         if self.waiting.is_empty() {
             return Ok(());
         }
+        let most = self.most_for(self.waiting.len());
         self.taken = self.taken.saturating_add(self.waiting.len() as u64);
-        let most = self.most.min(self.taken.saturating_mul(self.ratio).max(FREE));
         if self.layers.is_none() {
             let window = self.window;
             let layers = self.codings.iter().rev().map(|coding| Codec::new(*coding, window));
@@ -156,17 +169,29 @@ fn run(layers: &mut [Codec], bytes: &[u8], made: &mut u64, most: u64) -> Result<
         *made = made.saturating_add(bytes.len() as u64);
         return if *made > most { Err(Fault::TooLarge) } else { Ok(()) };
     };
-    let mut scratch = vec![0; SCRATCH];
+    let mut scratch = SPARE.take().unwrap_or_else(|| vec![0; SCRATCH].into());
     let mut input = bytes;
-    loop {
-        let (used, wrote) = first.step(input, &mut scratch)?;
+    let result = loop {
+        let (used, wrote) = match first.step(input, &mut scratch) {
+            Ok(done) => done,
+            Err(fault) => break Err(fault),
+        };
         input = input.get(used..).unwrap_or_default();
-        run(rest, scratch.get(..wrote).unwrap_or_default(), made, most)?;
+        if let Err(fault) = run(rest, scratch.get(..wrote).unwrap_or_default(), made, most) {
+            break Err(fault);
+        }
         let flushed = wrote < scratch.len();
         if (input.is_empty() && flushed) || (used == 0 && wrote == 0) {
-            return Ok(());
+            break Ok(());
         }
-    }
+    };
+    SPARE.set(Some(scratch));
+    result
+}
+
+thread_local! {
+    /// One scratch buffer is kept for the next batch: the system clears what it hands out.
+    static SPARE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
 enum Codec {
@@ -359,7 +384,7 @@ const fn brotli_window(first: u8) -> usize {
 pub(super) const MAX_CODINGS: usize = 3;
 
 /// Encoded bytes that are decoded at a time: most bodies of a page are one batch.
-const BATCH: usize = 32 << 10;
+const BATCH: usize = 128 << 10;
 
 /// Each decoder writes this much before the next one reads it: four times the window of deflate,
 /// so that most copies come from what was written just now, not from the window kept apart.
@@ -370,6 +395,8 @@ const FREE: u64 = 1 << 20;
 
 /// RFC 9659 §3: a recipient need not support more.
 const ZSTD_WINDOW: usize = 8 << 20;
+
+mod whole;
 
 #[cfg(test)]
 mod tests;

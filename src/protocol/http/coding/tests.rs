@@ -105,3 +105,20 @@ fn unknown_codings_are_not_guessed() {
     let fields = [("Content-Encoding", "gzip, gzip, gzip, gzip")].into_iter().collect();
     assert_eq!(codings(&fields), None);
 }
+
+#[test]
+fn a_body_that_came_whole_is_counted_the_same() {
+    let text = text();
+    let mut broken = gzip(&text);
+    let middle = broken.len() / 2;
+    broken[middle] ^= 1;
+    let mut members = gzip(b"one");
+    members.extend(gzip(b"three"));
+    for (bytes, whole) in [(gzip(&text), true), (broken, false), (members, false)] {
+        assert_eq!(whole::gzip(&bytes, u64::MAX).is_some(), whole);
+        // A batch that is never full leaves all of it to `finish`.
+        assert_eq!(decode("gzip", &bytes, bytes.len() + 1), decode("gzip", &bytes, 99));
+    }
+    assert_eq!(whole::gzip(&gzip(&text), 5), None, "more than is allowed");
+    assert_eq!(whole::gzip(b"\x1f\x8b", u64::MAX), None);
+}
