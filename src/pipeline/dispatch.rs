@@ -15,10 +15,10 @@ use crate::trace::CaptureFacts;
 
 /// Packets of one round: enough that a channel costs nothing, few enough that their blocks are
 /// small beside the caches.
-const ROUND_PACKETS: usize = 4096;
+const ROUND_PACKETS: usize = 1024;
 
 /// Bytes of one round, so that large packets do not pin many blocks.
-const ROUND_BYTES: usize = 4 << 20;
+const ROUND_BYTES: usize = 1 << 20;
 
 /// How often the clock of the shards is set, in packet time.
 const TICK: TimeDelta = TimeDelta::from_secs(1);
