@@ -115,7 +115,9 @@ fn a_body_that_came_whole_is_counted_the_same() {
     let mut members = gzip(b"one");
     members.extend(gzip(b"three"));
     for (bytes, whole) in [(gzip(&text), true), (broken, false), (members, false)] {
-        assert_eq!(whole::gzip(&bytes, u64::MAX).is_some(), whole);
+        for _again in 0..2 {
+            assert_eq!(whole::gzip(&bytes, u64::MAX).is_some(), whole);
+        }
         // A batch that is never full leaves all of it to `finish`.
         assert_eq!(decode("gzip", &bytes, bytes.len() + 1), decode("gzip", &bytes, 99));
     }
