@@ -40,8 +40,8 @@ pub(super) fn summary(trace: &Trace, written: &[String]) -> String {
         count(trace.exchanges.len(), "request"),
         count(trace.visits.len(), "page"),
     );
-    let dropped: u64 = facts.source.interfaces.iter().filter_map(|i| i.dropped).sum();
-    if dropped > 0 {
+    let counters = facts.source.interfaces.iter().filter_map(|interface| interface.dropped);
+    if let Some(dropped) = counters.reduce(u64::saturating_add) {
         let _ = write!(text, "; {dropped} packets dropped by the kernel");
     }
     if !written.is_empty() {

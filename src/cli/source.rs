@@ -19,8 +19,8 @@ use crate::cli::ending::Failure;
 /// The recorded visit of `--demo`.
 const DEMO: &[u8] = include_bytes!("../../testdata/visits/seed/capture.pcap");
 
-/// A source, and how far reading it has come.
-pub(super) struct Input {
+/// Saved packets, and how far reading it has come.
+pub(super) struct Saved {
     /// The packets.
     pub(super) source: Box<dyn PacketSource>,
     /// For files: how much has been read of how much.
@@ -28,7 +28,7 @@ pub(super) struct Input {
 }
 
 /// Opens the saved captures or the demo.
-pub(super) fn saved(args: &Args) -> Result<Input, CaptureError> {
+pub(super) fn saved(args: &Args) -> Result<Saved, CaptureError> {
     let (source, progress): (Box<dyn PacketSource>, _) = if args.demo {
         let (packets, mut summary) = capture::read_all(Bytes::from_static(DEMO))?;
         for file in &mut summary.files {
@@ -40,7 +40,7 @@ pub(super) fn saved(args: &Args) -> Result<Input, CaptureError> {
         let progress = files.progress();
         (Box::new(files), Some(progress))
     };
-    Ok(Input { source: chosen(args, source)?, progress })
+    Ok(Saved { source: chosen(args, source)?, progress })
 }
 
 /// Filters, counts and writes the packets of a source, as asked.

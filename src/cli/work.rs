@@ -13,6 +13,12 @@ use crate::pipeline::{self, Outcome, RunError};
 use crate::report::FORMATS;
 use crate::trace::Trace;
 
+/// Where packets come from.
+enum Input {
+    Saved(source::Saved),
+    Live(live::Device),
+}
+
 /// Does the main job.
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if args.files.is_empty() && args.read.is_empty() && args.iface.is_none() && !args.demo {
@@ -22,24 +28,30 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let outputs = settings::outputs(args)?;
     let packets = args.view == PACKETS && outputs.is_empty();
-    // Everything that is written to is opened first: a typing error shows before an hour of
-    // capturing, and a live capture gives up its rights before the first packet.
+    let mut input = match &args.iface {
+        Some(device) => Input::Live(live::open(args, device)?),
+        None => Input::Saved(source::saved(args)?),
+    };
+    // What is written to is opened once there is something to read, so that no file is emptied
+    // for nothing; and before the first packet: a typing error shows before an hour of capturing,
+    // and a live capture gives up its rights.
     let mut sinks = open(args, &outputs)?;
     let view = if packets { None } else { view_of(args, &outputs) };
     let written: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
     if let Some(view) = view {
         sinks.push(view);
     }
-    let (outcome, live) = if args.iface.is_some() {
-        (live::watch(args, &mut sinks, packets)?, true)
-    } else {
-        let mut input = source::saved(args)?;
-        let settings = settings::pipeline(args);
-        let bar = input.progress.take().filter(|_| !args.quiet && io::stderr().is_terminal());
-        let outcome = progress::with(bar, || {
-            pipeline::run(&mut input.source, &settings, follow::follow(args, &mut sinks, packets))
-        });
-        (outcome, false)
+    let live = args.iface.is_some();
+    let outcome = match &mut input {
+        Input::Live(device) => live::watch(args, device, &mut sinks, packets)?,
+        Input::Saved(saved) => {
+            let settings = settings::pipeline(args);
+            let bar = saved.progress.take().filter(|_| !args.quiet && io::stderr().is_terminal());
+            progress::with(bar, || {
+                let watch = follow::follow(args, &mut sinks, packets);
+                pipeline::run(&mut saved.source, &settings, watch)
+            })
+        }
     };
     conclude(args, outcome, &mut sinks, &written, live)
 }
