@@ -263,8 +263,9 @@ impl<R: Read> Read for Counted<R> {
 /// Measured: from 256 KiB on, system calls no longer count; larger blocks leave the cache.
 pub const BLOCK_LEN: usize = 256 << 10;
 
-/// Enough for what batches on their way between two threads hold.
-const POOL_LEN: usize = 16;
+/// More than the rounds on their way through the pipeline hold (16 MiB): a block that the pool
+/// lets go is memory that the system has to clear once more.
+const POOL_LEN: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ use crate::protocol::PROTOCOLS;
 use crate::trace::Trace;
 
 /// Rounds that may wait between two stages; more only holds more blocks in memory.
-const ROUNDS_WAITING: usize = 8;
+const ROUNDS_WAITING: usize = 4;
 
 /// How to run.
 #[derive(Clone, Debug)]
