@@ -6,9 +6,6 @@ use clap::Parser;
 
 use urltrace::cli;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     cli::run(&cli::args::Args::parse()).into()
 }
