@@ -170,36 +170,24 @@ fn closed(connection: &Connection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::shop;
-    use crate::report::text::width::width;
-
-    fn drawn(options: &Options) -> String {
-        let mut out = Vec::new();
-        Connections.write(&shop(), options, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::report::fixture::{drawn, keeps_to_every_width};
 
     #[test]
     fn shop_to_a_pipe() {
-        insta::assert_snapshot!(drawn(&Options::default()));
+        insta::assert_snapshot!(drawn(&Connections, &Options::default()));
     }
 
     #[test]
     fn shop_at_every_width() {
-        for most in 40..220 {
-            let options = Options { width: Some(most), ..Options::default() };
-            for line in drawn(&options).lines() {
-                assert!(width(line) <= most, "{most}: {line}");
-            }
-        }
+        keeps_to_every_width(&Connections);
         let options = Options { width: Some(110), ..Options::default() };
-        insta::assert_snapshot!(drawn(&options));
+        insta::assert_snapshot!(drawn(&Connections, &options));
     }
 
     #[test]
     fn only_one_host() {
         let options = Options { host: Some("third.test".into()), ..Options::default() };
-        let text = drawn(&options);
+        let text = drawn(&Connections, &options);
         assert!(text.contains("third.test") && !text.contains("shop.test"), "{text}");
     }
 }

@@ -115,36 +115,24 @@ fn answer(lookup: &Lookup) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::shop;
-    use crate::report::text::width::width;
-
-    fn drawn(options: &Options) -> String {
-        let mut out = Vec::new();
-        Lookups.write(&shop(), options, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::report::fixture::{drawn, keeps_to_every_width};
 
     #[test]
     fn shop_to_a_pipe() {
-        insta::assert_snapshot!(drawn(&Options::default()));
+        insta::assert_snapshot!(drawn(&Lookups, &Options::default()));
     }
 
     #[test]
     fn shop_at_every_width() {
-        for most in 40..220 {
-            let options = Options { width: Some(most), ..Options::default() };
-            for line in drawn(&options).lines() {
-                assert!(width(line) <= most, "{most}: {line}");
-            }
-        }
+        keeps_to_every_width(&Lookups);
         let options = Options { width: Some(110), ..Options::default() };
-        insta::assert_snapshot!(drawn(&options));
+        insta::assert_snapshot!(drawn(&Lookups, &options));
     }
 
     #[test]
     fn only_one_host() {
         let options = Options { host: Some("third.test".into()), ..Options::default() };
-        let text = drawn(&options);
+        let text = drawn(&Lookups, &options);
         assert!(text.contains("third.test") && !text.contains("shop.test"), "{text}");
     }
 }
