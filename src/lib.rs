@@ -107,8 +107,8 @@
 //! pieces leave at once: one arrived and delivered at 815, one arrived at 812 and delivered at
 //! 815. `protocol::session` adds them to the flow's buffer, [`protocol::http1`] counts them as
 //! body, and with the last one says that the response is whole. The merge puts that event in its
-//! place among those of all other flows; [`trace::builder`] completes the exchange,
-//! [`trace::timing`] makes phases of its stamps, [`trace::waterfall`] a row and a bar, and
+//! place among those of all other flows; [`trace::builder`] completes the exchange and makes
+//! phases of its stamps ([`trace::timing`]), [`trace::waterfall`] a row and a bar, and
 //! [`report`] draws it. Nothing asks the packet again.
 //!
 //! # What building taught
