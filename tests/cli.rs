@@ -328,3 +328,28 @@ fn a_device_that_is_not_there_is_1_with_advice() {
     assert_eq!(code(&output), Some(1));
     assert!(err(&output).contains("no-such-device0"), "{}", err(&output));
 }
+
+#[test]
+fn a_visit_that_is_not_there_is_a_failure() {
+    let output = run(&[SEED, "--visit", "9"]);
+    assert_eq!(code(&output), Some(1));
+    assert!(err(&output).contains("no visit 9"), "{}", err(&output));
+    assert_eq!(code(&run(&[SEED, "--visit", "1"])), Some(0));
+}
+
+#[test]
+fn a_format_alone_goes_to_standard_output() {
+    let output = run(&[SEED, "-q", "--format", "har"]);
+    assert_eq!(code(&output), Some(0), "{}", err(&output));
+    let har: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(har["log"]["entries"].as_array().map(Vec::len), Some(4));
+    assert_eq!(out(&run(&[SEED, "-q", "--format", "har", "-o", "-"])), out(&output));
+}
+
+#[test]
+fn no_file_is_emptied_when_there_is_nothing_to_read() {
+    let (_folder, path) = in_temp("kept.har", b"kept");
+    let output = run(&["no-such-capture.pcap", "-o", path.to_str().unwrap()]);
+    assert_eq!(code(&output), Some(1));
+    assert_eq!(fs::read(&path).unwrap(), b"kept");
+}

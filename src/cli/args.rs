@@ -169,8 +169,8 @@ Examples:
   urltrace visit.pcapng -o visit.har       for any HAR viewer
   urltrace visit.pcapng --view packets -v  every packet, opened layer by layer
 
-Exit codes: 0 done; 1 could not read or capture; 2 wrong usage; 3 the file is damaged or cut
-short (what could be read is shown).";
+Exit codes: 0 done; 1 could not read or capture, or there is no such visit; 2 wrong usage; 3 the
+file is damaged or cut short (what could be read is shown).";
 
 fn views() -> Vec<PossibleValue> {
     let packets = "every packet on one line; -v opens it layer by layer, -vv adds its bytes";
