@@ -1,7 +1,6 @@
 //! Reads the source, counts what needs no decoding, and gives each packet to its shard.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
@@ -34,7 +33,7 @@ pub(super) struct Read {
 /// Reads until the end, an error, or `stop`.
 pub(super) fn read(
     source: &mut dyn PacketSource,
-    workers: Vec<SyncSender<Arc<Round>>>,
+    workers: Vec<SyncSender<Round>>,
     mut watch: Option<PacketWatch<'_>>,
     stop: &AtomicBool,
 ) -> Read {
@@ -66,8 +65,10 @@ pub(super) fn read(
 }
 
 struct Dispatcher {
-    workers: Vec<SyncSender<Arc<Round>>>,
-    round: Round,
+    /// Each worker, and what it is given next.
+    workers: Vec<(SyncSender<Round>, Round)>,
+    /// Packets and bytes of the round, over all workers.
+    packets: usize,
     bytes: usize,
     facts: CaptureFacts,
     /// The latest packet time so far: the clock never steps back.
@@ -77,10 +78,10 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn new(workers: Vec<SyncSender<Arc<Round>>>) -> Self {
+    fn new(workers: Vec<SyncSender<Round>>) -> Self {
         Self {
-            workers,
-            round: Round::default(),
+            workers: workers.into_iter().map(|worker| (worker, Round::default())).collect(),
+            packets: 0,
             bytes: 0,
             facts: CaptureFacts::default(),
             clock: Timestamp::MIN,
@@ -93,15 +94,19 @@ impl Dispatcher {
         self.count(&packet);
         if self.clock >= self.next_tick {
             if self.facts.packets > 1 {
-                self.round.items.push(Item::Tick { frame: packet.frame, clock: self.clock });
+                self.all(Item::Tick { frame: packet.frame, clock: self.clock });
             }
             self.next_tick = self.clock + TICK;
         }
+        self.packets += 1;
         self.bytes += packet.data.len();
         self.last_frame = packet.frame;
         let shard = shard_of(&packet);
-        self.round.items.push(Item::Packet { shard, packet });
-        if self.round.items.len() >= ROUND_PACKETS || self.bytes >= ROUND_BYTES {
+        let worker = shard % self.workers.len().max(1);
+        if let Some((_, round)) = self.workers.get_mut(worker) {
+            round.push(Item::Packet { shard, packet });
+        }
+        if self.packets >= ROUND_PACKETS || self.bytes >= ROUND_BYTES {
             self.flush();
         }
     }
@@ -118,21 +123,28 @@ impl Dispatcher {
         self.clock = self.clock.max(packet.at);
     }
 
+    /// Something for all shards, at this place among the packets.
+    fn all(&mut self, item: Item) {
+        for (_, round) in &mut self.workers {
+            round.push(item.clone());
+        }
+    }
+
+    /// Gives every worker its part, though it be empty: what they give back is one round, too.
     fn flush(&mut self) {
-        if self.round.items.is_empty() {
+        if self.workers.iter().all(|(_, round)| round.is_empty()) {
             return;
         }
-        self.bytes = 0;
-        let next = Round { items: Vec::with_capacity(self.round.items.len()) };
-        let round = Arc::new(std::mem::replace(&mut self.round, next));
-        for worker in &self.workers {
+        (self.packets, self.bytes) = (0, 0);
+        for (worker, round) in &mut self.workers {
+            let next = Vec::with_capacity(round.len());
             // A worker that is gone has panicked; joining the scope passes that on.
-            let _ = worker.send(Arc::clone(&round));
+            let _ = worker.send(std::mem::replace(round, next));
         }
     }
 
     fn finish(&mut self) {
-        self.round.items.push(Item::Finish { frame: self.last_frame });
+        self.all(Item::Finish { frame: self.last_frame });
         self.flush();
         self.workers.clear();
     }
@@ -140,7 +152,7 @@ impl Dispatcher {
 
 /// The shard of a packet: by its unordered pair of addresses, so that fragments and changes of
 /// port stay together. Neighbours and ICMP, which are few and speak of others, share the first.
-fn shard_of(packet: &Packet) -> u8 {
+fn shard_of(packet: &Packet) -> usize {
     let decoded = packet::decode(packet);
     let apart = decoded
         .layers
@@ -160,7 +172,7 @@ fn shard_of(packet: &Packet) -> u8 {
             mix(mix(mixed ^ high) ^ low)
         }
     });
-    u8::try_from(mixed % Limits::SHARDS as u64).unwrap_or(0)
+    usize::try_from(mixed % Limits::SHARDS as u64).unwrap_or(0)
 }
 
 /// The finalizer of splitmix64. Which shard holds a flow decides which flow is evicted at a

@@ -6,9 +6,9 @@
 //!    hashes, ticks)      +-- ...                   +
 //! ```
 //!
-//! Packets travel in rounds. A round goes to all workers; each gives back the events of its
-//! shards; the merge waits for all of them and applies the events in order. So the number of
-//! threads changes the speed and never the output.
+//! Packets travel in rounds. Each worker is given the packets of its shards in a round, and gives
+//! back their events; the merge waits for all of them and applies the events in order. So the
+//! number of threads changes the speed and never the output.
 
 mod counts;
 mod dispatch;

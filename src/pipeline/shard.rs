@@ -2,7 +2,6 @@
 //!
 //! There are always [`Limits::SHARDS`] of them; a worker thread owns every n-th.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::capture::source::Packet;
@@ -16,19 +15,16 @@ use crate::protocol::event::{Event, Phase};
 use crate::protocol::session::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
-/// What all workers are given at once, in capture order.
-#[derive(Default)]
-pub(super) struct Round {
-    /// The items; each worker takes those of its shards.
-    pub(super) items: Vec<Item>,
-}
+/// What a worker is given at once, in capture order. All workers are given a round together.
+pub(super) type Round = Vec<Item>;
 
 /// One thing in a round.
+#[derive(Clone)]
 pub(super) enum Item {
-    /// A packet for one shard.
+    /// A packet for one shard of the worker.
     Packet {
         /// Which.
-        shard: u8,
+        shard: usize,
         /// The packet.
         packet: Packet,
     },
@@ -56,7 +52,6 @@ pub(super) struct Done {
 
 /// One thread's shards.
 pub(super) struct Worker {
-    nth: usize,
     threads: usize,
     shards: Vec<Shard>,
     counts: Counts,
@@ -82,19 +77,18 @@ impl Worker {
             sessions: Sessions::new(limits.clone(), protocols),
             said: Vec::new(),
         });
-        Self { nth, threads, shards: shards.collect(), counts: Counts::default() }
+        Self { threads, shards: shards.collect(), counts: Counts::default() }
     }
 
     /// Works until there are no more rounds, or nobody takes the results.
-    pub(super) fn run(mut self, rounds: &Receiver<Arc<Round>>, results: &SyncSender<Done>) {
+    pub(super) fn run(mut self, rounds: &Receiver<Round>, results: &SyncSender<Done>) {
         while let Ok(round) = rounds.recv() {
             let mut events = Vec::new();
             let mut over = false;
-            for item in &round.items {
+            for item in round {
                 over |= matches!(item, Item::Finish { .. });
                 self.item(item, &mut events);
             }
-            drop(round);
             let counts = over.then(|| std::mem::take(&mut self.counts));
             if results.send(Done { events, counts }).is_err() {
                 return;
@@ -102,26 +96,23 @@ impl Worker {
         }
     }
 
-    fn item(&mut self, item: &Item, events: &mut Vec<Event>) {
+    fn item(&mut self, item: Item, events: &mut Vec<Event>) {
         match item {
             Item::Packet { shard, packet } => {
-                let shard = usize::from(*shard);
-                if shard % self.threads == self.nth
-                    && let Some(shard) = self.shards.get_mut(shard / self.threads)
-                {
-                    shard.packet(packet, &mut self.counts, events);
+                if let Some(shard) = self.shards.get_mut(shard / self.threads) {
+                    shard.packet(&packet, &mut self.counts, events);
                 }
             }
             Item::Tick { frame, clock } => {
                 for shard in &mut self.shards {
-                    shard.table.advance(Stamp::new(*clock, *frame), &mut shard.said);
-                    shard.pass_on((*frame, Phase::Tick), events);
+                    shard.table.advance(Stamp::new(clock, frame), &mut shard.said);
+                    shard.pass_on((frame, Phase::Tick), events);
                 }
             }
             Item::Finish { frame } => {
                 for shard in &mut self.shards {
                     shard.table.finish(&mut shard.said);
-                    shard.pass_on((*frame, Phase::Finish), events);
+                    shard.pass_on((frame, Phase::Finish), events);
                 }
             }
         }
