@@ -33,9 +33,11 @@ impl Print {
 
 /// The last packets of one direction: devices that hand packets on in batches show a whole batch
 /// again.
+///
+/// Most flows are a question and its answer: there is room for a few packets at first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recent {
-    prints: [Print; BATCH],
+    prints: Vec<Print>,
     turn: u8,
 }
 
@@ -45,6 +47,12 @@ impl Recent {
     pub(super) fn note(&mut self, print: Print) {
         if let Some(place) = self.prints.get_mut(usize::from(self.turn) % BATCH) {
             *place = print;
+        } else {
+            let count = self.prints.len();
+            if count == self.prints.capacity() {
+                self.prints.reserve_exact(if count == 0 { FEW } else { BATCH - count });
+            }
+            self.prints.push(print);
         }
         self.turn = self.turn.wrapping_add(1);
     }
@@ -81,6 +89,8 @@ const fn tick(at: Timestamp) -> u32 {
 }
 
 const BATCH: usize = 16;
+/// Packets of a short flow.
+const FEW: usize = 2;
 /// A tick is 2^16 ns.
 const TICK: u32 = 16;
 /// 5 ms, in ticks: the longest that a packet takes from one tap to the next on one machine. The

@@ -97,6 +97,8 @@ impl Lookups {
         self.latest.insert(asked, id);
         let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
         lookup.frames.push(at.frame);
+        // nearly always one is enough
+        lookup.attempts.reserve_exact(1);
         lookup.attempts.push(Attempt {
             transaction_id: message.id,
             client: message.client,
