@@ -36,7 +36,6 @@ const COUNTED_DECODED: &str = "for this error page DevTools gives the decoded le
 /// behind the last packet of it and its ACK, and no packet tells. Milliseconds, instead of those
 /// of [`BOUNDS`].
 const BUSY_BROWSER: &[(&str, &str, f64)] = &[
-    ("revisit", "receive", 4.5),
     ("typical", "receive", 14.0),
     ("typical", "wait", 5.0),
     ("01-seed-http", "receive", 5.0),
