@@ -302,7 +302,7 @@ pub enum TcpEvent {
 pub struct Handshake {
     /// The first SYN.
     pub syn: Stamp,
-    /// Its sequence number.
+    /// Its sequence number n.
     pub syn_seq: u32,
     /// SYNs sent, 1 where none was repeated.
     pub syn_attempts: u32,
@@ -310,12 +310,18 @@ pub struct Handshake {
     pub syn_answered: Stamp,
     /// The first SYN-ACK.
     pub syn_ack: Stamp,
-    /// Its sequence number.
+    /// Its sequence number m.
     pub syn_ack_seq: u32,
+    /// Its acknowledgment number: n+1, and more where the SYN carried data (RFC 7413).
+    pub syn_ack_ack: u32,
     /// SYN-ACKs sent.
     pub syn_ack_attempts: u32,
     /// The client's ACK.
     pub ack: Stamp,
+    /// Its sequence number.
+    pub ack_seq: u32,
+    /// Its acknowledgment number: m+1, and more where the SYN-ACK carried data.
+    pub ack_ack: u32,
     /// The client's options.
     pub client_options: TcpOptions,
     /// The server's options.

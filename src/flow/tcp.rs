@@ -480,7 +480,7 @@ impl Tcp {
     #[cold]
     fn establish(&mut self, segment: &Segment<'_>, emit: &mut Emit<'_>) {
         if segment.piece.direction == Direction::ToServer {
-            self.opening.acked(segment.piece.stamp);
+            self.opening.acked(segment);
             self.is_opening = self.opening.is_waiting_for_answer();
             if self.states.to_server == TcpState::SynSent {
                 self.states.to_server = TcpState::Established;

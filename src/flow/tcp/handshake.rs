@@ -15,7 +15,7 @@ pub(super) struct Opening {
     /// The last SYN before the first SYN-ACK. An echoed timestamp does not tell it better: Linux
     /// goes on echoing the first SYN's when it answers a later one.
     answered: Option<Stamp>,
-    acked: Option<Stamp>,
+    acked: Option<Ack>,
     told: bool,
 }
 
@@ -24,9 +24,19 @@ pub(super) struct Opening {
 struct Syn {
     first: Stamp,
     seq: u32,
+    /// Its acknowledgment number; 0 in a SYN, which has none.
+    ack: u32,
     attempts: u32,
     options: TcpOptions,
     last: Stamp,
+}
+
+/// The client's first segment with an acknowledgment.
+#[derive(Debug)]
+struct Ack {
+    at: Stamp,
+    seq: u32,
+    ack: u32,
 }
 
 impl Opening {
@@ -56,8 +66,9 @@ impl Opening {
     }
 
     /// The client acknowledges the server's SYN.
-    pub(super) fn acked(&mut self, stamp: Stamp) {
-        self.acked.get_or_insert(stamp);
+    pub(super) fn acked(&mut self, segment: &Segment<'_>) {
+        let Some(ack) = segment.ack else { return };
+        self.acked.get_or_insert(Ack { at: segment.piece.stamp, seq: segment.seq, ack });
     }
 
     /// The whole handshake, once, when its last part is there.
@@ -66,7 +77,7 @@ impl Opening {
             return None;
         }
         let (syn, syn_ack) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
-        let acked = self.acked?;
+        let acked = self.acked.as_ref()?;
         self.told = true;
         Some(Handshake {
             syn: syn.first,
@@ -75,9 +86,12 @@ impl Opening {
             syn_answered: self.answered.unwrap_or(syn.first),
             syn_ack: syn_ack.first,
             syn_ack_seq: syn_ack.seq,
+            syn_ack_ack: syn_ack.ack,
             syn_ack_attempts: syn_ack.attempts,
             // in a simultaneous open the client's comes first
-            ack: if acked.frame < syn_ack.first.frame { syn_ack.first } else { acked },
+            ack: if acked.at.frame < syn_ack.first.frame { syn_ack.first } else { acked.at },
+            ack_seq: acked.seq,
+            ack_ack: acked.ack,
             client_options: syn.options,
             server_options: syn_ack.options,
         })
@@ -86,7 +100,7 @@ impl Opening {
     /// The first round trip, once all of it was seen.
     pub(super) fn round_trip(&self) -> Option<TimeDelta> {
         let answered = self.answered?;
-        Some(self.acked?.at.since(answered.at).at_least_zero())
+        Some(self.acked.as_ref()?.at.at.since(answered.at).at_least_zero())
     }
 
     /// True where a SYN waits for its answer.
@@ -109,7 +123,11 @@ impl Opening {
 impl Syn {
     const fn new(segment: &Segment<'_>, options: TcpOptions) -> Self {
         let stamp = segment.piece.stamp;
-        Self { first: stamp, seq: segment.seq, attempts: 0, options, last: stamp }
+        let ack = match segment.ack {
+            Some(ack) => ack,
+            None => 0,
+        };
+        Self { first: stamp, seq: segment.seq, ack, attempts: 0, options, last: stamp }
     }
 
     const fn count(&mut self, segment: &Segment<'_>) {

@@ -80,7 +80,8 @@ fn the_handshake_has_its_numbers_and_halves() {
         tcp.isn(7, 9).syn().wait(9).syn_ack().wait(4).ack_client();
     });
     let handshake = handshake(&capture);
-    assert_eq!((handshake.syn_seq, handshake.syn_ack_seq), (7, 9));
+    assert_eq!((handshake.syn_seq, handshake.syn_ack_seq, handshake.syn_ack_ack), (7, 9, 8));
+    assert_eq!((handshake.ack_seq, handshake.ack_ack), (8, 10));
     assert_eq!(handshake.server_half(), TimeDelta::from_millis(10));
     assert_eq!(handshake.client_half(), TimeDelta::from_millis(5));
     let options = handshake.client_options;
@@ -165,6 +166,9 @@ fn data_with_the_syn_and_with_the_ack_of_the_handshake() {
         tell_but(&early, &["open", "closed", "> end", "< end"]),
         ["syn 1 @1", "> 0..5 @1 @1", "syn-ack 1 @2", "established @1 @2 @3", "> 5..9 @3 @3"]
     );
+    let handshake = handshake(&early);
+    assert_eq!(handshake.syn_ack_ack.wrapping_sub(handshake.syn_seq), 6, "the SYN and its data");
+    assert_eq!(handshake.ack_seq, handshake.syn_ack_ack);
 }
 
 #[test]

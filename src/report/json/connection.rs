@@ -327,12 +327,12 @@ impl From<&event::Handshake> for Handshake {
     fn from(handshake: &event::Handshake) -> Self {
         let step =
             |at: Stamp, seq, ack| HandshakeStep { time: Nanos(at.at), frame: at.frame.0, seq, ack };
-        let (n, m) = (handshake.syn_seq, handshake.syn_ack_seq);
-        let (after_n, after_m) = (n.wrapping_add(1), m.wrapping_add(1));
+        let event::Handshake { syn_seq, syn_ack_seq, syn_ack_ack, ack_seq, ack_ack, .. } =
+            *handshake;
         Self {
-            syn: step(handshake.syn, n, None),
-            syn_ack: step(handshake.syn_ack, m, Some(after_n)),
-            ack: step(handshake.ack, after_n, Some(after_m)),
+            syn: step(handshake.syn, syn_seq, None),
+            syn_ack: step(handshake.syn_ack, syn_ack_seq, Some(syn_ack_ack)),
+            ack: step(handshake.ack, ack_seq, Some(ack_ack)),
             syn_attempts: handshake.syn_attempts,
             syn_ack_attempts: handshake.syn_ack_attempts,
             duration_ms: Millis(handshake.ack.at.since(handshake.syn.at).at_least_zero()),

@@ -56,8 +56,11 @@ fn handshake(syn: Stamp, syn_ack: Stamp, ack: Stamp) -> Handshake {
         syn_answered: syn,
         syn_ack,
         syn_ack_seq: 7000,
+        syn_ack_ack: 0,
         syn_ack_attempts: 1,
         ack,
+        ack_seq: 0,
+        ack_ack: 7001,
         client_options: options,
         server_options: options,
     }

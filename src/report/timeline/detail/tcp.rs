@@ -44,19 +44,22 @@ fn shaken(connection: &Connection, handshake: &Handshake, lines: &mut Vec<Line>)
         let again = format!("SYN      frame {}, again after {}", syn.frame, after(*syn));
         lines.push(Line::new(again).in_tone(Tone::Warn));
     }
-    let ack = handshake.syn_seq.wrapping_add(1);
     lines.push(Line::new(format!(
-        "SYN+ACK  frame {} after {}, seq {}, ack {ack} (the SYN's + 1), offers {}",
+        "SYN+ACK  frame {} after {}, seq {}, ack {} (the SYN's{}), offers {}",
         handshake.syn_ack.frame,
         after(handshake.syn_ack),
         handshake.syn_ack_seq,
+        handshake.syn_ack_ack,
+        beyond(handshake.syn_ack_ack, handshake.syn_seq),
         words::tcp_options(handshake.server_options)
     )));
-    let ack = handshake.syn_ack_seq.wrapping_add(1);
     lines.push(Line::new(format!(
-        "ACK      frame {} after {}, ack {ack} (the SYN+ACK's + 1): open",
+        "ACK      frame {} after {}, seq {}, ack {} (the SYN+ACK's{}): open",
         handshake.ack.frame,
-        after(handshake.ack)
+        after(handshake.ack),
+        handshake.ack_seq,
+        handshake.ack_ack,
+        beyond(handshake.ack_ack, handshake.syn_ack_seq)
     )));
     let (server, client) = (handshake.server_half(), handshake.client_half());
     lines.push(Line::new(format!(
@@ -66,6 +69,12 @@ fn shaken(connection: &Connection, handshake: &Handshake, lines: &mut Vec<Line>)
         units::span(client),
         vantage(server, client)
     )));
+}
+
+/// How far an acknowledgment number is beyond the sequence number of the SYN that it answers: by
+/// 1 for the SYN itself, and by the bytes that came with it.
+fn beyond(ack: u32, seq: u32) -> String {
+    format!(" + {}", ack.wrapping_sub(seq))
 }
 
 /// Where the capture was made, as far as the two halves tell.
