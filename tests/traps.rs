@@ -258,6 +258,35 @@ fn trap_14_a_request_without_a_response_has_none() {
 }
 
 #[test]
+fn a_request_that_is_read_after_its_response_is_one_exchange_with_it() {
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    let post = b"POST /a HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6\r\n\r\nabc";
+    tcp.handshake().client(post).client(b"def").server(&ok("hello"));
+    tcp.client(&get("/b")).server(&ok("you")).wait(10).ack();
+    // The end of the body never comes: for a few milliseconds the next request waits behind the
+    // hole, while its response is read.
+    capture.lose(5);
+    let trace = trace_of(&capture);
+    assert_eq!(answers(&trace), [(Some(200), Some(5)), (Some(200), Some(3))]);
+    let urls: Vec<Option<&str>> = trace.exchanges.iter().map(|e| e.url.as_deref()).collect();
+    assert_eq!(urls, [Some("http://a.test/a"), Some("http://a.test/b")]);
+    assert!(trace.exchanges.iter().all(|exchange| exchange.over));
+}
+
+#[test]
+fn a_response_whose_request_was_not_captured_is_told_at_the_end() {
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    tcp.handshake().client(&get("/")).server(&ok("hello")).close();
+    capture.lose(4);
+    let trace = trace_of(&capture);
+    assert_eq!(only(&trace).state(), State::NoRequest);
+    assert_eq!(answers(&trace), [(Some(200), Some(5))]);
+    assert!(only(&trace).over);
+}
+
+#[test]
 fn trap_16_spare_sockets_and_other_programs_are_no_part_of_the_page() {
     let spare = ([192, 0, 2, 2], 50_001);
     let other = ([192, 0, 2, 2], 50_002);

@@ -85,8 +85,9 @@ impl Exchanges {
             }
         };
         phases::measure(exchange);
-        let both = exchange.request_end.is_some() || exchange.request.is_none();
-        if both && exchange.response_end.is_some() {
+        // A response alone waits for its request, which may be captured after it, until the
+        // connection is over.
+        if exchange.request_end.is_some() && exchange.response_end.is_some() {
             exchange.over = true;
             self.open.remove(&(connection, message));
             completed.push(EntityId::Exchange(id));
@@ -120,7 +121,8 @@ impl Exchanges {
         message: MessageId,
         head: Box<RequestHead>,
     ) -> ExchangeId {
-        let id = self.begin(trace, connection, message, head.span.first);
+        let known = self.open.get(&(connection, message)).copied();
+        let id = known.unwrap_or_else(|| self.begin(trace, connection, message, head.span.first));
         let Some(flow) = trace.connection(connection) else { return id };
         let url = url::Url::of_request(&head, "http", flow.server);
         let first = flow.exchanges.first() == Some(&id);

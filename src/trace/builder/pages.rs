@@ -59,7 +59,13 @@ impl Pages {
     /// Something happened to an exchange.
     pub(super) fn exchange(&mut self, trace: &mut Trace, id: ExchangeId, moment: Moment) {
         match moment {
-            Moment::Requested => self.requested(trace, id),
+            Moment::Requested => {
+                self.requested(trace, id);
+                // captured before its request: that says only now to which page it belongs
+                if trace.exchange(id).is_some_and(|exchange| exchange.response.is_some()) {
+                    self.responded(trace, id);
+                }
+            }
             Moment::Responded => self.responded(trace, id),
             Moment::Ended => touch(trace, id),
         }
