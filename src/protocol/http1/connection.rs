@@ -163,7 +163,9 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Option<Then> {
         let bytes = buffer.peek(BEGINNING);
+        let http2 = way == Direction::ToServer && start::begins_http2(&bytes);
         let looks = match way {
+            _ if http2 => Looks::Unlike,
             Direction::ToServer => start::begins_request(&bytes),
             Direction::ToClient => start::begins_response(&bytes),
         };
@@ -173,6 +175,12 @@ impl Connection {
         if way == Direction::ToServer && self.pairing.may_switch() {
             // The other protocol already, most likely: the response will tell.
             return Some(Then::Wait(State::Head(Search::head())));
+        }
+        if http2 {
+            cx.anomaly(faults::http2_begins());
+            // Responses that are on their way are read; nothing else is HTTP/1 any more.
+            self.switched = true;
+            return Some(Then::Again(State::Over));
         }
         if way == Direction::ToClient && self.pairing.front().is_some_and(|front| front.is_bare) {
             return Some(Then::Again(self.bare_response(buffer, cx)));

@@ -18,6 +18,12 @@ pub(super) fn no_message(way: Direction, bytes: &[u8]) -> Anomaly {
     Anomaly::new("http.no-message", Class::Malformed, text).citing("RFC 9112 §2.1")
 }
 
+/// The client goes on in HTTP/2, though nobody has agreed to it.
+pub(super) fn http2_begins() -> Anomaly {
+    let text = "the client goes on in HTTP/2 without having changed to it";
+    Anomaly::new("http.preface", Class::Malformed, text).citing("RFC 9113 §3.4")
+}
+
 /// The head is longer than is kept.
 pub(super) fn head_too_long(limits: &Limits) -> Anomaly {
     let text = format!("a head is longer than {} bytes", limits.http_head);

@@ -26,6 +26,12 @@ pub(super) fn begins_request(bytes: &[u8]) -> Looks {
     }
 }
 
+/// Does HTTP/2 begin here, with the preface of its client (RFC 9113 §3.4)? No request of HTTP/1
+/// looks like it, which is what it is for.
+pub(super) fn begins_http2(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PRI * HTTP/2")
+}
+
 /// Does a response begin here?
 pub(super) fn begins_response(bytes: &[u8]) -> Looks {
     prefix(bytes, b"HTTP/")

@@ -281,6 +281,16 @@ fn upgrade_and_tunnel_end_http() {
 }
 
 #[test]
+fn the_preface_of_http2_is_no_request() {
+    let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nX-Upgrade: h2c\r\n\r\n";
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    check(
+        &[up(upgrade), up(preface), down(ok("a")), down("\0\0\0\x04\0\0\0\0\0")],
+        "0> GET /, 0>|, http.preface, 0< 200, 0<| Length(1)",
+    );
+}
+
+#[test]
 fn a_hole_in_a_body_of_known_length_does_not_lose_the_place() {
     let response = ok("0123456789");
     let (head, body) = response.split_at(response.len() - 10);
