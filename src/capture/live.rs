@@ -4,18 +4,23 @@
 //! where none come, and the kernel's drop counters. A thread of its own empties the kernel's
 //! buffer in batches: it is the only place of the capture layer with a clock and a thread.
 
+mod shared;
+mod tap;
+
+pub use shared::Stop;
+
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::vec;
 
 use bytes::BytesMut;
-use pcap::{Active, BreakLoop, Capture, Precision};
+use pcap::{Active, Capture};
 
 use crate::capture::filter;
+use crate::capture::live::shared::{Counted, FLUSH, PRECISION, lock, words};
+use crate::capture::live::tap::Tap;
 use crate::capture::source::{
     CaptureError, CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Packet, PacketSource,
     Record,
@@ -109,33 +114,6 @@ enum State {
     Open(Capture<Active>),
     Running(Receiver<Vec<Packet>>, JoinHandle<()>),
     Ended,
-}
-
-/// What the thread reports beside packets.
-#[derive(Debug, Default)]
-struct Counted {
-    received: Option<u64>,
-    dropped: Option<u64>,
-    failure: Option<String>,
-}
-
-/// Ends a capture from any thread: a signal, a timer, a key.
-#[derive(Clone)]
-pub struct Stop {
-    asked: Arc<AtomicBool>,
-    wake: Arc<BreakLoop>,
-}
-
-impl Stop {
-    /// Ends the capture: what was captured up to now is still handed out, then comes the end.
-    pub fn stop(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        self.wake.breakloop();
-    }
-
-    fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
-    }
 }
 
 impl Live {
@@ -296,107 +274,6 @@ impl Drop for Live {
     }
 }
 
-/// The thread's side: what empties the kernel's buffer.
-struct Tap {
-    sender: SyncSender<Vec<Packet>>,
-    stop: Stop,
-    counted: Arc<Mutex<Counted>>,
-    link: LinkType,
-    /// Where packets are copied to, many to an allocation: the kernel wants its buffer back.
-    memory: BytesMut,
-    batch: Vec<Packet>,
-    /// Packets after this moment are not wanted.
-    until: Timestamp,
-    /// Nobody listens any more.
-    deaf: bool,
-}
-
-impl Tap {
-    fn run(mut self, mut capture: Capture<Active>) {
-        while !self.stop.is_asked() && !self.deaf {
-            match capture.dispatch(None, |packet| self.push(&packet)) {
-                Ok(_) => {}
-                // how a break from outside ends a dispatch
-                Err(pcap::Error::PcapError(text)) if text.is_empty() => {}
-                Err(_) if self.stop.is_asked() => {}
-                Err(error) => {
-                    let mut counted = lock(&self.counted);
-                    counted.failure = Some(format!("the device is lost: {}", words(&error)));
-                    drop(counted);
-                    self.send();
-                    return;
-                }
-            }
-            self.send();
-            self.count(&mut capture);
-        }
-        self.drain(capture);
-    }
-
-    /// Takes what came before the stop and still lies in the kernel's buffer, which it hands over
-    /// a block at a time.
-    fn drain(&mut self, capture: Capture<Active>) {
-        self.until = now();
-        let Ok(mut capture) = capture.setnonblock() else { return };
-        for _ in 0..DRAIN_ROUNDS {
-            if self.deaf {
-                break;
-            }
-            thread::sleep(DRAIN_PAUSE);
-            let before = self.until;
-            // an error here is the break that was asked for, or the end
-            drop(capture.dispatch(None, |packet| self.push(&packet)));
-            self.send();
-            if self.until < before {
-                break;
-            }
-        }
-        self.count(&mut capture);
-    }
-
-    fn push(&mut self, packet: &pcap::Packet<'_>) {
-        let fraction = packet.header.ts.tv_usec;
-        let nanos =
-            if PRECISION == Precision::Nano { fraction } else { fraction.saturating_mul(1000) };
-        let at = Timestamp::from_parts(packet.header.ts.tv_sec, u32::try_from(nanos).unwrap_or(0));
-        if at > self.until {
-            // everything behind it is later still; the drain has seen what it waited for
-            self.until = Timestamp::MIN;
-            return;
-        }
-        if self.memory.capacity() < packet.data.len() {
-            self.memory = BytesMut::with_capacity(MEMORY_LEN.max(packet.data.len()));
-        }
-        self.memory.extend_from_slice(packet.data);
-        let captured = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);
-        self.batch.push(Packet {
-            frame: FrameNo(0), // numbered when handed out
-            at,
-            link: self.link,
-            interface: 0,
-            orig_len: packet.header.len.max(captured),
-            data: self.memory.split().freeze(),
-        });
-        if self.batch.len() >= BATCH_LEN {
-            self.send();
-        }
-    }
-
-    fn send(&mut self) {
-        if !self.batch.is_empty() && !self.deaf {
-            self.deaf = self.sender.send(std::mem::take(&mut self.batch)).is_err();
-        }
-    }
-
-    fn count(&self, capture: &mut Capture<Active>) {
-        if let Ok(stat) = capture.stats() {
-            let mut counted = lock(&self.counted);
-            counted.received = Some(stat.received.into());
-            counted.dropped = Some(u64::from(stat.dropped).saturating_add(stat.if_dropped.into()));
-        }
-    }
-}
-
 /// Why a device cannot be listened to, and what to run instead.
 fn refused(device: &str, error: &pcap::Error) -> CaptureError {
     let reason = words(error);
@@ -423,11 +300,6 @@ fn refused(device: &str, error: &pcap::Error) -> CaptureError {
     CaptureError::Device { device: device.to_owned(), reason, advice }
 }
 
-/// libpcap's words without the binding's.
-fn words(error: &pcap::Error) -> String {
-    error.to_string().trim_start_matches("libpcap error: ").to_owned()
-}
-
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
@@ -438,35 +310,8 @@ fn quoted(word: &str) -> String {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the moment of the stop, on the kernel's own clock")]
-fn now() -> Timestamp {
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn lock(counted: &Mutex<Counted>) -> std::sync::MutexGuard<'_, Counted> {
-    counted.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Nanoseconds where the system is known to have them: the binding does not say what it got.
-const PRECISION: Precision =
-    if cfg!(target_os = "linux") { Precision::Nano } else { Precision::Micro };
-
-/// How long a packet may lie before it is shown.
-const FLUSH: Duration = Duration::from_millis(100);
-
-/// After a stop the kernel's buffer is looked into over one and a half [`FLUSH`].
-const DRAIN_ROUNDS: u32 = 10;
-const DRAIN_PAUSE: Duration = Duration::from_millis(15);
-
-/// Packets handed to the other thread at once.
-const BATCH_LEN: usize = 256;
-
 /// Batches on their way; when they are full the kernel's buffer fills, and then it counts drops.
 const BATCHES: usize = 64;
-
-/// Bytes allocated at once for packets.
-const MEMORY_LEN: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests;

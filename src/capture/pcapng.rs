@@ -5,17 +5,20 @@
 //! length cannot be ends the file; both are damage. Never looks inside a packet. The format:
 //! draft-ietf-opsawg-pcapng (§3.5 options, §4 blocks).
 
-use std::net::IpAddr;
+pub(super) mod codes;
+mod meta;
+mod reader;
 
-use bytes::Bytes;
-
-use crate::capture::block::BlockReader;
-use crate::capture::clock::Clock;
 use crate::capture::endian::Endian;
 use crate::capture::format::{File, FileFormat};
+use crate::capture::pcapng::codes::{
+    ENHANCED_PACKET, INTERFACE, NAMES, OPT_COMMENT, PACKET, SECRETS, SECTION_HEADER, SIMPLE_PACKET,
+    STATISTICS,
+};
+use crate::capture::pcapng::meta::{read_options, text};
+use crate::capture::pcapng::reader::{Broken, Interface, Reader};
 use crate::capture::source::{
-    CaptureError, CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Packet, PacketSource,
-    Record, Secrets,
+    CaptureError, CaptureSummary, FileInfo, Packet, PacketSource, Record,
 };
 use crate::cursor::{Cursor, Short};
 use crate::limits::Limits;
@@ -28,33 +31,6 @@ pub static FORMAT: FileFormat = FileFormat {
     open: |file| Box::new(Reader::open(file)),
 };
 
-/// Reads one file.
-struct Reader {
-    input: BlockReader,
-    endian: Endian,
-    /// The interfaces of this section.
-    interfaces: Vec<Interface>,
-    /// Interfaces of the files before this one.
-    base: u32,
-    frame: u64,
-    /// The time of the last packet that had one.
-    last: Timestamp,
-    /// Bytes of text kept in the summary.
-    text: usize,
-    at_end: bool,
-    summary: CaptureSummary,
-}
-
-/// What every packet of an interface needs.
-#[derive(Clone, Copy, Debug)]
-struct Interface {
-    link: LinkType,
-    clock: Clock,
-    snaplen: u32,
-    /// Its index in this file's summary.
-    index: u32,
-}
-
 /// What the three kinds of packet blocks have in common.
 struct PacketHeader {
     interface: u32,
@@ -63,12 +39,6 @@ struct PacketHeader {
     original: u32,
     /// Where its bytes begin, from the block's start.
     data_at: usize,
-}
-
-/// Why a block was stepped over.
-enum Broken {
-    Short(Short),
-    Text(String),
 }
 
 impl Reader {
@@ -279,155 +249,11 @@ impl Reader {
         Ok(record)
     }
 
-    /// Section Header Block (§4.1); the byte order is known already.
-    fn section(&mut self, body: &mut Cursor<'_>) -> Result<(), Broken> {
-        self.interfaces.clear();
-        body.take(4)?;
-        let (major, minor) = (self.endian.u16(body)?, self.endian.u16(body)?);
-        if major != 1 {
-            self.damage(format!("a section of version {major}.{minor}, read as 1.0"), false);
-        }
-        body.take(8)?; // section length: often unknown, never needed
-        self.comments_of(body)
-    }
-
-    /// Interface Description Block (§4.2).
-    fn describe_interface(&mut self, body: &mut Cursor<'_>) -> Result<(), Broken> {
-        let link = LinkType::from_dlt(self.endian.u16(body)?);
-        body.take(2)?;
-        let snaplen = self.endian.u32(body)?;
-        if self.summary.interfaces.len() >= Limits::CAPTURE_INTERFACES {
-            let what = format!("more than {} interfaces", Limits::CAPTURE_INTERFACES);
-            return Err(Broken::Text(what));
-        }
-        let (mut name, mut resolution, mut offset) = (None, 6, 0);
-        let mut comments = Vec::new();
-        let endian = self.endian;
-        let result = read_options(endian, *body, |code, value| match (code, value) {
-            (OPT_COMMENT, _) => comments.push(text(value)),
-            (IF_NAME, _) => name = Some(text(value)),
-            (IF_TSRESOL, [byte]) => resolution = *byte,
-            (IF_TSOFFSET, _) => offset = endian.i64(&mut Cursor::new(value)).unwrap_or(0),
-            _ => {}
-        });
-        let index = u32::try_from(self.summary.interfaces.len()).unwrap_or(u32::MAX);
-        self.interfaces.push(Interface {
-            link,
-            clock: Clock::new(resolution, offset),
-            snaplen,
-            index,
-        });
-        let name = name.filter(|name| self.has_room_for(name.len()));
-        let info = InterfaceInfo { name, link, snaplen, received: None, dropped: None };
-        self.summary.interfaces.push(info);
-        for comment in comments {
-            self.keep_comment(None, comment);
-        }
-        if let Err(short) = result {
-            // it exists all the same: the packets behind it count on its number
-            self.damage(format!("options of an interface: {short}"), false);
-        }
-        Ok(())
-    }
-
-    /// Name Resolution Block (§4.5): the names of addresses, as the capturing machine knew them.
-    fn names(&mut self, body: &mut Cursor<'_>) -> Result<(), Broken> {
-        loop {
-            let kind = self.endian.u16(body)?;
-            let len = usize::from(self.endian.u16(body)?);
-            if kind == 0 {
-                break;
-            }
-            let mut record = body.sub(len)?;
-            body.take(len.next_multiple_of(4) - len)?;
-            let address = match kind {
-                1 => IpAddr::from(*record.array::<4>()?),
-                2 => IpAddr::from(*record.array::<16>()?),
-                _ => continue,
-            };
-            for name in record.rest().split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-                let name = text(name);
-                if self.has_room_for(name.len()) {
-                    self.summary.names.push((address, name));
-                }
-            }
-        }
-        self.comments_of(body)
-    }
-
-    /// Interface Statistics Block (§4.6): counters since the capture began, so the last one holds.
-    fn statistics(&mut self, body: &mut Cursor<'_>) -> Result<(), Broken> {
-        let interface = self.endian.u32(body)?;
-        let index = self.interface(interface)?.index;
-        body.take(8)?;
-        let endian = self.endian;
-        let (mut received, mut device, mut system) = (None, None, None);
-        // a comment here is dumpcap's "Counters provided by dumpcap": it says nothing
-        read_options(endian, *body, |code, value| {
-            let count = endian.u64(&mut Cursor::new(value)).ok();
-            match code {
-                ISB_IFRECV => received = count,
-                ISB_IFDROP => device = count,
-                ISB_OSDROP => system = count,
-                _ => {}
-            }
-        })?;
-        if let Some(info) = self.summary.interfaces.get_mut(index as usize) {
-            info.received = received.or(info.received);
-            if device.is_some() || system.is_some() {
-                info.dropped = Some(device.unwrap_or(0).saturating_add(system.unwrap_or(0)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Decryption Secrets Block (§4.7).
-    fn secrets(&mut self, body: &mut Cursor<'_>, whole: &Bytes) -> Result<Record, Broken> {
-        let kind = self.endian.u32(body)?;
-        let len = self.endian.u32(body)? as usize;
-        let data = whole.slice_ref(body.take(len)?);
-        Ok(Record::Secrets(Secrets { kind, data }))
-    }
-
     fn interface(&self, id: u32) -> Result<&Interface, Broken> {
         self.interfaces.get(id as usize).ok_or_else(|| {
             let described = self.interfaces.len();
             Broken::Text(format!("interface {id} of a section that describes {described}"))
         })
-    }
-
-    /// Comments of the section, an interface or a list of names.
-    fn comments_of(&mut self, options: &mut Cursor<'_>) -> Result<(), Broken> {
-        let mut comments = Vec::new();
-        let result = read_options(self.endian, *options, |code, value| {
-            if code == OPT_COMMENT {
-                comments.push(text(value));
-            }
-        });
-        for comment in comments {
-            self.keep_comment(None, comment);
-        }
-        Ok(result?)
-    }
-
-    fn keep_comment(&mut self, frame: Option<FrameNo>, comment: String) {
-        if self.has_room_for(comment.len()) {
-            self.summary.comments.push((frame, comment));
-        }
-    }
-
-    /// Counts text against its bound; says once that the bound was reached.
-    fn has_room_for(&mut self, len: usize) -> bool {
-        if self.text > Limits::CAPTURE_TEXT {
-            return false;
-        }
-        self.text = self.text.saturating_add(len).saturating_add(TEXT_COST);
-        let room = self.text <= Limits::CAPTURE_TEXT;
-        if !room {
-            let bound = Limits::CAPTURE_TEXT >> 20;
-            self.damage(format!("comments and names beyond {bound} MiB are left out"), false);
-        }
-        room
     }
 
     /// A block ends with its length again (§3.1), for readers that go backwards.
@@ -464,22 +290,6 @@ impl Reader {
         }
         self.at_end = true;
     }
-
-    fn end_with(&mut self, what: String) {
-        self.at_end = true;
-        self.damage(what, true);
-    }
-
-    fn damage(&mut self, what: String, fatal: bool) {
-        self.damage_at(self.input.offset(), what, fatal);
-    }
-
-    #[cold]
-    fn damage_at(&mut self, offset: u64, what: String, fatal: bool) {
-        let file = self.summary.files.first().map(|file| file.name.clone()).unwrap_or_default();
-        let after_frame = FrameNo(self.frame);
-        self.summary.note_damage(Damage { file, offset, after_frame, what, fatal });
-    }
 }
 
 impl PacketSource for Reader {
@@ -492,68 +302,8 @@ impl PacketSource for Reader {
     }
 }
 
-impl From<Short> for Broken {
-    fn from(short: Short) -> Self {
-        Self::Short(short)
-    }
-}
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Short(short) => write!(f, "a block is too short for what it holds: {short}"),
-            Self::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-/// Gives each option's code and value, up to the end mark or the end (§3.5).
-fn read_options(
-    endian: Endian,
-    mut options: Cursor<'_>,
-    mut each: impl FnMut(u16, &[u8]),
-) -> Result<(), Short> {
-    while !options.is_empty() {
-        let code = endian.u16(&mut options)?;
-        let len = usize::from(endian.u16(&mut options)?);
-        if code == OPT_END {
-            break;
-        }
-        each(code, options.take(len)?);
-        options.take(len.next_multiple_of(4) - len)?;
-    }
-    Ok(())
-}
-
-/// UTF-8, some writers end it with zeros.
-fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).trim_end_matches('\0').to_owned()
-}
-
-pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-pub(super) const INTERFACE: u32 = 1;
-const PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-pub(super) const NAMES: u32 = 4;
-pub(super) const STATISTICS: u32 = 5;
-pub(super) const ENHANCED_PACKET: u32 = 6;
-pub(super) const SECRETS: u32 = 10;
-
-const OPT_END: u16 = 0;
-pub(super) const OPT_COMMENT: u16 = 1;
-pub(super) const IF_NAME: u16 = 2;
-pub(super) const SHB_USERAPPL: u16 = 4;
-pub(super) const IF_TSRESOL: u16 = 9;
-const IF_TSOFFSET: u16 = 14;
-pub(super) const ISB_IFRECV: u16 = 4;
-const ISB_IFDROP: u16 = 5;
-pub(super) const ISB_OSDROP: u16 = 7;
-
 /// Type, length, length again.
 const BLOCK_MIN: usize = 12;
-
-/// What a short comment or name costs beside its bytes.
-const TEXT_COST: usize = 64;
 
 #[cfg(test)]
 mod tests;

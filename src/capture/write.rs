@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::capture::pcapng::{
+use crate::capture::pcapng::codes::{
     ENHANCED_PACKET, IF_NAME, IF_TSRESOL, INTERFACE, ISB_IFRECV, ISB_OSDROP, NAMES, OPT_COMMENT,
     SECRETS, SECTION_HEADER, SHB_USERAPPL, STATISTICS,
 };

@@ -1,14 +1,20 @@
 //! What flows say: who talks to whom, in which order the bytes are, and what happened to them.
 
+mod direction;
+mod tcp;
+
+pub use direction::{Direction, PerDirection};
+pub use tcp::{Handshake, SegmentKind, TcpEvent, TcpOptions, TcpState};
+
 use std::fmt;
-use std::ops::{Not, Range};
+use std::ops::Range;
 
 use bytes::Bytes;
 
 use crate::address::Endpoint;
 use crate::anomaly::Anomaly;
 use crate::packet::{Macs, Vlan};
-use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
+use crate::time::{FrameNo, Frames, Stamp};
 
 /// What carries a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,53 +52,6 @@ pub struct FlowId(pub FrameNo);
 impl fmt::Display for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
-    }
-}
-
-/// Which way something travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// From client to server.
-    ToServer,
-    /// From server to client.
-    ToClient,
-}
-
-impl Not for Direction {
-    type Output = Self;
-
-    fn not(self) -> Self {
-        match self {
-            Self::ToServer => Self::ToClient,
-            Self::ToClient => Self::ToServer,
-        }
-    }
-}
-
-/// One value for each direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PerDirection<T> {
-    /// Client to server.
-    pub to_server: T,
-    /// Server to client.
-    pub to_client: T,
-}
-
-impl<T> PerDirection<T> {
-    /// The value of one direction.
-    pub const fn of(&self, direction: Direction) -> &T {
-        match direction {
-            Direction::ToServer => &self.to_server,
-            Direction::ToClient => &self.to_client,
-        }
-    }
-
-    /// The value of one direction, to change.
-    pub const fn of_mut(&mut self, direction: Direction) -> &mut T {
-        match direction {
-            Direction::ToServer => &mut self.to_server,
-            Direction::ToClient => &mut self.to_client,
-        }
     }
 }
 
@@ -230,194 +189,6 @@ pub enum EndReason {
     CaptureEnd,
     /// The same 4-tuple began a new connection.
     Reused,
-}
-
-/// What happens in the life of a TCP connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TcpEvent {
-    /// A SYN; the second and later ones of a connection are repeats.
-    Syn {
-        /// 1 for the first.
-        attempt: u32,
-        /// Its sequence number n.
-        seq: u32,
-        /// Its options.
-        options: TcpOptions,
-        /// Receive window offered, in bytes (a SYN's window is never scaled, RFC 7323 §2.2).
-        window: u16,
-    },
-    /// The SYN-ACK.
-    SynAck {
-        /// 1 for the first.
-        attempt: u32,
-        /// Its sequence number m.
-        seq: u32,
-        /// Its acknowledgment number, n+1.
-        ack: u32,
-        /// Its options.
-        options: TcpOptions,
-        /// Receive window offered, in bytes.
-        window: u16,
-    },
-    /// The third part of the handshake: the connection is open on both sides.
-    Established(Box<Handshake>),
-    /// A segment that is more than the next bytes in order.
-    Segment {
-        /// Which way it went.
-        direction: Direction,
-        /// What it was.
-        kind: SegmentKind,
-        /// Its place in the stream, where it has one.
-        range: Range<u64>,
-    },
-    /// A FIN.
-    Fin {
-        /// Who closes.
-        direction: Direction,
-        /// The state its sender is in now.
-        sender: TcpState,
-        /// The state its receiver is in now.
-        receiver: TcpState,
-    },
-    /// The acknowledgment of a FIN.
-    FinAcked {
-        /// The direction that is closed by it (of the FIN, not of the ACK).
-        direction: Direction,
-        /// The state of the FIN's sender now.
-        sender: TcpState,
-        /// The state of the FIN's receiver now.
-        receiver: TcpState,
-    },
-    /// A RST.
-    Rst {
-        /// Who resets.
-        direction: Direction,
-        /// True where it answers a SYN: connection refused.
-        refused: bool,
-    },
-}
-
-/// The three-way handshake, with what can be measured from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handshake {
-    /// The first SYN.
-    pub syn: Stamp,
-    /// Its sequence number n.
-    pub syn_seq: u32,
-    /// SYNs sent, 1 where none was repeated.
-    pub syn_attempts: u32,
-    /// The (last) SYN that the SYN-ACK answers.
-    pub syn_answered: Stamp,
-    /// The first SYN-ACK.
-    pub syn_ack: Stamp,
-    /// Its sequence number m.
-    pub syn_ack_seq: u32,
-    /// Its acknowledgment number: n+1, and more where the SYN carried data (RFC 7413).
-    pub syn_ack_ack: u32,
-    /// SYN-ACKs sent.
-    pub syn_ack_attempts: u32,
-    /// The client's ACK.
-    pub ack: Stamp,
-    /// Its sequence number.
-    pub ack_seq: u32,
-    /// Its acknowledgment number: m+1, and more where the SYN-ACK carried data.
-    pub ack_ack: u32,
-    /// The client's options.
-    pub client_options: TcpOptions,
-    /// The server's options.
-    pub server_options: TcpOptions,
-}
-
-impl Handshake {
-    /// From the answered SYN to the SYN-ACK: the half of the round trip on the server's side of
-    /// the capture.
-    pub const fn server_half(&self) -> TimeDelta {
-        self.syn_ack.at.since(self.syn_answered.at).at_least_zero()
-    }
-
-    /// From the SYN-ACK to the ACK: the half on the client's side of the capture.
-    pub const fn client_half(&self) -> TimeDelta {
-        self.ack.at.since(self.syn_ack.at).at_least_zero()
-    }
-}
-
-/// Options of a SYN or SYN-ACK.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TcpOptions {
-    /// Maximum segment size (RFC 9293 §3.7.1).
-    pub mss: Option<u16>,
-    /// Window scale as a shift (RFC 7323 §2).
-    pub window_scale: Option<u8>,
-    /// Selective acknowledgment permitted (RFC 2018 §2).
-    pub sack_permitted: bool,
-    /// Timestamps (RFC 7323 §3).
-    pub timestamps: bool,
-}
-
-/// A segment that is worth a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SegmentKind {
-    /// Bytes that were seen before.
-    Retransmission,
-    /// Bytes that the receiver had already acknowledged.
-    SpuriousRetransmission,
-    /// Bytes before others that overtook them, too soon after those to be a retransmission.
-    OutOfOrder,
-    /// The n-th repeat of an acknowledgment.
-    DuplicateAck(u32),
-    /// The receiver's window is closed.
-    ZeroWindow,
-    /// A byte sent into a closed window.
-    ZeroWindowProbe,
-    /// A keep-alive probe (RFC 9293 §3.8.4).
-    KeepAlive,
-    /// Its answer.
-    KeepAliveAck,
-    /// Bytes are acknowledged that the capture does not have.
-    AckedUnseen,
-}
-
-/// States of one end (RFC 9293 §3.3.2), as far as the packets tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TcpState {
-    /// SYN sent.
-    SynSent,
-    /// SYN received, SYN-ACK sent.
-    SynReceived,
-    /// Open.
-    Established,
-    /// It closed first; its FIN is not acknowledged.
-    FinWait1,
-    /// It closed first; its FIN is acknowledged, the other end has not closed.
-    FinWait2,
-    /// The other end closed; it has not.
-    CloseWait,
-    /// It closed second; its FIN is not acknowledged.
-    LastAck,
-    /// Both closed at the same time.
-    Closing,
-    /// It closed first, all is done; the port waits for stray segments.
-    TimeWait,
-    /// Gone.
-    Closed,
-}
-
-impl TcpState {
-    /// The name that RFC 9293 gives it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SynSent => "SYN-SENT",
-            Self::SynReceived => "SYN-RECEIVED",
-            Self::Established => "ESTABLISHED",
-            Self::FinWait1 => "FIN-WAIT-1",
-            Self::FinWait2 => "FIN-WAIT-2",
-            Self::CloseWait => "CLOSE-WAIT",
-            Self::LastAck => "LAST-ACK",
-            Self::Closing => "CLOSING",
-            Self::TimeWait => "TIME-WAIT",
-            Self::Closed => "CLOSED",
-        }
-    }
 }
 
 /// How a flow ended and what was counted in it.

@@ -1,79 +1,40 @@
 //! Who belongs to which flow, who is the client, and when a flow is over.
 //!
 //! Takes decoded packets in capture order; gives each flow's events from
-//! [`Opened`](FlowBody::Opened) to [`Closed`](FlowBody::Closed). Fragments are put together on the
+//! [`Opened`](crate::flow::event::FlowBody::Opened) to
+//! [`Closed`](crate::flow::event::FlowBody::Closed). Fragments are put together on the
 //! way. Never asks a clock: time is that of the packets, and what happens because time passed is
 //! stamped with the moment it was due. Equal packets give equal events: no order here comes from
 //! a hash map.
 
+mod deadline;
+mod due;
+mod lifetime;
+mod state;
+
+pub use state::FlowTable;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use bytes::Bytes;
 use etherparse::TcpSlice;
 
 use crate::anomaly::{Anomaly, Class};
 use crate::capture::source::Packet;
 use crate::flow::checksum;
 use crate::flow::emit::Emit;
-use crate::flow::event::{
-    Direction, EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role, Transport,
-};
+use crate::flow::event::{Direction, EndReason, FlowEvent, FlowId, Role, Transport};
 use crate::flow::fragment::{Fragments, Whole};
 use crate::flow::holders::Holders;
-use crate::flow::key::{Ends, Key};
+use crate::flow::key::Ends;
 use crate::flow::piece::{Piece, Place, Segment};
-use crate::flow::record::{Body, Flow};
+use crate::flow::record::Body;
 use crate::flow::slots::Slots;
+use crate::flow::table::state::Frame;
 use crate::flow::tcp::Tcp;
 use crate::limits::Limits;
-use crate::packet::{self, Decoded, Layer, Macs, Network};
-use crate::time::{FrameNo, Frames, Stamp, Timestamp};
-
-/// The flows of one shard.
-///
-/// Invariants:
-/// - each flow has an entry in `deadlines` that is not later than its deadline.
-/// - `holders` knows of each flow what its `held` says.
-#[derive(Debug)]
-pub struct FlowTable {
-    limits: Limits,
-    verify_checksums: bool,
-    slots: Slots,
-    deadlines: BinaryHeap<Reverse<Due>>,
-    holders: Holders,
-    fragments: Fragments,
-    now: Stamp,
-}
-
-/// Something that happens to a flow when its time comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Due {
-    at: Timestamp,
-    flow: FlowId,
-    what: What,
-    slot: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    /// Acknowledged holes are given up.
-    Settle,
-    /// The flow is over.
-    Expire,
-}
-
-/// What surrounds the payload of a packet on its way to a flow.
-#[derive(Clone, Copy)]
-struct Frame<'a> {
-    stamp: Stamp,
-    /// The memory that the payload lies in.
-    block: &'a Bytes,
-    place: Place,
-    macs: Option<Macs>,
-    /// Frames of its fragments.
-    frames: Option<&'a Frames>,
-}
+use crate::packet::{self, Decoded, Layer, Network};
+use crate::time::{Frames, Stamp};
 
 impl FlowTable {
     /// An empty table.
@@ -328,153 +289,6 @@ impl FlowTable {
         if let Some(frames) = frame.frames {
             self.list(slot, frames);
         }
-    }
-
-    /// The slot of a flow. One that should have been over before `stamp` is.
-    #[inline]
-    fn find(&mut self, key: &Key, stamp: Stamp, out: &mut Vec<FlowEvent>) -> Option<usize> {
-        let slot = self.slots.find(key)?;
-        let deadline = self.slots.flow(slot)?.deadline();
-        if deadline <= stamp.at {
-            self.close(slot, EndReason::Idle, Stamp::new(deadline, stamp.frame), out);
-            return None;
-        }
-        Some(slot)
-    }
-
-    /// Makes room for a flow and opens it.
-    #[cold]
-    #[expect(clippy::too_many_arguments, reason = "all that a flow begins with, in one place")]
-    fn open(
-        &mut self,
-        ends: &Ends,
-        frame: &Frame<'_>,
-        ttl: u8,
-        is_client: bool,
-        role: Role,
-        body: Body,
-        out: &mut Vec<FlowEvent>,
-    ) -> usize {
-        while self.slots.len() >= self.limits.flows_per_shard.max(1) {
-            let Some(oldest) = self.slots.longest_idle() else { break };
-            self.close(oldest, EndReason::Evicted, frame.stamp, out);
-        }
-        let (key, is_lo) = ends.key();
-        let id = FlowId(frame.stamp.frame);
-        let flow = Flow {
-            id,
-            key,
-            client_is_lo: is_lo == is_client,
-            last: frame.stamp,
-            idle: match body {
-                Body::Tcp(_) => self.limits.tcp_idle,
-                _ => self.limits.udp_idle,
-            },
-            frames: Frames::default(),
-            counters: PerDirection::default(),
-            held: 0,
-            body,
-        };
-        let at = flow.deadline();
-        let slot = self.slots.insert(flow);
-        // entries of flows that are over go out when their time comes, or when they are the most
-        if self.deadlines.len() / 4 > self.slots.len().saturating_add(32) {
-            let slots = &self.slots;
-            self.deadlines.retain(|Reverse(due)| {
-                slots.flow(due.slot).is_some_and(|flow| flow.id == due.flow)
-            });
-        }
-        self.deadlines.push(Reverse(Due { at, flow: id, what: What::Expire, slot }));
-        let (client, server) = if is_client {
-            (ends.source, ends.destination)
-        } else {
-            (ends.destination, ends.source)
-        };
-        Emit { flow: id, at: frame.stamp, out }.body(FlowBody::Opened(Box::new(Opened {
-            key: ends.flow_key(),
-            client,
-            server,
-            role,
-            macs: frame.macs,
-            first_to_server: is_client,
-            ttl,
-        })));
-        slot
-    }
-
-    #[cold]
-    fn close(&mut self, slot: usize, reason: EndReason, at: Stamp, out: &mut Vec<FlowEvent>) {
-        let Some(flow) = self.slots.remove(slot) else { return };
-        self.holders.change(flow.id, slot, flow.held, 0);
-        let mut emit = Emit { flow: flow.id, at, out };
-        flow.close(reason, &mut emit);
-    }
-
-    /// What was due happens, if it still is.
-    fn happen(&mut self, due: Due, frame: FrameNo, out: &mut Vec<FlowEvent>) {
-        let Due { at, flow: id, what, slot } = due;
-        let flow = self.slots.flow_mut(slot);
-        let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
-        match what {
-            What::Expire => {
-                let deadline = flow.deadline();
-                if deadline > at {
-                    self.deadlines.push(Reverse(Due { at: deadline, ..due }));
-                } else {
-                    self.close(slot, EndReason::Idle, Stamp::new(at, frame), out);
-                }
-            }
-            What::Settle => {
-                let Body::Tcp(tcp) = &mut flow.body else { return };
-                let now = Stamp::new(at, frame);
-                let mut emit = Emit { flow: id, at: now, out };
-                tcp.settle(now, &mut flow.counters, &mut emit);
-                if let Some(at) = tcp.settles_at() {
-                    self.deadlines.push(Reverse(Due { at, ..due }));
-                }
-                self.weigh(slot, out);
-            }
-        }
-    }
-
-    /// Notes what a segment changed about what is due.
-    #[inline]
-    fn schedule(&mut self, slot: usize, was_over: bool, settled: Option<Timestamp>) {
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
-        let Body::Tcp(tcp) = &flow.body else { return };
-        if let Some(at) = tcp.settles_at()
-            && settled.is_none()
-        {
-            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Settle, slot }));
-        }
-        if !was_over && tcp.is_over() {
-            flow.idle = self.limits.tcp_closed;
-            let at = flow.deadline();
-            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Expire, slot }));
-        }
-    }
-
-    /// Notes what a flow holds. Where all flows together hold too much, the one that holds most
-    /// (of equals, the oldest) gives up its first hole.
-    #[cold]
-    fn weigh(&mut self, slot: usize, out: &mut Vec<FlowEvent>) {
-        let now = self.now;
-        self.note_held(slot);
-        while self.holders.held() > self.limits.held_per_shard {
-            let Some(slot) = self.holders.greatest() else { return };
-            let Some(flow) = self.slots.flow_mut(slot) else { return };
-            let Body::Tcp(tcp) = &mut flow.body else { return };
-            let mut emit = Emit { flow: flow.id, at: now, out };
-            tcp.give_up_first(now, &mut flow.counters, &mut emit);
-            self.note_held(slot);
-        }
-    }
-
-    fn note_held(&mut self, slot: usize) {
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
-        let Body::Tcp(tcp) = &flow.body else { return };
-        let before = std::mem::replace(&mut flow.held, tcp.held_cost());
-        self.holders.change(flow.id, slot, before, flow.held);
     }
 
     /// Lists the frames of the fragments that a packet came in.

@@ -1,11 +1,115 @@
-//! The states of both ends while a connection closes (RFC 9293 §3.6).
+//! How a connection ends: FINs, RSTs, and the states of both ends meanwhile (RFC 9293 §3.6).
 //!
 //! States are as far as the packets tell: an end is in a state from the packet on that proves it.
 
-use crate::flow::event::{Direction, PerDirection, TcpState};
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::emit::Emit;
+use crate::flow::event::{
+    Counters, Direction, EndReason, PerDirection, SegmentKind, TcpEvent, TcpState,
+};
+use crate::flow::piece::Segment;
+use crate::flow::tcp::half::Origin;
+use crate::flow::tcp::state::Tcp;
+
+impl Tcp {
+    /// A FIN, which stands at offset `end`.
+    #[cold]
+    pub(super) fn fin(
+        &mut self,
+        segment: &Segment<'_>,
+        end: i64,
+        counters: &mut PerDirection<Counters>,
+        emit: &mut Emit<'_>,
+    ) {
+        let direction = segment.piece.direction;
+        let Ok(end) = u64::try_from(end) else { return };
+        let (forward, reverse) = self.halves(direction);
+        if forward.fin.is_some() || forward.has_ended() {
+            if segment.piece.length() == 0 {
+                let kind = if forward.fin_acked {
+                    SegmentKind::SpuriousRetransmission
+                } else {
+                    SegmentKind::Retransmission
+                };
+                emit.segment(direction, kind, end..end);
+                let counters = counters.of_mut(direction);
+                counters.retransmissions = counters.retransmissions.saturating_add(1);
+            }
+            return;
+        }
+        forward.fin = Some(end);
+        forward.highest = forward.highest.max(end.saturating_add(1));
+        let acks_other = reverse.fin_acked;
+        let is_acked = forward.acked > end;
+        self.first_close.get_or_insert(direction);
+        fin(&mut self.states, direction, acks_other);
+        emit.tcp(TcpEvent::Fin {
+            direction,
+            sender: *self.states.of(direction),
+            receiver: *self.states.of(!direction),
+        });
+        if is_acked {
+            self.fin_acked(direction, emit);
+        }
+    }
+
+    /// The FIN of `direction` is acknowledged.
+    #[cold]
+    pub(super) fn fin_acked(&mut self, direction: Direction, emit: &mut Emit<'_>) {
+        self.halves(direction).0.fin_acked = true;
+        fin_acked(&mut self.states, direction);
+        emit.tcp(TcpEvent::FinAcked {
+            direction,
+            sender: *self.states.of(direction),
+            receiver: *self.states.of(!direction),
+        });
+    }
+
+    /// A RST: it ends the connection if its receiver believes it.
+    #[cold]
+    pub(super) fn rst(
+        &mut self,
+        segment: &Segment<'_>,
+        counters: &mut PerDirection<Counters>,
+        emit: &mut Emit<'_>,
+    ) {
+        let direction = segment.piece.direction;
+        let is_waiting = self.opening.is_waiting();
+        let (forward, reverse) = self.halves(direction);
+        // RFC 9293 §3.10.7.3: while a SYN waits, the acknowledgment must fit it; it may cover
+        // data that went with it
+        let fits_ack = segment
+            .ack
+            .is_some_and(|ack| reverse.origin() != Origin::Unknown && reverse.is_near(ack));
+        let is_refused = is_waiting && direction == Direction::ToClient && fits_ack;
+        let is_plausible = is_refused
+            || fits_ack && forward.origin() < Origin::Midway
+            || forward.origin() != Origin::Unknown && forward.is_reset_by(segment.seq)
+            || forward.origin() == Origin::Unknown && reverse.origin() == Origin::Unknown;
+        if !is_plausible {
+            emit.anomaly(
+                Anomaly::new(
+                    "tcp.rst-ignored",
+                    Class::Suspicious,
+                    format!("a RST with sequence number {} that its receiver ignores", segment.seq),
+                )
+                .citing("RFC 9293 §3.10.7.4"),
+            );
+            return;
+        }
+        self.is_reset = true;
+        self.first_close.get_or_insert(direction);
+        self.states = PerDirection { to_server: TcpState::Closed, to_client: TcpState::Closed };
+        emit.tcp(TcpEvent::Rst { direction, refused: is_refused });
+        let at = segment.piece.stamp;
+        self.to_server.end(EndReason::Rst, at, &mut counters.to_server, emit);
+        self.to_client.end(EndReason::Rst, at, &mut counters.to_client, emit);
+        self.is_unseen = false;
+    }
+}
 
 /// A FIN goes in `direction`. `acks_other` is true where it acknowledges the other end's FIN.
-pub(super) fn fin(states: &mut PerDirection<TcpState>, direction: Direction, acks_other: bool) {
+fn fin(states: &mut PerDirection<TcpState>, direction: Direction, acks_other: bool) {
     let (sender, receiver) = match *states.of(!direction) {
         // the other end closed first, and this one knew
         TcpState::FinWait1 | TcpState::FinWait2 | TcpState::TimeWait if acks_other => {
@@ -21,7 +125,7 @@ pub(super) fn fin(states: &mut PerDirection<TcpState>, direction: Direction, ack
 }
 
 /// The FIN of `direction` is acknowledged.
-pub(super) fn fin_acked(states: &mut PerDirection<TcpState>, direction: Direction) {
+fn fin_acked(states: &mut PerDirection<TcpState>, direction: Direction) {
     let state = states.of_mut(direction);
     *state = match *state {
         TcpState::FinWait1 => TcpState::FinWait2,

@@ -15,7 +15,7 @@ pub(super) struct Opening {
     /// The last SYN before the first SYN-ACK. An echoed timestamp does not tell it better: Linux
     /// goes on echoing the first SYN's when it answers a later one.
     answered: Option<Stamp>,
-    acked: Option<Ack>,
+    acked: Option<Acked>,
     told: bool,
 }
 
@@ -33,10 +33,10 @@ struct Syn {
 
 /// The client's first segment with an acknowledgment.
 #[derive(Debug)]
-struct Ack {
+struct Acked {
     at: Stamp,
     seq: u32,
-    ack: u32,
+    number: u32,
 }
 
 impl Opening {
@@ -67,8 +67,8 @@ impl Opening {
 
     /// The client acknowledges the server's SYN.
     pub(super) fn acked(&mut self, segment: &Segment<'_>) {
-        let Some(ack) = segment.ack else { return };
-        self.acked.get_or_insert(Ack { at: segment.piece.stamp, seq: segment.seq, ack });
+        let Some(number) = segment.ack else { return };
+        self.acked.get_or_insert(Acked { at: segment.piece.stamp, seq: segment.seq, number });
     }
 
     /// The whole handshake, once, when its last part is there.
@@ -91,7 +91,7 @@ impl Opening {
             // in a simultaneous open the client's comes first
             ack: if acked.at.frame < syn_ack.first.frame { syn_ack.first } else { acked.at },
             ack_seq: acked.seq,
-            ack_ack: acked.ack,
+            ack_ack: acked.number,
             client_options: syn.options,
             server_options: syn_ack.options,
         })

@@ -1,0 +1,139 @@
+//! What an acknowledgment tells of the other direction, and segments that only ask for one.
+
+use std::ops::Range;
+
+use crate::flow::emit::Emit;
+use crate::flow::event::{Counters, Direction, PerDirection, SegmentKind};
+use crate::flow::piece::Segment;
+use crate::flow::tcp::analysis::offsets;
+use crate::flow::tcp::half::Origin;
+use crate::flow::tcp::state::Tcp;
+
+impl Tcp {
+    /// A byte or less, sent only to be answered. Such a byte is not put into the stream.
+    #[inline]
+    pub(super) fn probe(
+        &mut self,
+        segment: &Segment<'_>,
+        range: Range<i64>,
+        counters: &mut PerDirection<Counters>,
+        emit: &mut Emit<'_>,
+    ) -> bool {
+        let direction = segment.piece.direction;
+        let (forward, reverse) = self.halves(direction);
+        let highest = forward.highest;
+        if range.end.saturating_sub(range.start) > 1 || !segment.is_plain() {
+            forward.is_probing = false;
+            return false;
+        }
+        let is_before = range.start.saturating_add(1) == highest.cast_signed();
+        if is_before && (forward.acked >= highest || reverse.last_ack.is_none()) {
+            let kind = if reverse.is_closed_window {
+                SegmentKind::ZeroWindowProbe
+            } else {
+                let counters = counters.of_mut(direction);
+                counters.keep_alives = counters.keep_alives.saturating_add(1);
+                SegmentKind::KeepAlive
+            };
+            forward.is_probing = true;
+            emit.segment(direction, kind, offsets(&range));
+            return true;
+        }
+        forward.is_probing = false;
+        if range.start == highest.cast_signed()
+            && range.end > range.start
+            && reverse.is_closed_window
+        {
+            // a new byte: it counts if the receiver takes it
+            forward.is_probing = true;
+            emit.segment(direction, SegmentKind::ZeroWindowProbe, offsets(&range));
+        }
+        false
+    }
+
+    /// What an acknowledgment tells of the other direction.
+    #[inline]
+    pub(super) fn acknowledge(
+        &mut self,
+        segment: &Segment<'_>,
+        ack: u32,
+        start: i64,
+        is_probe: bool,
+        counters: &mut PerDirection<Counters>,
+        emit: &mut Emit<'_>,
+    ) {
+        let direction = segment.piece.direction;
+        let stamp = segment.piece.stamp;
+        let is_opening = self.is_opening;
+        let (forward, reverse) = self.halves(direction);
+        if reverse.origin() == Origin::Unknown {
+            reverse.begin(ack, Origin::Acked);
+        }
+        let mut acked = reverse.place(ack);
+        if reverse.is_far(acked) {
+            if !(is_opening && direction == Direction::ToServer && reverse.begin_again(ack)) {
+                return;
+            }
+            acked = 0;
+        }
+        let mut acked = u64::try_from(acked).unwrap_or(0);
+        if acked == 1 && reverse.highest == 0 && reverse.begin_after_probe() {
+            acked = 0;
+        }
+        let mut is_new_fin = false;
+        if acked > reverse.acked {
+            if acked > reverse.highest {
+                // told once where nothing of this direction is captured at all
+                if reverse.is_seen || reverse.highest == 0 {
+                    emit.segment(direction, SegmentKind::AckedUnseen, reverse.highest..acked);
+                }
+                reverse.highest = acked;
+            }
+            reverse.acked = acked;
+            is_new_fin = reverse.fin.is_some_and(|fin| acked > fin) && !reverse.fin_acked;
+        }
+        let misses = reverse.misses_acked() && reverse.unseen.is_none() && reverse.is_seen;
+        if misses {
+            reverse.unseen = Some(stamp);
+        }
+
+        let is_same = forward.last_ack == Some(ack);
+        if !is_same {
+            forward.repeats = 0;
+        }
+        if segment.is_plain() {
+            let is_pure = segment.piece.length() == 0 && start == forward.highest.cast_signed();
+            if is_same && is_pure && !is_probe {
+                if reverse.is_probing {
+                    if segment.window != 0 {
+                        emit.segment(direction, SegmentKind::KeepAliveAck, acked..acked);
+                    }
+                } else if segment.window == forward.last_window && segment.window != 0 {
+                    forward.repeats = forward.repeats.saturating_add(1);
+                    let kind = SegmentKind::DuplicateAck(forward.repeats);
+                    emit.segment(direction, kind, acked..acked);
+                    let counters = counters.of_mut(direction);
+                    counters.duplicate_acks = counters.duplicate_acks.saturating_add(1);
+                }
+            }
+            let is_closed = segment.window == 0;
+            if is_closed && !forward.is_closed_window {
+                emit.segment(direction, SegmentKind::ZeroWindow, acked..acked);
+                let counters = counters.of_mut(direction);
+                counters.zero_windows = counters.zero_windows.saturating_add(1);
+            }
+            forward.is_closed_window = is_closed;
+        }
+        reverse.is_probing = false;
+        forward.last_ack = Some(ack);
+        forward.last_window = segment.window;
+
+        self.is_unseen |= misses;
+        if is_opening {
+            self.establish(segment, emit);
+        }
+        if is_new_fin {
+            self.fin_acked(!direction, emit);
+        }
+    }
+}
