@@ -94,7 +94,7 @@ impl Dispatcher {
         self.count(&packet);
         if self.clock >= self.next_tick {
             if self.facts.packets > 1 {
-                self.all(Item::Tick { frame: packet.frame, clock: self.clock });
+                self.all(&Item::Tick { frame: packet.frame, clock: self.clock });
             }
             self.next_tick = self.clock + TICK;
         }
@@ -124,7 +124,7 @@ impl Dispatcher {
     }
 
     /// Something for all shards, at this place among the packets.
-    fn all(&mut self, item: Item) {
+    fn all(&mut self, item: &Item) {
         for (_, round) in &mut self.workers {
             round.push(item.clone());
         }
@@ -144,7 +144,7 @@ impl Dispatcher {
     }
 
     fn finish(&mut self) {
-        self.all(Item::Finish { frame: self.last_frame });
+        self.all(&Item::Finish { frame: self.last_frame });
         self.flush();
         self.workers.clear();
     }

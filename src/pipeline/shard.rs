@@ -12,7 +12,7 @@ use crate::packet;
 use crate::pipeline::counts::Counts;
 use crate::protocol::analyzer::Protocol;
 use crate::protocol::event::{Event, Phase};
-use crate::protocol::session::Sessions;
+use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
 /// What a worker is given at once, in capture order. All workers are given a round together.

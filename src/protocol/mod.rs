@@ -12,6 +12,7 @@ pub mod icmp;
 pub mod ndp;
 pub mod neighbor;
 pub mod session;
+pub mod sessions;
 
 use crate::protocol::analyzer::Protocol;
 

@@ -1,6 +1,6 @@
-//! An analyzer and its buffers for one flow, and all of those by flow.
+//! An analyzer and its buffers for one flow.
 //!
-//! Takes what flows say, gives what protocols make of it. A [`Session`] can stand inside an
+//! Takes what a flow says, gives what a protocol makes of it. A [`Session`] can stand inside an
 //! analyzer (TLS) that feeds it decrypted bytes: it cannot tell them from those of a flow. It
 //! never looks at bytes itself but to find out their protocol.
 
@@ -8,18 +8,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bytes::Bytes;
-use hashbrown::HashMap;
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::event::{
-    Direction, EndReason, FlowBody, FlowEvent, FlowId, GapReason, Opened, PerDirection, StreamEvent,
-};
-use crate::limits::Limits;
-use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, Protocol, StreamKey};
+use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent};
+use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::detect::{self, Decision};
-use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
-use crate::time::{FrameNo, Stamp};
+use crate::protocol::event::{ConnectionEvent, EventBody};
+use crate::time::Stamp;
 
 /// One analyzer and its buffers; before that, the search for the right one.
 #[derive(Default)]
@@ -314,107 +310,6 @@ impl Buffers {
             self.numbered.remove(&key);
         }
     }
-}
-
-/// The sessions of all flows of one shard.
-///
-/// Invariant: `index` counts the events of `turn`, so that no two events of a shard have the same
-/// order, and those of one flow ascend.
-pub struct Sessions {
-    limits: Limits,
-    protocols: &'static [&'static Protocol],
-    flows: HashMap<FlowId, Box<Flow>>,
-    /// What was said during one call; empty between calls.
-    said: Vec<(Stamp, EventBody)>,
-    turn: (FrameNo, Phase),
-    index: u32,
-}
-
-struct Flow {
-    info: FlowInfo,
-    session: Session,
-}
-
-impl Sessions {
-    /// No sessions yet, with the protocols that they may have.
-    pub fn new(limits: Limits, protocols: &'static [&'static Protocol]) -> Self {
-        Self {
-            limits,
-            protocols,
-            flows: HashMap::new(),
-            said: Vec::new(),
-            turn: (FrameNo(0), Phase::Tick),
-            index: 0,
-        }
-    }
-
-    /// What a flow says, caused by a frame. Turns come in order: frames ascend, and in one frame
-    /// the phases.
-    pub fn push(&mut self, turn: (FrameNo, Phase), event: FlowEvent, out: &mut Vec<Event>) {
-        if self.turn != turn {
-            self.turn = turn;
-            self.index = 0;
-        }
-        let FlowEvent { flow: id, at, body } = event;
-        match body {
-            FlowBody::Stream { direction, event } => {
-                match &event {
-                    StreamEvent::Data { .. } => {}
-                    StreamEvent::Gap { range, reason, .. } => self.say(
-                        at,
-                        ConnectionEvent::Gap { direction, range: range.clone(), reason: *reason },
-                    ),
-                    StreamEvent::End { reason, .. } => {
-                        self.say(at, ConnectionEvent::Ended { direction, reason: *reason });
-                    }
-                }
-                let from = StreamKey { id: 0, direction };
-                self.with(id, at, |session, cx| session.stream(from, event, cx));
-            }
-            FlowBody::Datagram { direction, bytes, missing } => {
-                self.with(id, at, |session, cx| session.datagram(direction, &bytes, missing, cx));
-            }
-            FlowBody::Tcp(event) => self.say(at, ConnectionEvent::Tcp(event)),
-            FlowBody::Anomaly(anomaly) => self.said.push((at, EventBody::Anomaly(anomaly))),
-            FlowBody::Opened(opened) => {
-                let flow = Flow { info: info(id, &opened), session: Session::new() };
-                self.flows.insert(id, Box::new(flow));
-                self.say(at, ConnectionEvent::Opened(opened));
-            }
-            FlowBody::Closed(closed) => {
-                self.with(id, at, Session::close);
-                self.flows.remove(&id);
-                self.say(at, ConnectionEvent::Closed(closed));
-            }
-        }
-        for (at, body) in self.said.drain(..) {
-            let order = Order { frame: turn.0, phase: turn.1, flow: id, index: self.index };
-            self.index = self.index.saturating_add(1);
-            out.push(Event { order, at, body });
-        }
-    }
-
-    fn say(&mut self, at: Stamp, event: ConnectionEvent) {
-        self.said.push((at, EventBody::Connection(event)));
-    }
-
-    fn with(&mut self, id: FlowId, now: Stamp, then: impl FnOnce(&mut Session, &mut Context<'_>)) {
-        if let Some(flow) = self.flows.get_mut(&id) {
-            let mut cx = Context {
-                now,
-                flow: &flow.info,
-                limits: &self.limits,
-                protocols: self.protocols,
-                events: &mut self.said,
-            };
-            then(&mut flow.session, &mut cx);
-        }
-    }
-}
-
-fn info(id: FlowId, opened: &Opened) -> FlowInfo {
-    let &Opened { key, client, server, role, .. } = opened;
-    FlowInfo { id, key, client, server, role }
 }
 
 #[cfg(test)]

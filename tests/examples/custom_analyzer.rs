@@ -3,7 +3,7 @@
 use urltrace::packet::{self, build::Capture};
 use urltrace::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, Verdict};
 use urltrace::protocol::event::{EventBody, Phase};
-use urltrace::protocol::{buffer::StreamBuffer, session::Sessions};
+use urltrace::protocol::{buffer::StreamBuffer, sessions::Sessions};
 use urltrace::{flow::event::Transport, flow::table::FlowTable, limits::Limits};
 
 struct Ssh;

@@ -7,7 +7,7 @@ use urltrace::limits::Limits;
 use urltrace::packet;
 use urltrace::protocol::PROTOCOLS;
 use urltrace::protocol::event::{Event, Phase};
-use urltrace::protocol::session::Sessions;
+use urltrace::protocol::sessions::Sessions;
 use urltrace::time::{Stamp, TimeDelta, Timestamp};
 
 /// Every event of a source, in the order in which one thread finds them; up to an error, where

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::packet::Vlan;
 use crate::protocol::dns::message::{Message, RecordType};
 use crate::protocol::event::{ConnectionEvent, Event, Phase};
-use crate::protocol::session::Sessions;
+use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
 static TABLE: &[&Protocol] = &[&DNS, &MDNS, &LLMNR];

@@ -3,6 +3,11 @@
 //! Takes the bytes of an encoded body as they come, gives the number of decoded bytes. It keeps
 //! none of them: each decoder writes into a scratch buffer that is overwritten at once.
 
+mod names;
+mod whole;
+
+pub(super) use names::{Coding, codings};
+
 use std::cell::Cell;
 
 use arrayvec::ArrayVec;
@@ -11,67 +16,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw;
 
 use crate::limits::Limits;
-use crate::protocol::http::fields::Fields;
-
-/// A coding that can be undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
-    /// `gzip` or `x-gzip`.
-    Gzip,
-    /// `deflate`: zlib format by the RFC, raw deflate by some servers.
-    Deflate,
-    /// `br`.
-    Brotli,
-    /// `zstd`.
-    Zstd,
-}
-
-impl Coding {
-    /// Its registered name.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Deflate => "deflate",
-            Self::Brotli => "br",
-            Self::Zstd => "zstd",
-        }
-    }
-
-    fn named(token: &str) -> Option<Self> {
-        [
-            ("gzip", Self::Gzip),
-            ("x-gzip", Self::Gzip),
-            ("deflate", Self::Deflate),
-            ("br", Self::Brotli),
-            ("zstd", Self::Zstd),
-        ]
-        .into_iter()
-        .find_map(|(name, coding)| token.eq_ignore_ascii_case(name).then_some(coding))
-    }
-}
-
-/// Codings in the order in which they were applied.
-pub(super) type Codings = ArrayVec<Coding, MAX_CODINGS>;
-
-/// The codings of a body; none where one of them is unknown, or there are too many.
-///
-/// Transfer codings other than `chunked` (RFC 9112 §7.2) were applied after the content codings.
-pub(super) fn codings(fields: &Fields) -> Option<Codings> {
-    let mut all = Codings::new();
-    for name in ["content-encoding", "transfer-encoding"] {
-        let tokens = fields.all(name).flat_map(|value| value.split(','));
-        for token in tokens {
-            let token = token.split(';').next().unwrap_or_default().trim();
-            let plain = token.is_empty()
-                || token.eq_ignore_ascii_case("identity")
-                || token.eq_ignore_ascii_case("chunked");
-            if !plain {
-                all.try_push(Coding::named(token)?).ok()?;
-            }
-        }
-    }
-    Some(all)
-}
+use crate::protocol::http::coding::names::{Codings, MAX_CODINGS};
 
 /// Why decoding ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -380,9 +325,6 @@ const fn brotli_window(first: u8) -> usize {
     }
 }
 
-/// Codings on one body that are undone; more than two were never seen in earnest.
-pub(super) const MAX_CODINGS: usize = 3;
-
 /// Encoded bytes that are decoded at a time: most bodies of a page are one batch.
 const BATCH: usize = 128 << 10;
 
@@ -395,8 +337,6 @@ const FREE: u64 = 1 << 20;
 
 /// RFC 9659 §3: a recipient need not support more.
 const ZSTD_WINDOW: usize = 8 << 20;
-
-mod whole;
 
 #[cfg(test)]
 mod tests;

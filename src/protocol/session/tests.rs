@@ -2,10 +2,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::address::Endpoint;
-use crate::flow::event::{Closed, FlowKey, Role, Transport};
+use crate::flow::event::{Closed, FlowBody, FlowEvent, FlowId, FlowKey, Opened, Role, Transport};
+use crate::limits::Limits;
 use crate::packet::Vlan;
 use crate::protocol::analyzer::Verdict;
-use crate::time::{Frames, Timestamp};
+use crate::protocol::event::{Event, Phase};
+use crate::protocol::sessions::Sessions;
+use crate::time::{FrameNo, Frames, Timestamp};
 
 /// Lines of text that begin with `TOY`; each is a note with its first and last frame.
 struct Toy;

@@ -1,0 +1,215 @@
+//! From a head that is read to the end of its message: what is told of it, and what follows.
+
+use crate::flow::event::Direction;
+use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::{Span, StreamBuffer};
+use crate::protocol::event::EventBody;
+use crate::protocol::http::body::Counter;
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::{
+    Ending, Framing, HttpEvent, MessageId, RequestHead, ResponseHead, Version,
+};
+use crate::protocol::http1::connection::state::{Connection, Cut, State};
+use crate::protocol::http1::faults;
+use crate::protocol::http1::framing::{self, Length};
+use crate::protocol::http1::head::{Parsed, Search};
+use crate::protocol::http1::incoming::Incoming;
+use crate::protocol::http1::pairing::Pending;
+use crate::time::Frames;
+
+impl Connection {
+    /// A request's head is whole, or as much of it as there will be.
+    pub(super) fn request(
+        &mut self,
+        parsed: Parsed<RequestHead>,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let Parsed { mut head, flaws } = parsed;
+        let mut frames = Frames::default();
+        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
+        let Span { first, last, .. } = head.span;
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+        let (id, waits) = self.pairing.number_request(first);
+        let is_bare = head.version == Version::Http09 && &*head.method == "GET";
+        let pending = Pending {
+            id,
+            method: head.method.clone(),
+            upgrade: head.fields.get("upgrade").map(Into::into),
+            is_bare,
+            first,
+            last,
+        };
+        if waits && let Some(anomaly) = self.pairing.push(pending, cx.limits) {
+            cx.anomaly(anomaly);
+        }
+        let length = framing::of_request(&head);
+        let counter = Counter::new(&head.fields, false, cx.limits);
+        let span = head.span;
+        cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+        let message = Message { id, counter, span, frames };
+        let state = self.begin(Direction::ToServer, message, length, cut, cx);
+        if is_bare { State::Over } else { state }
+    }
+
+    /// A response's head is whole, or as much of it as there will be.
+    pub(super) fn response(
+        &mut self,
+        parsed: Parsed<ResponseHead>,
+        size: usize,
+        cut: Cut,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let Parsed { mut head, flaws } = parsed;
+        let mut frames = Frames::default();
+        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
+        let is_whole = matches!(cut, Cut::No);
+        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+        let first = head.span.first;
+        if matches!(head.status, 100 | 102..=199) {
+            let id = self.pairing.interim(first, |anomaly| cx.anomaly(anomaly));
+            cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
+            return match cut {
+                Cut::No => State::Head(Search::head()),
+                Cut::Gap(_) => State::Lost(None),
+                Cut::End(_) => State::Over,
+            };
+        }
+        let (id, request) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
+        let method = request.as_ref().map(|request| &*request.method);
+        let length = framing::of_response(&head, method);
+        let counter = Counter::new(&head.fields, head.status == 206, cx.limits);
+        let to = match (head.status, method) {
+            (101, _) => {
+                let upgrade = head.fields.get("upgrade").map(Into::into);
+                upgrade.or_else(|| request?.upgrade).or_else(|| Some("unknown".into()))
+            }
+            (200..=299, Some("CONNECT")) => Some("tunnel".into()),
+            _ => None,
+        };
+        let span = head.span;
+        cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+        let message = Message { id, counter, span, frames };
+        let state = self.begin(Direction::ToClient, message, length, cut, cx);
+        match to {
+            Some(to) => self.switch(id, to, cx),
+            None => state,
+        }
+    }
+
+    /// HTTP/0.9: the response is its body.
+    pub(super) fn bare_response(&mut self, buffer: &StreamBuffer, cx: &mut Context<'_>) -> State {
+        let (first, ready) = buffer.first_stamps().unwrap_or((cx.now, cx.now));
+        let (id, _) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
+        let span = Span { first, ready, last: first, done: ready };
+        let head = ResponseHead {
+            status: 0,
+            reason: "".into(),
+            version: Version::Http09,
+            fields: Fields::default(),
+            span,
+            size: 0,
+        };
+        cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+        let counter = Counter::new(&Fields::default(), false, cx.limits);
+        let frames = Frames::default();
+        State::Body(Incoming::new(id, Framing::UntilClose, counter, span, frames).into())
+    }
+
+    /// A head is read: its body begins, or the message is over.
+    fn begin(
+        &mut self,
+        way: Direction,
+        message: Message,
+        length: Length,
+        cut: Cut,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let (framing, is_known) = match length {
+            Length::Known(framing) => (framing, true),
+            Length::Doubtful(framing, anomaly) => {
+                cx.anomaly(anomaly);
+                (framing, true)
+            }
+            Length::Unknown(anomaly) => {
+                cx.anomaly(anomaly);
+                (Framing::None, false)
+            }
+        };
+        let Message { id, counter, span, frames } = message;
+        let mut incoming = Incoming::new(id, framing, counter, span, frames);
+        match cut {
+            Cut::End(reason) => {
+                self.finish(way, incoming, Ending::Cut(reason), cx);
+                State::Over
+            }
+            Cut::Gap(reason) => {
+                incoming.headless(reason);
+                if way == Direction::ToServer || incoming.is_whole() {
+                    self.finish(way, incoming, Ending::Gap(reason), cx);
+                    return State::Lost(None);
+                }
+                State::Lost(Some(incoming.into()))
+            }
+            Cut::No if !is_known => {
+                self.finish(way, incoming, Ending::Malformed, cx);
+                State::Lost(None)
+            }
+            Cut::No if incoming.is_whole() => {
+                self.finish(way, incoming, Ending::Whole, cx);
+                self.next_head()
+            }
+            Cut::No => State::Body(incoming.into()),
+        }
+    }
+
+    /// The rest of the connection is another protocol. A session of its own will stand here and
+    /// be fed what follows; until then it is passed over.
+    fn switch(&mut self, id: MessageId, to: Box<str>, cx: &mut Context<'_>) -> State {
+        cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
+        self.switched = true;
+        let requests = self.states.of_mut(Direction::ToServer);
+        if !matches!(requests, State::Body(_)) {
+            *requests = State::Over;
+        }
+        State::Over
+    }
+
+    pub(super) fn finish(
+        &mut self,
+        way: Direction,
+        incoming: Incoming,
+        how: Ending,
+        cx: &mut Context<'_>,
+    ) {
+        let id = incoming.id;
+        let how = match (how, incoming.gap_reason()) {
+            (Ending::Whole, Some(reason)) => Ending::Gap(reason),
+            _ => how,
+        };
+        if way == Direction::ToClient {
+            self.pairing.answered(incoming.last());
+        }
+        let (end, anomaly) = incoming.finish(how);
+        let end = end.into();
+        cx.emit(EventBody::Http(match way {
+            Direction::ToServer => HttpEvent::RequestEnd { id, end },
+            Direction::ToClient => HttpEvent::ResponseEnd { id, end },
+        }));
+        if let Some(anomaly) = anomaly {
+            cx.anomaly(anomaly);
+        }
+    }
+}
+
+/// A message whose head is read.
+struct Message {
+    id: MessageId,
+    counter: Counter,
+    span: Span,
+    frames: Frames,
+}

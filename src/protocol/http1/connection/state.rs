@@ -1,0 +1,42 @@
+//! What is known of one connection while it is read.
+
+use crate::flow::event::{EndReason, GapReason, PerDirection};
+use crate::protocol::http1::head::Search;
+use crate::protocol::http1::incoming::Incoming;
+use crate::protocol::http1::pairing::Pairing;
+
+/// Reads one connection.
+pub struct Connection {
+    pub(super) states: PerDirection<State>,
+    pub(super) pairing: Pairing,
+    /// The capture has the connection from its first byte on.
+    pub(super) from_the_start: bool,
+    /// What follows is not HTTP.
+    pub(super) switched: bool,
+}
+
+/// What a direction is doing.
+#[derive(Default)]
+pub(super) enum State {
+    /// The next message's head is on its way.
+    Head(Search),
+    /// Its body is.
+    Body(Box<Incoming>),
+    /// Out of step: the next start of a message is looked for. What is before it may belong to
+    /// this message.
+    Lost(Option<Box<Incoming>>),
+    /// Nothing more is read.
+    #[default]
+    Over,
+}
+
+/// Why a head is not whole.
+#[derive(Clone, Copy)]
+pub(super) enum Cut {
+    /// It is.
+    No,
+    /// Bytes of it are missing.
+    Gap(GapReason),
+    /// The direction ended.
+    End(EndReason),
+}
