@@ -18,7 +18,17 @@ const LAYERS: &[&[&str]] = &[
     &["main", "lib"],
 ];
 
+/// A file longer than this has more than one subject.
+const LINES: usize = 400;
+
+/// All files of the program but tests.
 fn sources() -> Vec<PathBuf> {
+    let mut found = files();
+    found.retain(|path| !is_for_tests(path));
+    found
+}
+
+fn files() -> Vec<PathBuf> {
     fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
@@ -31,19 +41,19 @@ fn sources() -> Vec<PathBuf> {
     }
     let mut found = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-    found.retain(|path| !is_for_tests(path));
     found.sort();
     found
 }
 
-/// True where a file holds only tests, or what they need: it is `tests.rs`, or its door has it
-/// behind `#[cfg(test)]`.
+/// True where a file holds only tests, or what they need: it is `tests.rs` or in `tests`, or its
+/// door has it behind `#[cfg(test)]`.
 fn is_for_tests(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let folder = path.parent().unwrap();
     let doors = [folder.join("mod.rs"), folder.join("lib.rs"), folder.with_extension("rs")];
     let declared = format!("mod {name};");
     name == "tests"
+        || folder.ends_with("tests")
         || doors.iter().filter_map(|door| fs::read_to_string(door).ok()).any(|door| {
             let lines: Vec<&str> = door.lines().map(str::trim).collect();
             lines.windows(2).any(|two| two[0] == "#[cfg(test)]" && two[1].ends_with(&declared))
@@ -170,6 +180,13 @@ fn no_two_files_name_each_other_in_a_circle() {
     });
     let circles: Vec<String> = circles.collect();
     assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+#[test]
+fn a_file_is_a_room() {
+    let lines = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().count();
+    let large: Vec<_> = files().into_iter().filter(|path| lines(path) > LINES).collect();
+    assert!(large.is_empty(), "more than {LINES} lines, so more than one subject: {large:?}");
 }
 
 /// The files that a file names, and those that they name, and so on.
