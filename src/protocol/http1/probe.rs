@@ -47,8 +47,12 @@ fn simple(probe: &Probe<'_>, bytes: &[u8]) -> bool {
             let other = version.iter().position(|&b| b == b'/').is_some_and(|slash| slash > 0)
                 && version.first().is_some_and(u8::is_ascii_uppercase)
                 && !version.starts_with(b"HTTP/1");
-            let known = METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()))
-                || (version.starts_with(b"HTTP/1") && begins_request(bytes) == Looks::Like);
+            let method_end = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
+            let (method, rest) = line.split_at_checked(method_end).unwrap_or_default();
+            let usual = METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()));
+            let fits = version.starts_with(b"HTTP/1")
+                || (rest.starts_with(b" /") && !method.iter().any(u8::is_ascii_lowercase));
+            let known = usual || (fits && begins_request(bytes) == Looks::Like);
             known && !other
         }
         Direction::ToClient => begins_response(bytes) == Looks::Like,
@@ -103,9 +107,12 @@ mod tests {
         assert_eq!(up("GET /lon"), Verdict::Yes);
         assert_eq!(up("GET /\r\n"), Verdict::Yes);
         assert_eq!(up("XYZZY / HTTP/1.\r\n"), Verdict::Yes);
+        assert_eq!(up("CCM_POST /HTTP/1.1\nHost: h\n"), Verdict::Yes);
+        assert_eq!(up("DESCRIBE /stream RTSP/1.0\r\n"), Verdict::No);
         assert_eq!(up("OPTIONS rtsp://h RTSP/1.0\r\n"), Verdict::No);
         assert_eq!(up("\x16\x03\x01\x02"), Verdict::No);
         assert_eq!(up("tail of a body\r\n"), Verdict::No);
+        assert_eq!(up("tail /of a body\r\n"), Verdict::No);
         let midway = |bytes| ask(Role::Port, Direction::ToServer, bytes, true);
         assert_eq!(midway("tail of a body\r\n"), Verdict::Unsure);
         assert_eq!(midway("\x17\x03\x03\x01"), Verdict::No);
