@@ -16,8 +16,9 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
     ("session", "the tests of session.rs"),
 ];
 
-/// Rows whose folder has another name, and why.
-const OTHER_FOLDER: &[(&str, &str)] = &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp")];
+/// Rows whose folder has another name: HTTP/1 is `http`, as Wireshark has it.
+const OTHER_FOLDER: &[(&str, &str)] =
+    &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp"), ("http", "http1")];
 
 /// Protocols that no recorded visit shows; tests build their packets by hand.
 const NOT_RECORDED: &[&str] = &["mdns", "llmnr"];

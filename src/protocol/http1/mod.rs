@@ -63,7 +63,7 @@ pub fn head_of(bytes: &[u8]) -> Option<(Head, usize)> {
 
 /// The row of HTTP/1. The ports are those of web servers, proxies, and services that speak HTTP.
 pub static PROTOCOL: Protocol = Protocol {
-    name: "http1",
+    name: "http",
     transports: &[Transport::Tcp],
     ports: &[80, 81, 591, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8118, 8888, 9080, 11371],
     alpn: &["http/1.1", "http/1.0", "http/0.9"],
