@@ -8,6 +8,7 @@
 pub mod build;
 mod checksum;
 pub mod describe;
+mod ends;
 pub mod extensions;
 mod layer;
 mod link;
@@ -27,6 +28,8 @@ pub use checksum::transport_checksum_ok;
 pub use layer::{Decoded, Fragment, Layer, MAX_LAYERS, Macs, Network, Vlan};
 pub use protocols::protocols;
 
+use std::net::IpAddr;
+
 use crate::capture::source::{LinkType, Packet};
 use crate::packet::piece::Piece;
 
@@ -43,6 +46,23 @@ pub fn decode_bytes(link: LinkType, data: &[u8], orig_len: u32) -> Decoded<'_> {
     let length = usize::try_from(orig_len).unwrap_or(usize::MAX);
     link::link(&mut decoded, link, Piece::whole(data, length));
     decoded
+}
+
+/// Source and destination of a packet that belongs to its two addresses alone; none for
+/// neighbours and ICMP, which speak of others, and where there is no network layer.
+///
+/// For who must know only that, of every packet: most are not taken apart for it.
+#[inline]
+pub fn ends(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
+    ends::usual(packet).or_else(|| ends_of(&decode(packet)))
+}
+
+#[cold]
+fn ends_of(decoded: &Decoded<'_>) -> Option<(IpAddr, IpAddr)> {
+    let apart =
+        |layer: &Layer<'_>| matches!(layer, Layer::Arp(_) | Layer::Icmpv4(_) | Layer::Icmpv6(_));
+    let network = decoded.network.filter(|_| !decoded.layers.iter().any(apart))?;
+    Some((network.source, network.destination))
 }
 
 /// Takes the payload of a network layer apart, once its fragments have been put together:

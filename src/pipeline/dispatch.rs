@@ -6,7 +6,7 @@ use std::sync::mpsc::SyncSender;
 
 use crate::capture::source::{Packet, PacketSource, Record};
 use crate::limits::Limits;
-use crate::packet::{self, Layer};
+use crate::packet;
 use crate::pipeline::shard::{Item, Round};
 use crate::pipeline::watch::{PacketWatch, RunError};
 use crate::time::{FrameNo, TimeDelta, Timestamp};
@@ -153,17 +153,8 @@ impl Dispatcher {
 /// The shard of a packet: by its unordered pair of addresses, so that fragments and changes of
 /// port stay together. Neighbours and ICMP, which are few and speak of others, share the first.
 fn shard_of(packet: &Packet) -> usize {
-    let decoded = packet::decode(packet);
-    let apart = decoded
-        .layers
-        .iter()
-        .any(|layer| matches!(layer, Layer::Arp(_) | Layer::Icmpv4(_) | Layer::Icmpv6(_)));
-    let Some(network) = decoded.network.filter(|_| !apart) else { return 0 };
-    let (lo, hi) = if network.source <= network.destination {
-        (network.source, network.destination)
-    } else {
-        (network.destination, network.source)
-    };
+    let Some((source, destination)) = packet::ends(packet) else { return 0 };
+    let (lo, hi) = (source.min(destination), source.max(destination));
     let mixed = [lo, hi].into_iter().fold(0x9e37_79b9_7f4a_7c15, |mixed, ip| match ip {
         IpAddr::V4(ip) => mix(mixed ^ u64::from(ip.to_bits())),
         IpAddr::V6(ip) => {

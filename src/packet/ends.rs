@@ -1,0 +1,67 @@
+//! Between which addresses most packets travel, without taking them apart.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::capture::source::{LinkType, Packet};
+use crate::packet::names::ether_type;
+
+/// The addresses of TCP or UDP right behind IPv4 or IPv6, right behind Ethernet.
+#[inline]
+pub(super) fn usual(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
+    let (ethernet, ip) = packet.data.split_first_chunk::<14>()?;
+    if packet.link != LinkType::ETHERNET {
+        return None;
+    }
+    let [.., a, b] = *ethernet;
+    let (&first, ipv4) = (ip.first()?, ip.first_chunk::<20>());
+    match (u16::from_be_bytes([a, b]), first >> 4) {
+        (ether_type::IPV4, 4) if first & 0x0f >= 5 => {
+            let [.., protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *ipv4?;
+            let ends = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
+            is_transport(protocol).then_some((ends.0.into(), ends.1.into()))
+        }
+        (ether_type::IPV6, 6) => {
+            let (source, rest) = ip.get(8..)?.split_first_chunk::<16>()?;
+            let destination = rest.first_chunk::<16>()?;
+            let ends = (Ipv6Addr::from(*source), Ipv6Addr::from(*destination));
+            is_transport(*ip.get(6)?).then_some((ends.0.into(), ends.1.into()))
+        }
+        _ => None,
+    }
+}
+
+/// TCP and UDP.
+const fn is_transport(protocol: u8) -> bool {
+    matches!(protocol, 6 | 17)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::build::Capture;
+    use crate::packet::{decode, ends, ends_of};
+
+    const A: ([u8; 4], u16) = ([10, 0, 0, 2], 50_000);
+    const B: ([u8; 4], u16) = ([10, 0, 0, 1], 80);
+
+    #[test]
+    fn what_is_read_is_what_decoding_says() {
+        let mut capture = Capture::new();
+        capture.tcp(A, B).handshake().client(&[7; 3000]).close();
+        capture.tcp((Ipv6Addr::LOCALHOST, 1), (Ipv6Addr::UNSPECIFIED, 2)).handshake();
+        capture.udp(A, B, b"datagram").arp_request([10, 0, 0, 2], [10, 0, 0, 1]);
+        capture.fragment(4, 600).vlan(&[7]).udp(B, A, b"in a VLAN");
+        let packets = capture.packets();
+        let plain = packets.iter().filter(|packet| usual(packet).is_some()).count();
+        assert_eq!(plain, packets.len() - 2, "all but ARP and VLAN are read where they stand");
+        for packet in packets {
+            let decoded = ends_of(&decode(&packet));
+            assert_eq!(ends(&packet), decoded, "{:?}", packet.data);
+            for cut in 0..packet.data.len().min(70) {
+                let cut = Packet { data: packet.data.slice(..cut), ..packet.clone() };
+                let decoded = ends_of(&decode(&cut));
+                assert_eq!(ends(&cut), decoded, "{:?}", cut.data);
+            }
+        }
+    }
+}
