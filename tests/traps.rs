@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use urltrace::flow::event::SegmentKind;
 use urltrace::packet::build::Capture;
 use urltrace::protocol::http::message::Framing;
+use urltrace::report::{FORMATS, format::Options};
 use urltrace::time::TimeDelta;
 use urltrace::trace::exchange::State;
 use urltrace::trace::{Exchange, Trace};
@@ -255,6 +256,21 @@ fn trap_14_a_request_without_a_response_has_none() {
         assert_eq!(exchange.status(), None, "{end}");
         assert_eq!((exchange.timings.wait, exchange.timings.receive), (None, None), "{end}");
     }
+}
+
+#[test]
+fn the_oldest_http_has_no_status() {
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    tcp.handshake().client(b"GET /old\r\n").server(b"<html></html>").close_server();
+    let trace = trace_of(&capture);
+    let exchange = only(&trace);
+    assert_eq!((exchange.state(), exchange.status()), (State::Whole, None));
+    let format = FORMATS.iter().find(|format| format.name == "requests").unwrap();
+    let mut text = Vec::new();
+    format.reporter.write(&trace, &Options::default(), &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("no status (HTTP/0.9)"), "{text}");
 }
 
 #[test]

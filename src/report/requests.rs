@@ -93,10 +93,9 @@ fn status(exchange: &Exchange) -> Cell {
         let long = state.unwrap_or_else(|| "no response".to_owned());
         return Cell { forms: vec![long, "none".to_owned()], tone: Tone::Bad };
     };
-    let (code, reason) = (response.status, escape(&response.reason));
-    let plain = if reason.is_empty() { code.to_string() } else { format!("{code} {reason}") };
+    let (plain, code) = (words::status_line(response), words::status_code(response));
     let tone = match exchange.state() {
-        State::Whole => words::status_tone(code),
+        State::Whole => words::status_tone(response.status),
         _ => Tone::Bad,
     };
     let word = words::exchange_state_word(exchange.state());
@@ -104,7 +103,7 @@ fn status(exchange: &Exchange) -> Cell {
         (Some(state), Some(word)) => {
             vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
         }
-        _ => vec![plain, code.to_string()],
+        _ => vec![plain, code],
     };
     Cell { forms, tone }
 }

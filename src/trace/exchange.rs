@@ -85,9 +85,9 @@ impl Exchange {
         }
     }
 
-    /// The status code, where there was a final response.
+    /// The status code, where there was a final response that has one.
     pub fn status(&self) -> Option<u16> {
-        self.response.as_ref().map(|response| response.status)
+        self.response.as_ref().and_then(|response| response.code())
     }
 
     /// The frames of request and response.

@@ -131,6 +131,13 @@ pub struct ResponseHead {
     pub size: u32,
 }
 
+impl ResponseHead {
+    /// The status code; none in HTTP/0.9, which has none.
+    pub fn code(&self) -> Option<u16> {
+        (self.version != Version::Http09).then_some(self.status)
+    }
+}
+
 /// A message's body and how the message ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageEnd {

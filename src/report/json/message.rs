@@ -35,8 +35,8 @@ pub struct Request<'a> {
 /// A response: its head, and how its body is delimited.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Response<'a> {
-    /// The status code.
-    pub status: u16,
+    /// The status code; null in HTTP/0.9, which has none.
+    pub status: Option<u16>,
     /// Its class in words, such as `redirection`; null where RFC 9110 has none.
     pub class: Option<&'static str>,
     /// The reason phrase, empty where there is none.
@@ -172,7 +172,7 @@ impl<'a> Response<'a> {
     /// A response as the document has it.
     pub fn of(head: &'a model::ResponseHead, end: Option<&'a model::MessageEnd>) -> Self {
         Self {
-            status: head.status,
+            status: head.code(),
             class: Class::of(head.status).map(Class::name),
             reason: &head.reason,
             answered_by: cache::answered(head.status, &head.fields).map(AnsweredBy::from),

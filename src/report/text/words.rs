@@ -2,7 +2,7 @@
 
 use crate::flow::event::{Direction, EndReason, GapReason, TcpOptions, Transport};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
-use crate::protocol::http::message::Framing;
+use crate::protocol::http::message::{Framing, ResponseHead};
 use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
@@ -116,6 +116,20 @@ pub const fn exchange_state_word(state: State) -> Option<&'static str> {
         State::NoRequest => "no request",
         State::Open => "not finished",
     })
+}
+
+/// `200 OK`.
+pub fn status_line(response: &ResponseHead) -> String {
+    match (response.code(), escape(&response.reason)) {
+        (None, _) => format!("no status ({})", response.version),
+        (Some(code), reason) if reason.is_empty() => code.to_string(),
+        (Some(code), reason) => format!("{code} {reason}"),
+    }
+}
+
+/// `200`.
+pub fn status_code(response: &ResponseHead) -> String {
+    response.code().map_or_else(|| "no status".to_owned(), |code| code.to_string())
 }
 
 /// The colour of a status code.

@@ -12,7 +12,6 @@ use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::words;
 use crate::report::timeline::detail::line::Line;
-use crate::report::timeline::wording::status_line;
 use crate::time::{TimeDelta, Timestamp};
 use crate::trace::Trace;
 use crate::trace::connection::Connection;
@@ -45,17 +44,20 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
     }
     for interim in &exchange.informational {
         let after = since_request(exchange, interim.span.ready.at);
-        let line = format!("interim response: {}{after}", status_line(interim));
+        let line = format!("interim response: {}{after}", words::status_line(interim));
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&interim.fields, false, &mut lines);
     }
     if let Some(response) = &exchange.response {
-        let line = format!(
-            "response: {} {} ({})",
-            response.version,
-            status_line(response),
-            status::Class::of(response.status).map_or("of no known class", status::Class::name)
-        );
+        let line = match response.code() {
+            Some(code) => format!(
+                "response: {} {} ({})",
+                response.version,
+                words::status_line(response),
+                status::Class::of(code).map_or("of no known class", status::Class::name)
+            ),
+            None => format!("response: {}, which has no status", response.version),
+        };
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&response.fields, false, &mut lines);
         let end = exchange.response_end.as_deref();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::flow::event::{EndReason, SegmentKind};
-use crate::protocol::http::message::{Ending, ResponseHead};
+use crate::protocol::http::message::Ending;
 use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
@@ -62,7 +62,7 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         };
         return (vec![long, "no response".to_owned()], tone);
     };
-    let mut parts = vec![status_line(response)];
+    let mut parts = vec![words::status_line(response)];
     let interim = exchange.informational.iter().map(|head| head.status.to_string());
     parts.extend(wrong.clone());
     if let (300..=399, Some(to)) = (response.status, response.fields.get("location")) {
@@ -91,10 +91,10 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     if let Some(word) = words::exchange_state_word(state) {
         // However short it must be, that something is wrong is said.
         forms.pop();
-        forms.push(format!("{}, {word}", status_line(response)));
-        forms.push(format!("{}, {word}", response.status));
+        forms.push(format!("{}, {word}", words::status_line(response)));
+        forms.push(format!("{}, {word}", words::status_code(response)));
     } else {
-        forms.push(response.status.to_string());
+        forms.push(words::status_code(response));
     }
     (forms, tone)
 }
@@ -116,13 +116,5 @@ fn no_response(exchange: &Exchange) -> String {
         Some(Ending::Cut(reason)) => format!("no response: {}", words::ended(reason)),
         Some(Ending::Gap(reason)) => format!("no response: {}", words::gap(reason)),
         _ => "no response".to_owned(),
-    }
-}
-
-/// `200 OK`.
-pub(crate) fn status_line(response: &ResponseHead) -> String {
-    match escape(&response.reason) {
-        reason if reason.is_empty() => response.status.to_string(),
-        reason => format!("{} {reason}", response.status),
     }
 }

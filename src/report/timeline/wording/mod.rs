@@ -8,7 +8,6 @@ mod names;
 use crate::trace::Trace;
 use crate::trace::waterfall::{Row, Subject};
 
-pub(super) use exchange::status_line;
 pub(super) use forms::Wording;
 
 /// What a row says. URLs on `page` are written without their host.
