@@ -191,6 +191,10 @@ fn last_answer(
     lookups.filter_map(Lookup::finished).filter(before).max()
 }
 
+/// The shortest span of a scale: the labels of a shorter one, in thousandths of a millisecond,
+/// would be the same.
+const SHORTEST: TimeDelta = TimeDelta::from_nanos(100_000);
+
 /// A span of time laid out over columns.
 ///
 /// Positions are in eighths of a column, the finest that block characters can show.
@@ -222,7 +226,7 @@ impl Scale {
         let first = rows.iter().map(|row| row.start.at).min().unwrap_or(origin).min(origin);
         let lead = origin.since(first).as_nanos();
         let from = if lead <= span / 8 { first } else { origin };
-        let to = end.max(close).max(from + TimeDelta::from_nanos(1000));
+        let to = end.max(close).max(from + SHORTEST);
         Self { from, to, columns }
     }
 

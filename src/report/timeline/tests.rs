@@ -234,6 +234,16 @@ fn piece() -> impl Strategy<Value = (Phase, i64, i64)> {
     (phase, -100i64..1100, 0i64..500)
 }
 
+#[test]
+fn the_labels_of_the_shortest_scale_differ() {
+    let origin = at(77_916, 1).at;
+    let scale = Scale::fitting(origin, &[], 60);
+    let axis = plain(&bar::axis(&scale, origin, Ink { color: false, ascii: true }));
+    let labels: Vec<&str> = axis.trim_end_matches(" ms").split_whitespace().collect();
+    let apart: std::collections::BTreeSet<&str> = labels.iter().copied().collect();
+    assert!(labels.len() > 2 && apart.len() == labels.len(), "{axis}");
+}
+
 proptest! {
     #[test]
     fn bars_stay_within_their_columns_and_are_seen(
