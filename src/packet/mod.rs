@@ -26,7 +26,7 @@ mod transport;
 
 pub use checksum::transport_checksum_ok;
 pub use layer::{Decoded, Fragment, Layer, MAX_LAYERS, Macs, Network, Vlan};
-pub use protocols::protocols;
+pub use protocols::{protocols, stack};
 
 use std::net::IpAddr;
 

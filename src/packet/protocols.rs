@@ -1,7 +1,7 @@
 //! The protocols of a packet by the names that Wireshark's `frame.protocols` has for them.
 
 use crate::packet::extensions;
-use crate::packet::layer::{Decoded, Layer};
+use crate::packet::layer::{Decoded, Layer, MAX_LAYERS};
 use crate::packet::names;
 
 /// The names of the layers from the link to the transport, outermost first: `eth`, `vlan`, `ip`,
@@ -18,6 +18,40 @@ pub fn protocols(decoded: &Decoded<'_>) -> impl Iterator<Item = &'static str> {
         name.into_iter().chain(chain.map(|header| extensions::name(extensions::number(&header))))
     });
     layers.chain(decoded.stop.iter().map(|stop| stop.layer))
+}
+
+/// A number for the kinds of a packet's layers: packets of one number have the same
+/// [`protocols`]. None where those depend on more than the kinds.
+#[inline]
+pub fn stack(decoded: &Decoded<'_>) -> Option<u64> {
+    if decoded.stop.is_some() {
+        return None;
+    }
+    decoded.layers.iter().try_fold(0, |stack, layer| Some(stack << KIND_BITS | kind(layer)?))
+}
+
+/// Bits of one kind: [`MAX_LAYERS`] of them are a `u64`.
+const KIND_BITS: usize = 64 / MAX_LAYERS;
+
+/// The kind of a layer, from 1; none where its name depends on what it says.
+#[inline]
+const fn kind(layer: &Layer<'_>) -> Option<u64> {
+    Some(match layer {
+        Layer::Ethernet(_) => 1,
+        Layer::Llc(_) => 2,
+        Layer::Sll(_) => 3,
+        Layer::Sll2(_) => 4,
+        Layer::Loopback(_) => 5,
+        Layer::Arp(_) => 6,
+        Layer::Ipv4(_) => 7,
+        Layer::Auth(_) => 8,
+        Layer::Ipv6(_) => 9,
+        Layer::Icmpv4(_) => 10,
+        Layer::Icmpv6(_) => 11,
+        Layer::Udp(_) => 12,
+        Layer::Tcp(_) => 13,
+        Layer::Vlan(_) | Layer::Ipv6Extensions(_) => return None,
+    })
 }
 
 /// The EtherType by which a layer announces the next one; that of a VLAN tag where it has none.

@@ -278,3 +278,25 @@ fn broken_headers() {
     assert_eq!(broken(|b| b[32] = 0x40), "tcp at 20: a header length of 16 bytes, below 20");
     assert_eq!(broken(|b| b[32] = 0x60), "tcp at 20: 24 bytes needed, the packet has 21");
 }
+
+#[test]
+fn packets_of_one_stack_have_the_same_protocols() {
+    let mut capture = Capture::new();
+    capture.arp_request([10, 0, 0, 2], [10, 0, 0, 1]);
+    capture.tcp(([10, 0, 0, 2], 1), ([10, 0, 0, 1], 80)).handshake().client(b"GET");
+    capture.udp(([10, 0, 0, 2], 1), ([10, 0, 0, 1], 53), b"?");
+    capture.tcp((Ipv6Addr::LOCALHOST, 1), (Ipv6Addr::LOCALHOST, 2)).handshake();
+    let mut known = std::collections::BTreeMap::new();
+    for packet in capture.packets() {
+        let decoded = decode(&packet);
+        let names: Vec<&str> = protocols(&decoded).collect();
+        let stack = stack(&decoded).unwrap();
+        assert_eq!(*known.entry(stack).or_insert_with(|| names.clone()), names);
+    }
+    assert_eq!(known.len(), 4, "{known:?}");
+    // a name that depends on more than the kind of its layer, and a layer that is cut
+    capture.vlan(&[7]).udp(([10, 0, 0, 2], 1), ([10, 0, 0, 1], 53), b"?");
+    let packet = capture.packets().pop().unwrap();
+    assert_eq!(stack(&decode(&packet)), None);
+    assert_eq!(stack(&decode_bytes(LinkType::ETHERNET, &packet.data[..20], 20)), None);
+}

@@ -4,25 +4,35 @@ use hashbrown::HashMap;
 
 use crate::capture::source::Packet;
 use crate::packet::stop::StopKind;
-use crate::packet::{Decoded, Layer};
+use crate::packet::{self, Decoded, Layer};
 use crate::time::FrameNo;
 use crate::trace::{CaptureFacts, ProtocolCount};
 
 /// Counters of one worker; sums, so that their order does not matter.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// Few names, and the same ones again and again: searched from the front.
+    /// Packets and bytes of each stack of layers: nearly all packets are of a few.
+    stacks: Vec<Stack>,
+    /// What is not in `stacks`; of the sum of all workers, everything.
     protocols: Vec<ProtocolCount>,
     undecoded: HashMap<String, (u64, FrameNo)>,
     bad_ip_checksums: u64,
 }
 
+/// What was counted of the packets with the same layers.
+#[derive(Debug)]
+struct Stack {
+    /// As [`packet::stack`] has it.
+    kinds: u64,
+    names: Vec<&'static str>,
+    packets: u64,
+    bytes: u64,
+}
+
 impl Counts {
     /// Counts one packet.
     pub(super) fn packet(&mut self, packet: &Packet, decoded: &Decoded<'_>) {
-        for name in crate::packet::protocols(decoded) {
-            self.protocol(name, packet);
-        }
+        self.layers(u64::from(packet.orig_len), decoded);
         let ipv4 = decoded.layers.iter().any(|layer| matches!(layer, Layer::Ipv4(_)));
         if ipv4 && decoded.network.is_some_and(|network| !network.checksum_ok) {
             self.bad_ip_checksums += 1;
@@ -39,14 +49,31 @@ impl Counts {
         }
     }
 
-    fn protocol(&mut self, name: &'static str, packet: &Packet) {
-        let bytes = u64::from(packet.orig_len);
+    /// Counts the layers of one packet.
+    #[inline]
+    fn layers(&mut self, length: u64, decoded: &Decoded<'_>) {
+        let Some(kinds) = packet::stack(decoded) else {
+            for name in packet::protocols(decoded) {
+                self.protocol(name, 1, length);
+            }
+            return;
+        };
+        if let Some(stack) = self.stacks.iter_mut().find(|stack| stack.kinds == kinds) {
+            stack.packets += 1;
+            stack.bytes += length;
+        } else {
+            let names = packet::protocols(decoded).collect();
+            self.stacks.push(Stack { kinds, names, packets: 1, bytes: length });
+        }
+    }
+
+    fn protocol(&mut self, name: &'static str, packets: u64, bytes: u64) {
         match self.protocols.iter_mut().find(|count| count.name == name) {
             Some(count) => {
-                count.packets += 1;
+                count.packets += packets;
                 count.bytes += bytes;
             }
-            None => self.protocols.push(ProtocolCount { name, packets: 1, bytes }),
+            None => self.protocols.push(ProtocolCount { name, packets, bytes }),
         }
     }
 
@@ -58,14 +85,13 @@ impl Counts {
 
     /// Adds what another worker counted.
     pub(super) fn add(&mut self, other: Self) {
-        for more in other.protocols {
-            match self.protocols.iter_mut().find(|count| count.name == more.name) {
-                Some(count) => {
-                    count.packets += more.packets;
-                    count.bytes += more.bytes;
-                }
-                None => self.protocols.push(more),
+        for Stack { names, packets, bytes, .. } in other.stacks {
+            for name in names {
+                self.protocol(name, packets, bytes);
             }
+        }
+        for more in other.protocols {
+            self.protocol(more.name, more.packets, more.bytes);
         }
         for (reason, (times, first)) in other.undecoded {
             self.reason(reason, times, first);
