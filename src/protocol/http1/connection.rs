@@ -36,6 +36,7 @@ impl Connection {
             pairing: Pairing::default(),
             from_the_start: matches!(flow.role, Role::Syn | Role::SynAck),
             switched: false,
+            is_http2: false,
         }
     }
 
@@ -153,12 +154,14 @@ impl Connection {
         }
         if http2 {
             cx.anomaly(faults::http2_begins());
-            // Responses that are on their way are read; nothing else is HTTP/1 any more.
-            self.switched = true;
+            self.is_http2 = true;
             return Some(Then::Again(State::Over));
         }
         if way == Direction::ToClient && self.pairing.front().is_some_and(|front| front.is_bare) {
             return Some(Then::Again(self.bare_response(buffer, cx)));
+        }
+        if way == Direction::ToClient && self.is_http2 {
+            return Some(Then::Again(State::Over));
         }
         if self.from_the_start || buffer.consumed() > 0 {
             cx.anomaly(faults::no_message(way, &bytes));

@@ -288,9 +288,20 @@ fn upgrade_and_tunnel_end_http() {
 fn the_preface_of_http2_is_no_request() {
     let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nX-Upgrade: h2c\r\n\r\n";
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let settings = "\0\0\0\x04\0\0\0\0\0";
     check(
-        &[up(upgrade), up(preface), down(ok("a")), down("\0\0\0\x04\0\0\0\0\0")],
+        &[up(upgrade), up(preface), down(ok("a")), down(settings)],
         "0> GET /, 0>|, http.preface, 0< 200, 0<| Length(1)",
+    );
+    // Every response that is owed is read, and where none is, nothing is missed.
+    check(
+        &[up(GET), up(GET), up(preface), down(ok("a")), down(ok("b")), down(settings)],
+        "0> GET /, 0>|, 1> GET /, 1>|, http.preface, 0< 200, 0<| Length(1), 1< 200, \
+             1<| Length(1)",
+    );
+    check(
+        &[up(GET), down(ok("a")), up(preface), down(settings)],
+        "0> GET /, 0>|, 0< 200, 0<| Length(1), http.preface",
     );
 }
 

@@ -13,6 +13,8 @@ pub struct Connection {
     pub(super) from_the_start: bool,
     /// What follows is not HTTP.
     pub(super) switched: bool,
+    /// The client goes on in HTTP/2: so does the server, behind the responses that it owes.
+    pub(super) is_http2: bool,
 }
 
 /// What a direction is doing.
