@@ -47,12 +47,10 @@ fn simple(probe: &Probe<'_>, bytes: &[u8]) -> bool {
             let other = version.iter().position(|&b| b == b'/').is_some_and(|slash| slash > 0)
                 && version.first().is_some_and(u8::is_ascii_uppercase)
                 && !version.starts_with(b"HTTP/1");
-            let method_end = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
-            let (method, rest) = line.split_at_checked(method_end).unwrap_or_default();
-            let usual = METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()));
-            let fits = version.starts_with(b"HTTP/1")
-                || (rest.starts_with(b" /") && !method.iter().any(u8::is_ascii_lowercase));
-            let known = usual || (fits && begins_request(bytes) == Looks::Like);
+            // a blank may be missing before it: `POST /HTTP/1.1`
+            let http = version.strip_prefix(b"/").unwrap_or(version).starts_with(b"HTTP/1");
+            let known = METHODS.iter().any(|m| bytes.starts_with(m.as_bytes()))
+                || (http && begins_request(bytes) == Looks::Like);
             known && !other
         }
         Direction::ToClient => begins_response(bytes) == Looks::Like,
@@ -103,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_port_of_http_makes_it_laxer() {
-        let up = |bytes| ask(Role::Syn, Direction::ToServer, bytes, true);
+        let up = |bytes: &str| ask(Role::Syn, Direction::ToServer, bytes, true);
         assert_eq!(up("GET /lon"), Verdict::Yes);
         assert_eq!(up("GET /\r\n"), Verdict::Yes);
         assert_eq!(up("XYZZY / HTTP/1.\r\n"), Verdict::Yes);
@@ -112,7 +110,9 @@ mod tests {
         assert_eq!(up("OPTIONS rtsp://h RTSP/1.0\r\n"), Verdict::No);
         assert_eq!(up("\x16\x03\x01\x02"), Verdict::No);
         assert_eq!(up("tail of a body\r\n"), Verdict::No);
-        assert_eq!(up("tail /of a body\r\n"), Verdict::No);
+        for other in ["tail /of a body", "12345 /foo bar", "- /a", "LOGIN /home/x secret"] {
+            assert_eq!(up(&format!("{other}\r\n")), Verdict::No, "{other}");
+        }
         let midway = |bytes| ask(Role::Port, Direction::ToServer, bytes, true);
         assert_eq!(midway("tail of a body\r\n"), Verdict::Unsure);
         assert_eq!(midway("\x17\x03\x03\x01"), Verdict::No);
