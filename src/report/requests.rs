@@ -95,7 +95,7 @@ fn status(exchange: &Exchange) -> Cell {
     };
     let (plain, code) = (words::status_line(response), words::status_code(response));
     let tone = match exchange.state() {
-        State::Whole => words::status_tone(response.status),
+        State::Whole => words::status_tone(response),
         _ => Tone::Bad,
     };
     let word = words::exchange_state_word(exchange.state());

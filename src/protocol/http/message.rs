@@ -132,9 +132,9 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// The status code; none in HTTP/0.9, which has none.
+    /// The status code; none where the response has no head, as in HTTP/0.9.
     pub fn code(&self) -> Option<u16> {
-        (self.version != Version::Http09).then_some(self.status)
+        (self.size > 0).then_some(self.status)
     }
 }
 

@@ -357,6 +357,8 @@ mod tests {
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2")]);
         assert_eq!(request(b"GET /\r\n\r\n", &limits()).unwrap().head.version, Version::Http09);
         assert_eq!(response(b"HTTP/1.1 200\rA: b\r\n\r\n", &limits()).unwrap().head.status, 200);
+        let oldest = response(b"HTTP/0.9 404 Not Found\r\n\r\n", &limits()).unwrap().head;
+        assert_eq!((oldest.version, oldest.code()), (Version::Http09, Some(404)));
         let parsed = request(b"POST /HTTP/1.1\r\n\r\n", &limits()).unwrap();
         assert_eq!((&*parsed.head.target, parsed.flaws.is_odd), ("/HTTP/1.1", true));
         assert!(request(b"tail of a body\r\n\r\n", &limits()).is_none());

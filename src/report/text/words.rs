@@ -133,8 +133,9 @@ pub fn status_code(response: &ResponseHead) -> String {
 }
 
 /// The colour of a status code.
-pub const fn status_tone(status: u16) -> Tone {
-    match status {
+pub fn status_tone(response: &ResponseHead) -> Tone {
+    let Some(code) = response.code() else { return Tone::Note };
+    match code {
         200..=299 => Tone::Good,
         100..=199 | 300..=399 => Tone::Note,
         400..=499 => Tone::Warn,

@@ -83,7 +83,7 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         parts.push(format!("after {}", interim.join(", ")));
     }
     let tone = match state {
-        State::Whole => words::status_tone(response.status),
+        State::Whole => words::status_tone(response),
         State::Open | State::NoRequest | State::Cut(EndReason::CaptureEnd) => Tone::Warn,
         _ => Tone::Bad,
     };
