@@ -11,9 +11,9 @@ use urltrace::protocol::http::message::Framing;
 use urltrace::report::{FORMATS, format::Options};
 use urltrace::time::TimeDelta;
 use urltrace::trace::exchange::State;
-use urltrace::trace::{Exchange, Trace};
+use urltrace::trace::{ConnectionId, EntityId, Exchange, Trace};
 
-use crate::support::{dns, trace_of};
+use crate::support::{completed_of, dns, trace_of};
 
 const CLIENT: ([u8; 4], u16) = ([192, 0, 2, 2], 50_000);
 const SERVER: ([u8; 4], u16) = ([198, 51, 100, 10], 80);
@@ -291,15 +291,37 @@ fn a_request_that_is_read_after_its_response_is_one_exchange_with_it() {
 }
 
 #[test]
-fn a_response_whose_request_was_not_captured_is_told_at_the_end() {
+fn a_response_whose_request_was_not_captured_has_none() {
     let mut capture = Capture::new();
     let mut tcp = capture.tcp(CLIENT, SERVER);
-    tcp.handshake().client(&get("/")).server(&ok("hello")).close();
+    tcp.handshake().client(&get("/")).server(&ok("hello")).wait(10);
+    tcp.client(&get("/b")).server(&ok("you"));
     capture.lose(4);
     let trace = trace_of(&capture);
-    assert_eq!(only(&trace).state(), State::NoRequest);
-    assert_eq!(answers(&trace), [(Some(200), Some(5))]);
-    assert!(only(&trace).over);
+    let states: Vec<State> = trace.exchanges.iter().map(Exchange::state).collect();
+    assert_eq!(states, [State::NoRequest, State::Whole]);
+    assert_eq!(answers(&trace), [(Some(200), Some(5)), (Some(200), Some(3))]);
+    // known before the connection is over: the next request is not its own
+    assert!(trace.exchanges.iter().all(|exchange| exchange.over));
+}
+
+#[test]
+fn a_capture_of_the_servers_side_is_told_while_it_lasts() {
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    tcp.handshake();
+    (0..20).for_each(|_| {
+        tcp.client(&get("/")).server(&ok("hello"));
+    });
+    capture.tcp(([192, 0, 2, 2], 50_001), SERVER).handshake();
+    (0..20).rev().for_each(|n| {
+        capture.lose(4 + 2 * n);
+    });
+    let told = completed_of(&capture);
+    let later = told.iter().position(|id| *id == EntityId::Handshake(ConnectionId(1))).unwrap();
+    let is_exchange = |id: &&EntityId| matches!(id, EntityId::Exchange(_));
+    assert_eq!(told[..later].iter().filter(is_exchange).count(), 20 - 16, "all but the last 16");
+    assert_eq!(told.iter().filter(is_exchange).count(), 20);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use urltrace::capture::source::{PacketSource, Record};
 use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Outcome, Settings, Watch};
-use urltrace::trace::Trace;
+use urltrace::trace::{EntityId, Trace};
 
 /// A visit that the lab recorded.
 pub(crate) struct Fixture {
@@ -79,6 +79,20 @@ pub(crate) fn run_file(path: &Path, threads: usize) -> Outcome {
 pub(crate) fn run(source: &mut dyn PacketSource, threads: usize) -> Outcome {
     let settings = Settings { threads, limits: Limits::default() };
     pipeline::run(source, &settings, Watch::default())
+}
+
+/// What a capture made by hand completes, in order.
+pub(crate) fn completed_of(capture: &Capture) -> Vec<EntityId> {
+    let mut source = Memory::new(capture.packets().into_iter().map(Record::Packet));
+    let settings = Settings { threads: 2, limits: Limits::default() };
+    let mut told = Vec::new();
+    let completed = |_: &Trace, ids: &[EntityId]| {
+        told.extend_from_slice(ids);
+        Ok(())
+    };
+    let watch = Watch { completed: Some(Box::new(completed)), ..Watch::default() };
+    assert!(pipeline::run(&mut source, &settings, watch).error.is_none());
+    told
 }
 
 /// The trace of a capture made by hand.

@@ -42,7 +42,7 @@ impl Exchanges {
         completed: &mut Vec<EntityId>,
     ) -> Option<(ExchangeId, Moment)> {
         if let HttpEvent::Request { id, head } = event {
-            let id = self.requested(trace, lookups, connection, id, head);
+            let id = self.requested(trace, lookups, connection, id, head, completed);
             return Some((id, Moment::Requested));
         }
         let message = message_of(&event);
@@ -85,12 +85,14 @@ impl Exchanges {
             }
         };
         phases::measure(exchange);
-        // A response alone waits for its request, which may be captured after it, until the
-        // connection is over.
-        if exchange.request_end.is_some() && exchange.response_end.is_some() {
+        let has_ended = exchange.response_end.is_some();
+        if exchange.request_end.is_some() && has_ended {
             exchange.over = true;
             self.open.remove(&(connection, message));
             completed.push(EntityId::Exchange(id));
+        } else if exchange.request.is_none() && has_ended {
+            // It waits: its request may be captured after it.
+            self.forsake(trace, connection, ORPHANS, completed);
         }
         moment.map(|moment| (id, moment))
     }
@@ -113,6 +115,30 @@ impl Exchanges {
         }
     }
 
+    /// Gives up the requests of responses that came alone, but for the last `kept` of them.
+    fn forsake(
+        &mut self,
+        trace: &mut Trace,
+        connection: ConnectionId,
+        kept: usize,
+        completed: &mut Vec<EntityId>,
+    ) {
+        let Some(flow) = trace.connection(connection) else { return };
+        let is_alone = |exchange: &Exchange| {
+            exchange.request.is_none() && exchange.response_end.is_some() && !exchange.over
+        };
+        // those before the first that is not alone have been given up already
+        let alone = flow.exchanges.iter().rev().copied();
+        let alone = alone.take_while(|id| trace.exchange(*id).is_some_and(is_alone));
+        let forsaken: Vec<ExchangeId> = alone.skip(kept).collect();
+        for id in forsaken.into_iter().rev() {
+            let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { continue };
+            exchange.over = true;
+            self.open.remove(&(connection, exchange.message));
+            completed.push(EntityId::Exchange(id));
+        }
+    }
+
     fn requested(
         &mut self,
         trace: &mut Trace,
@@ -120,9 +146,14 @@ impl Exchanges {
         connection: ConnectionId,
         message: MessageId,
         head: Box<RequestHead>,
+        completed: &mut Vec<EntityId>,
     ) -> ExchangeId {
         let known = self.open.get(&(connection, message)).copied();
-        let id = known.unwrap_or_else(|| self.begin(trace, connection, message, head.span.first));
+        let id = known.unwrap_or_else(|| {
+            // A request of its own: those of the responses before it will not come any more.
+            self.forsake(trace, connection, 0, completed);
+            self.begin(trace, connection, message, head.span.first)
+        });
         let Some(flow) = trace.connection(connection) else { return id };
         let url = url::Url::of_request(&head, "http", flow.server);
         let first = flow.exchanges.first() == Some(&id);
@@ -193,6 +224,9 @@ impl Exchanges {
         id
     }
 }
+
+/// Responses of a connection that wait for their requests: as many as HTTP/1 remembers.
+const ORPHANS: usize = 16;
 
 const fn message_of(event: &HttpEvent) -> MessageId {
     match event {
