@@ -25,7 +25,7 @@ pub enum TcpEvent {
         attempt: u32,
         /// Its sequence number m.
         seq: u32,
-        /// Its acknowledgment number, n+1.
+        /// Its acknowledgment number: n+1, and more where the SYN carried data (RFC 7413).
         ack: u32,
         /// Its options.
         options: TcpOptions,
@@ -89,7 +89,8 @@ pub struct Handshake {
     pub syn_ack_ack: u32,
     /// SYN-ACKs sent.
     pub syn_ack_attempts: u32,
-    /// The client's ACK.
+    /// The segment that completes it: the client's ACK, or in a simultaneous open (RFC 9293 §3.5)
+    /// the server's SYN-ACK.
     pub ack: Stamp,
     /// Its sequence number.
     pub ack_seq: u32,

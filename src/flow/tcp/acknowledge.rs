@@ -130,7 +130,7 @@ impl Tcp {
 
         self.is_unseen |= misses;
         if is_opening {
-            self.establish(segment, emit);
+            self.establish(segment, ack, emit);
         }
         if is_new_fin {
             self.fin_acked(!direction, emit);

@@ -11,7 +11,8 @@ use crate::time::{Stamp, TimeDelta};
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     syn: Option<Syn>,
-    syn_ack: Option<Syn>,
+    /// The SYN-ACKs, and the acknowledgment number of the first.
+    syn_ack: Option<(Syn, u32)>,
     /// The last SYN before the first SYN-ACK. An echoed timestamp does not tell it better: Linux
     /// goes on echoing the first SYN's when it answers a later one.
     answered: Option<Stamp>,
@@ -24,8 +25,6 @@ pub(super) struct Opening {
 struct Syn {
     first: Stamp,
     seq: u32,
-    /// Its acknowledgment number; 0 in a SYN, which has none.
-    ack: u32,
     attempts: u32,
     options: TcpOptions,
     last: Stamp,
@@ -36,7 +35,7 @@ struct Syn {
 struct Acked {
     at: Stamp,
     seq: u32,
-    number: u32,
+    ack: u32,
 }
 
 impl Opening {
@@ -54,7 +53,7 @@ impl Opening {
         if let Some(syn) = &self.syn {
             self.answered.get_or_insert(syn.last);
         }
-        let syn_ack = self.syn_ack.get_or_insert_with(|| Syn::new(segment, options));
+        let (syn_ack, _) = self.syn_ack.get_or_insert_with(|| (Syn::new(segment, options), ack));
         syn_ack.count(segment);
         TcpEvent::SynAck {
             attempt: syn_ack.attempts,
@@ -66,9 +65,8 @@ impl Opening {
     }
 
     /// The client acknowledges the server's SYN.
-    pub(super) fn acked(&mut self, segment: &Segment<'_>) {
-        let Some(number) = segment.ack else { return };
-        self.acked.get_or_insert(Acked { at: segment.piece.stamp, seq: segment.seq, number });
+    pub(super) fn acked(&mut self, segment: &Segment<'_>, ack: u32) {
+        self.acked.get_or_insert(Acked { at: segment.piece.stamp, seq: segment.seq, ack });
     }
 
     /// The whole handshake, once, when its last part is there.
@@ -76,8 +74,11 @@ impl Opening {
         if self.told {
             return None;
         }
-        let (syn, syn_ack) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
+        let (syn, (syn_ack, syn_ack_ack)) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
         let acked = self.acked.as_ref()?;
+        // in a simultaneous open the server's SYN-ACK comes last, and completes it
+        let last = Acked { at: syn_ack.first, seq: syn_ack.seq, ack: *syn_ack_ack };
+        let last = if acked.at.frame < last.at.frame { &last } else { acked };
         self.told = true;
         Some(Handshake {
             syn: syn.first,
@@ -86,12 +87,11 @@ impl Opening {
             syn_answered: self.answered.unwrap_or(syn.first),
             syn_ack: syn_ack.first,
             syn_ack_seq: syn_ack.seq,
-            syn_ack_ack: syn_ack.ack,
+            syn_ack_ack: *syn_ack_ack,
             syn_ack_attempts: syn_ack.attempts,
-            // in a simultaneous open the client's comes first
-            ack: if acked.at.frame < syn_ack.first.frame { syn_ack.first } else { acked.at },
-            ack_seq: acked.seq,
-            ack_ack: acked.number,
+            ack: last.at,
+            ack_seq: last.seq,
+            ack_ack: last.ack,
             client_options: syn.options,
             server_options: syn_ack.options,
         })
@@ -123,11 +123,7 @@ impl Opening {
 impl Syn {
     const fn new(segment: &Segment<'_>, options: TcpOptions) -> Self {
         let stamp = segment.piece.stamp;
-        let ack = match segment.ack {
-            Some(ack) => ack,
-            None => 0,
-        };
-        Self { first: stamp, seq: segment.seq, ack, attempts: 0, options, last: stamp }
+        Self { first: stamp, seq: segment.seq, attempts: 0, options, last: stamp }
     }
 
     const fn count(&mut self, segment: &Segment<'_>) {

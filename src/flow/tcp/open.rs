@@ -91,9 +91,9 @@ impl Tcp {
 
     /// The handshake goes on with an acknowledgment.
     #[cold]
-    pub(super) fn establish(&mut self, segment: &Segment<'_>, emit: &mut Emit<'_>) {
+    pub(super) fn establish(&mut self, segment: &Segment<'_>, ack: u32, emit: &mut Emit<'_>) {
         if segment.piece.direction == Direction::ToServer {
-            self.opening.acked(segment);
+            self.opening.acked(segment, ack);
             self.is_opening = self.opening.is_waiting_for_answer();
             if self.states.to_server == TcpState::SynSent {
                 self.states.to_server = TcpState::Established;

@@ -160,9 +160,11 @@ pub enum ClientBy {
 pub struct Handshake {
     /// The first SYN, with sequence number n.
     pub syn: HandshakeStep,
-    /// The first SYN-ACK, with sequence number m and acknowledgment number n+1.
+    /// The first SYN-ACK, with sequence number m and acknowledgment number n+1 (more where the
+    /// SYN carried data).
     pub syn_ack: HandshakeStep,
-    /// The client's ACK of m+1.
+    /// The segment that completes it: the client's ACK of m+1 (more where the SYN-ACK carried
+    /// data).
     pub ack: HandshakeStep,
     /// SYNs sent; 1 where none was repeated.
     pub syn_attempts: u32,

@@ -205,6 +205,8 @@ fn both_open_at_once() {
             "> end CaptureEnd @5",
         ]
     );
+    let handshake = handshake(&capture);
+    assert_eq!((handshake.ack.frame.0, handshake.ack_seq, handshake.ack_ack), (4, 900, 101));
 }
 
 #[test]
