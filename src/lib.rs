@@ -70,8 +70,8 @@
 //!
 //! - **A file imports only from layers above it in this table**, and `report` and `pipeline` do
 //!   not know each other. Inside a folder, `mod.rs` names its children and they never name it, so
-//!   there is no circle even between two files. `tests/layers.rs` reads every `use` and fails
-//!   where this is broken.
+//!   there is no circle even between two files. A file has one subject, and 400 lines at most.
+//!   `tests/layers.rs` reads every file and fails where this is broken.
 //! - **What leaves is a pure function of the packets.** No clock below `cli` but that of the
 //!   device, no output in the order of a hash map. [`Limits::SHARDS`](limits::Limits::SHARDS)
 //!   sequential machines share the traffic by address pair, whatever the number of threads, and

@@ -1,4 +1,4 @@
-//! Layers only look down, and no two files name each other in a circle.
+//! Layers only look down, no two files name each other in a circle, and each file is a room.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -16,7 +16,8 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
     ("session", "the tests of session.rs"),
 ];
 
-/// Rows whose folder has another name: HTTP/1 is `http`, as Wireshark has it.
+/// Rows whose folder has another name: one folder reads several, and HTTP/1 is called `http`, as
+/// Wireshark has it, while the folder of that name is what all versions share.
 const OTHER_FOLDER: &[(&str, &str)] =
     &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp"), ("http", "http1")];
 

@@ -13,13 +13,14 @@ use std::net::IpAddr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use std::vec;
 
 use bytes::BytesMut;
 use pcap::{Active, Capture};
 
 use crate::capture::filter;
-use crate::capture::live::shared::{Counted, FLUSH, PRECISION, lock, words};
+use crate::capture::live::shared::{Counted, PRECISION, lock, words};
 use crate::capture::live::tap::Tap;
 use crate::capture::source::{
     CaptureError, CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Packet, PacketSource,
@@ -312,6 +313,9 @@ fn quoted(word: &str) -> String {
 
 /// Batches on their way; when they are full the kernel's buffer fills, and then it counts drops.
 const BATCHES: usize = 64;
+
+/// How long a packet may lie before it is shown.
+const FLUSH: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests;

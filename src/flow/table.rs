@@ -7,10 +7,11 @@
 //! stamped with the moment it was due. Equal packets give equal events: no order here comes from
 //! a hash map.
 
-mod deadline;
 mod due;
+mod held;
 mod lifetime;
 mod state;
+mod time;
 
 pub use state::FlowTable;
 

@@ -51,7 +51,9 @@ pub fn decode_bytes(link: LinkType, data: &[u8], orig_len: u32) -> Decoded<'_> {
 /// Source and destination of a packet that belongs to its two addresses alone; none for
 /// neighbours and ICMP, which speak of others, and where there is no network layer.
 ///
-/// For who must know only that, of every packet: most are not taken apart for it.
+/// For who must know only that, of every packet: most are not taken apart for it. Where the
+/// lengths of a header are wrong its addresses are given all the same; such a packet belongs to
+/// no flow.
 #[inline]
 pub fn ends(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
     ends::usual(packet).or_else(|| ends_of(&decode(packet)))

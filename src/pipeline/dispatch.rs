@@ -94,7 +94,8 @@ impl Dispatcher {
         self.count(&packet);
         if self.clock >= self.next_tick {
             if self.facts.packets > 1 {
-                self.all(&Item::Tick { frame: packet.frame, clock: self.clock });
+                let (frame, clock) = (packet.frame, self.clock);
+                self.all(|| Item::Tick { frame, clock });
             }
             self.next_tick = self.clock + TICK;
         }
@@ -124,9 +125,9 @@ impl Dispatcher {
     }
 
     /// Something for all shards, at this place among the packets.
-    fn all(&mut self, item: &Item) {
+    fn all(&mut self, item: impl Fn() -> Item) {
         for (_, round) in &mut self.workers {
-            round.push(item.clone());
+            round.push(item());
         }
     }
 
@@ -144,7 +145,8 @@ impl Dispatcher {
     }
 
     fn finish(&mut self) {
-        self.all(&Item::Finish { frame: self.last_frame });
+        let frame = self.last_frame;
+        self.all(|| Item::Finish { frame });
         self.flush();
         self.workers.clear();
     }

@@ -19,7 +19,6 @@ use crate::time::{FrameNo, Stamp, Timestamp};
 pub(super) type Round = Vec<Item>;
 
 /// One thing in a round.
-#[derive(Clone)]
 pub(super) enum Item {
     /// A packet for one shard of the worker.
     Packet {

@@ -191,10 +191,6 @@ fn last_answer(
     lookups.filter_map(Lookup::finished).filter(before).max()
 }
 
-/// The shortest span of a scale: the labels of a shorter one, in thousandths of a millisecond,
-/// would be the same.
-const SHORTEST: TimeDelta = TimeDelta::from_nanos(100_000);
-
 /// A span of time laid out over columns.
 ///
 /// Positions are in eighths of a column, the finest that block characters can show.
@@ -388,3 +384,7 @@ fn exchange_row(trace: &Trace, exchange: &Exchange) -> Row {
     row = row.then(Phase::Send, start.at, asked).then(Phase::Wait, asked, first);
     row.then(Phase::Receive, first, response_end.map_or(first, |end| end.at))
 }
+
+/// The shortest span of a scale: the labels of a shorter one, in thousandths of a millisecond,
+/// would be the same.
+const SHORTEST: TimeDelta = TimeDelta::from_nanos(100_000);

@@ -1,3 +1,5 @@
+//! Blocks of a file, whole and cut.
+
 use std::io::Write;
 
 use super::*;

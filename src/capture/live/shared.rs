@@ -1,8 +1,7 @@
-//! What both threads of a live capture hold.
+//! What both threads of a live capture use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use pcap::{BreakLoop, Precision};
 
@@ -45,6 +44,3 @@ pub(super) fn words(error: &pcap::Error) -> String {
 /// Nanoseconds where the system is known to have them: the binding does not say what it got.
 pub(super) const PRECISION: Precision =
     if cfg!(target_os = "linux") { Precision::Nano } else { Precision::Micro };
-
-/// How long a packet may lie before it is shown.
-pub(super) const FLUSH: Duration = Duration::from_millis(100);

@@ -119,7 +119,8 @@ fn now() -> Timestamp {
     Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
-/// After a stop the kernel's buffer is looked into over one and a half [`FLUSH`](crate::capture::live::shared::FLUSH).
+/// After a stop the kernel's buffer is looked into for 150 ms: one and a half times what it may
+/// hold a packet back for.
 const DRAIN_ROUNDS: u32 = 10;
 const DRAIN_PAUSE: Duration = Duration::from_millis(15);
 

@@ -2,13 +2,14 @@ mod damage;
 
 use std::io;
 
-use super::*;
 use bytes::Bytes;
 
-use crate::capture::format::Base;
-
+use super::*;
 use crate::capture::block::BlockReader;
-use crate::capture::pcapng::codes::*;
+use crate::capture::format::Base;
+use crate::capture::pcapng::codes::{
+    IF_NAME, IF_TSOFFSET, IF_TSRESOL, ISB_IFDROP, ISB_IFRECV, ISB_OSDROP,
+};
 use crate::capture::source::{Damage, Secrets};
 
 /// Writes blocks in one byte order.

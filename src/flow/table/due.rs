@@ -1,79 +1,21 @@
-//! What time does to flows, and what they do when they hold too much.
+//! What happens to a flow when its time comes.
 
-use std::cmp::Reverse;
+use crate::flow::event::FlowId;
+use crate::time::Timestamp;
 
-use crate::flow::emit::Emit;
-use crate::flow::event::{EndReason, FlowEvent};
-use crate::flow::record::Body;
-use crate::flow::table::deadline::{Due, What};
-use crate::flow::table::state::FlowTable;
-use crate::time::{FrameNo, Stamp, Timestamp};
+/// Something that happens to a flow when its time comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due {
+    pub(super) at: Timestamp,
+    pub(super) flow: FlowId,
+    pub(super) what: What,
+    pub(super) slot: usize,
+}
 
-impl FlowTable {
-    /// What was due happens, if it still is.
-    pub(super) fn happen(&mut self, due: Due, frame: FrameNo, out: &mut Vec<FlowEvent>) {
-        let Due { at, flow: id, what, slot } = due;
-        let flow = self.slots.flow_mut(slot);
-        let Some(flow) = flow.filter(|flow| flow.id == id) else { return };
-        match what {
-            What::Expire => {
-                let deadline = flow.deadline();
-                if deadline > at {
-                    self.deadlines.push(Reverse(Due { at: deadline, ..due }));
-                } else {
-                    self.close(slot, EndReason::Idle, Stamp::new(at, frame), out);
-                }
-            }
-            What::Settle => {
-                let Body::Tcp(tcp) = &mut flow.body else { return };
-                let now = Stamp::new(at, frame);
-                let mut emit = Emit { flow: id, at: now, out };
-                tcp.settle(now, &mut flow.counters, &mut emit);
-                if let Some(at) = tcp.settles_at() {
-                    self.deadlines.push(Reverse(Due { at, ..due }));
-                }
-                self.weigh(slot, out);
-            }
-        }
-    }
-
-    /// Notes what a segment changed about what is due.
-    #[inline]
-    pub(super) fn schedule(&mut self, slot: usize, was_over: bool, settled: Option<Timestamp>) {
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
-        let Body::Tcp(tcp) = &flow.body else { return };
-        if let Some(at) = tcp.settles_at()
-            && settled.is_none()
-        {
-            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Settle, slot }));
-        }
-        if !was_over && tcp.is_over() {
-            flow.idle = self.limits.tcp_closed;
-            let at = flow.deadline();
-            self.deadlines.push(Reverse(Due { at, flow: flow.id, what: What::Expire, slot }));
-        }
-    }
-
-    /// Notes what a flow holds. Where all flows together hold too much, the one that holds most
-    /// (of equals, the oldest) gives up its first hole.
-    #[cold]
-    pub(super) fn weigh(&mut self, slot: usize, out: &mut Vec<FlowEvent>) {
-        let now = self.now;
-        self.note_held(slot);
-        while self.holders.held() > self.limits.held_per_shard {
-            let Some(slot) = self.holders.greatest() else { return };
-            let Some(flow) = self.slots.flow_mut(slot) else { return };
-            let Body::Tcp(tcp) = &mut flow.body else { return };
-            let mut emit = Emit { flow: flow.id, at: now, out };
-            tcp.give_up_first(now, &mut flow.counters, &mut emit);
-            self.note_held(slot);
-        }
-    }
-
-    pub(super) fn note_held(&mut self, slot: usize) {
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
-        let Body::Tcp(tcp) = &flow.body else { return };
-        let before = std::mem::replace(&mut flow.held, tcp.held_cost());
-        self.holders.change(flow.id, slot, before, flow.held);
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    /// Acknowledged holes are given up.
+    Settle,
+    /// The flow is over.
+    Expire,
 }

@@ -6,7 +6,7 @@ use crate::flow::emit::Emit;
 use crate::flow::event::{EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role};
 use crate::flow::key::{Ends, Key};
 use crate::flow::record::{Body, Flow};
-use crate::flow::table::deadline::{Due, What};
+use crate::flow::table::due::{Due, What};
 use crate::flow::table::state::{FlowTable, Frame};
 use crate::time::{Frames, Stamp};
 

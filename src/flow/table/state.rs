@@ -9,7 +9,7 @@ use crate::flow::fragment::Fragments;
 use crate::flow::holders::Holders;
 use crate::flow::piece::Place;
 use crate::flow::slots::Slots;
-use crate::flow::table::deadline::Due;
+use crate::flow::table::due::Due;
 use crate::limits::Limits;
 use crate::packet::Macs;
 use crate::time::{Frames, Stamp};

@@ -97,8 +97,6 @@ impl Lookups {
         self.latest.insert(asked, id);
         let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
         lookup.frames.push(at.frame);
-        // nearly always one is enough
-        lookup.attempts.reserve_exact(1);
         lookup.attempts.push(Attempt {
             transaction_id: message.id,
             client: message.client,
@@ -161,7 +159,8 @@ impl Lookups {
             name: question.name.clone(),
             rtype: question.rtype,
             class: question.class,
-            attempts: Vec::new(),
+            // nearly always one is enough
+            attempts: Vec::with_capacity(1),
             answer: None,
             frames: Frames::default(),
         });
