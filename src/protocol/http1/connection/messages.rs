@@ -12,7 +12,7 @@ use crate::protocol::http::message::{
 use crate::protocol::http1::connection::state::{Connection, Cut, State};
 use crate::protocol::http1::faults;
 use crate::protocol::http1::framing::{self, Length};
-use crate::protocol::http1::head::{Parsed, Search};
+use crate::protocol::http1::head::{Flaws, Parsed, Search};
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pending;
 use crate::time::Frames;
@@ -28,11 +28,9 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> State {
         let Parsed { mut head, flaws } = parsed;
-        let mut frames = Frames::default();
-        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
-        let Span { first, last, .. } = head.span;
-        let is_whole = matches!(cut, Cut::No);
-        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+        let (span, frames) = take_head(flaws, size, cut, buffer, cx);
+        head.span = span;
+        let Span { first, last, .. } = span;
         let (id, waits) = self.pairing.number_request(first);
         let is_bare = head.version == Version::Http09 && &*head.method == "GET";
         let pending = Pending {
@@ -48,7 +46,6 @@ impl Connection {
         }
         let length = framing::of_request(&head);
         let counter = Counter::new(&head.fields, false, cx.limits);
-        let span = head.span;
         cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToServer, message, length, cut, cx);
@@ -65,11 +62,9 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> State {
         let Parsed { mut head, flaws } = parsed;
-        let mut frames = Frames::default();
-        head.span = buffer.skip(size, &mut frames).unwrap_or_default();
-        let is_whole = matches!(cut, Cut::No);
-        faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
-        let first = head.span.first;
+        let (span, frames) = take_head(flaws, size, cut, buffer, cx);
+        head.span = span;
+        let first = span.first;
         if matches!(head.status, 100 | 102..=199) {
             let id = self.pairing.interim(first, |anomaly| cx.anomaly(anomaly));
             cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
@@ -91,7 +86,6 @@ impl Connection {
             (200..=299, Some("CONNECT")) => Some("tunnel".into()),
             _ => None,
         };
-        let span = head.span;
         cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToClient, message, length, cut, cx);
@@ -204,6 +198,21 @@ impl Connection {
             cx.anomaly(anomaly);
         }
     }
+}
+
+/// Takes the bytes of a head, and says what is wrong with it.
+fn take_head(
+    flaws: Flaws,
+    size: usize,
+    cut: Cut,
+    buffer: &mut StreamBuffer,
+    cx: &mut Context<'_>,
+) -> (Span, Frames) {
+    let mut frames = Frames::default();
+    let span = buffer.skip(size, &mut frames).unwrap_or_default();
+    let is_whole = matches!(cut, Cut::No);
+    faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
+    (span, frames)
 }
 
 /// A message whose head is read.
