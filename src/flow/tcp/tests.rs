@@ -4,8 +4,9 @@ mod odd;
 
 use etherparse::TcpOptionElement;
 
-use crate::flow::event::{Closed, Counters};
-use crate::flow::event::{FlowBody, FlowEvent, Handshake, PerDirection, TcpEvent};
+use crate::flow::event::{
+    Closed, Counters, FlowBody, FlowEvent, Handshake, PerDirection, TcpEvent,
+};
 use crate::flow::story::{events, line, tell, tell_but};
 use crate::limits::Limits;
 use crate::packet::build::{Capture, Connection};

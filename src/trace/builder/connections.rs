@@ -8,10 +8,8 @@ use crate::flow::event::{
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::lookups::Lookups;
-use crate::trace::connection::Connection;
-use crate::trace::connection::{CloseKind, CloseStep, GapNote, SegmentNote};
-use crate::trace::id::ConnectionId;
-use crate::trace::id::next_index;
+use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, SegmentNote};
+use crate::trace::id::{ConnectionId, next_index};
 use crate::trace::model::{EntityId, Trace};
 
 /// Segments worth a word that are listed of one connection; counters go on beyond it.

@@ -8,8 +8,7 @@ use crate::time::Stamp;
 use crate::trace::builder::lookups::Lookups;
 use crate::trace::builder::phases::{self, Before};
 use crate::trace::exchange::Exchange;
-use crate::trace::id::next_index;
-use crate::trace::id::{ConnectionId, ExchangeId};
+use crate::trace::id::{ConnectionId, ExchangeId, next_index};
 use crate::trace::model::{EntityId, Trace};
 use crate::trace::timing::Timings;
 use crate::trace::visit::Link;
@@ -87,9 +86,7 @@ impl Exchanges {
         phases::measure(exchange);
         let has_ended = exchange.response_end.is_some();
         if exchange.request_end.is_some() && has_ended {
-            exchange.over = true;
-            self.open.remove(&(connection, message));
-            completed.push(EntityId::Exchange(id));
+            self.complete(trace, id, completed);
         } else if exchange.request.is_none() && has_ended {
             // It waits: its request may be captured after it.
             self.forsake(trace, connection, ORPHANS, completed);
@@ -106,13 +103,17 @@ impl Exchanges {
     ) {
         let Some(on_it) = trace.connection(connection).map(|c| c.exchanges.clone()) else { return };
         for id in on_it {
-            let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { continue };
-            if !exchange.over {
-                exchange.over = true;
-                self.open.remove(&(connection, exchange.message));
-                completed.push(EntityId::Exchange(id));
-            }
+            self.complete(trace, id, completed);
         }
+    }
+
+    /// Nothing more can come of an exchange.
+    fn complete(&mut self, trace: &mut Trace, id: ExchangeId, completed: &mut Vec<EntityId>) {
+        let exchange = trace.exchanges.get_mut(id.0 as usize);
+        let Some(exchange) = exchange.filter(|exchange| !exchange.over) else { return };
+        exchange.over = true;
+        self.open.remove(&(exchange.connection, exchange.message));
+        completed.push(EntityId::Exchange(id));
     }
 
     /// Gives up the requests of responses that came alone, but for the last `kept` of them.
@@ -132,10 +133,7 @@ impl Exchanges {
         let alone = alone.take_while(|id| trace.exchange(*id).is_some_and(is_alone));
         let forsaken: Vec<ExchangeId> = alone.skip(kept).collect();
         for id in forsaken.into_iter().rev() {
-            let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { continue };
-            exchange.over = true;
-            self.open.remove(&(connection, exchange.message));
-            completed.push(EntityId::Exchange(id));
+            self.complete(trace, id, completed);
         }
     }
 
