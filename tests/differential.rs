@@ -214,12 +214,7 @@ fn flows(said: &mut Said, trace: &Trace) {
             said.insert((frame.0, "stream"), connection.opened.frame.to_string());
         }
         for note in &connection.segments {
-            let again = matches!(
-                note.kind,
-                SegmentKind::Retransmission
-                    | SegmentKind::SpuriousRetransmission
-                    | SegmentKind::OutOfOrder
-            );
+            let again = note.kind.is_retransmission() || note.kind == SegmentKind::OutOfOrder;
             if again {
                 said.insert((note.at.frame.0, "sent again or late"), "yes".to_owned());
             }

@@ -221,6 +221,14 @@ pub struct Counters {
     pub largest: u32,
     /// Segments whose bytes were sent before.
     pub retransmissions: u64,
+    /// Of those: the receiver had told of the hole.
+    pub fast_retransmissions: u64,
+    /// Of those: the sender's timer ran out.
+    pub timeout_retransmissions: u64,
+    /// Of those: probes for a lost tail.
+    pub tail_loss_probes: u64,
+    /// Of those: the receiver had acknowledged the bytes.
+    pub spurious_retransmissions: u64,
     /// Segments overtaken by later ones.
     pub out_of_order: u64,
     /// Repeats of an acknowledgment.

@@ -5,8 +5,12 @@
 //! [`StreamEvent`](crate::flow::event::StreamEvent)s. It judges from packets alone: what the ends
 //! did with them is told only as far as later packets prove it. Rules by RFC 9293; the names of
 //! segments are Wireshark's, with these differences, where more is known here:
-//! - bytes that fill a hole were reordered if they come sooner after those that overtook them
-//!   than a retransmission can (three quarters of the first round trip, else 3 ms);
+//! - bytes that fill a hole were reordered if the sender's clock or its count of packets says
+//!   that they were sent before those that overtook them; where neither tells, if they come
+//!   sooner after those than a retransmission can (three quarters of the first round trip, else
+//!   3 ms);
+//! - a fast retransmission needs the receiver's word, and need not come within 20 ms of it;
+//! - a retransmission after a timeout and a tail loss probe have names of their own;
 //! - a keep-alive repeats a byte that was acknowledged; otherwise it is a retransmission;
 //! - a packet captured twice is neither.
 
@@ -16,6 +20,9 @@ mod close;
 mod half;
 mod handshake;
 mod open;
+mod options;
+mod order;
+mod recovery;
 mod state;
 
 pub(super) use state::Tcp;
@@ -25,6 +32,8 @@ use crate::flow::event::{Counters, Direction, EndReason, PerDirection};
 use crate::flow::piece::Segment;
 use crate::flow::tcp::analysis::{Sent, ends_below, far, judge, print};
 use crate::flow::tcp::half::{Half, Origin};
+use crate::flow::tcp::order::Mark;
+use crate::flow::tcp::recovery::Again;
 use crate::time::Stamp;
 
 impl Tcp {
@@ -89,19 +98,31 @@ impl Tcp {
         }
         if length > 0 && !is_probe {
             let round_trip = self.round_trip;
-            let (forward, _) = self.halves(direction);
+            let (forward, reverse) = self.halves(direction);
             let counters = counters.of_mut(direction);
+            let mark = Mark::of(segment);
             if start >= highest.cast_signed() {
+                forward.order.note(highest, start.unsigned_abs(), mark);
+                forward.recovery.sent(segment.piece.stamp.at, forward.acked >= highest);
                 forward.insert(start, &segment.piece, counters, emit);
             } else {
                 let overtaken = forward.overtaken_at(start);
+                let was_overtaken = forward.order.was_overtaken(start.max(0).unsigned_abs(), mark);
                 let is_late = forward.unseen.is_some() && overtaken.is_none();
                 let placed = forward.insert(start, &segment.piece, counters, emit);
                 // only its acknowledgment was captured before it: that is the capture's order
                 if !(is_late && placed.filled > 0) {
-                    let sent =
-                        Sent { start, end, highest, acked: forward.acked, overtaken, placed };
-                    judge(&sent, segment, round_trip, counters, emit);
+                    let again = Again {
+                        start: u64::try_from(start).unwrap_or(0),
+                        end: u64::try_from(end).unwrap_or(0),
+                        highest,
+                        acked: forward.acked,
+                        repeats: reverse.repeats,
+                        at: segment.piece.stamp.at,
+                        round_trip,
+                    };
+                    let sent = Sent { again, overtaken, was_overtaken, placed };
+                    judge(&sent, segment, &mut forward.recovery, counters, emit);
                 }
             }
             if forward.unseen.is_none() && forward.misses_acked() {

@@ -131,8 +131,19 @@ pub struct TcpOptions {
 /// A segment that is worth a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SegmentKind {
-    /// Bytes that were seen before.
+    /// Bytes that were seen before, or that come too late to have been overtaken; nothing tells
+    /// why they were sent again.
     Retransmission,
+    /// Bytes sent again because the receiver told of the hole: three duplicate acknowledgments
+    /// (RFC 5681 §3.2) or bytes acknowledged beyond it (RFC 6675, RFC 8985); and all that is
+    /// repaired in the same go.
+    FastRetransmission,
+    /// Bytes sent again because the sender's timer ran out (RFC 6298 §5.4), and those that
+    /// follow until all that was in flight then is acknowledged.
+    TimeoutRetransmission,
+    /// The last bytes in flight sent again before the timer ran out, to learn whether they were
+    /// lost (RFC 8985 §7).
+    TailLossProbe,
     /// Bytes that the receiver had already acknowledged.
     SpuriousRetransmission,
     /// Bytes before others that overtook them, too soon after those to be a retransmission.
@@ -149,6 +160,20 @@ pub enum SegmentKind {
     KeepAliveAck,
     /// Bytes are acknowledged that the capture does not have.
     AckedUnseen,
+}
+
+impl SegmentKind {
+    /// True for bytes that were sent again, for whatever reason.
+    pub const fn is_retransmission(self) -> bool {
+        matches!(
+            self,
+            Self::Retransmission
+                | Self::FastRetransmission
+                | Self::TimeoutRetransmission
+                | Self::TailLossProbe
+                | Self::SpuriousRetransmission
+        )
+    }
 }
 
 /// States of one end (RFC 9293 §3.3.2), as far as the packets tell.

@@ -6,7 +6,8 @@ use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, PerDirection, SegmentKind};
 use crate::flow::piece::Segment;
 use crate::flow::tcp::analysis::offsets;
-use crate::flow::tcp::half::Origin;
+use crate::flow::tcp::half::{Half, Origin};
+use crate::flow::tcp::options::{has_more_than_timestamps, sack_blocks};
 use crate::flow::tcp::state::Tcp;
 
 impl Tcp {
@@ -46,7 +47,9 @@ impl Tcp {
         {
             // a new byte: it counts if the receiver takes it
             forward.is_probing = true;
-            emit.segment(direction, SegmentKind::ZeroWindowProbe, offsets(&range));
+            let range = offsets(&range);
+            forward.recovery.refused(range.end);
+            emit.segment(direction, SegmentKind::ZeroWindowProbe, range);
         }
         false
     }
@@ -81,7 +84,8 @@ impl Tcp {
             acked = 0;
         }
         let mut is_new_fin = false;
-        if acked > reverse.acked {
+        let before = reverse.acked;
+        if acked > before {
             if acked > reverse.highest {
                 // told once where nothing of this direction is captured at all
                 if reverse.is_seen || reverse.highest == 0 {
@@ -91,6 +95,12 @@ impl Tcp {
             }
             reverse.acked = acked;
             is_new_fin = reverse.fin.is_some_and(|fin| acked > fin) && !reverse.fin_acked;
+        }
+        let is_news = acked > before;
+        reverse.recovery.heard(stamp.at, acked, is_news);
+        let options = segment.header.options();
+        if has_more_than_timestamps(options) && !segment.syn {
+            sack(options, reverse);
         }
         let misses = reverse.misses_acked() && reverse.unseen.is_none() && reverse.is_seen;
         if misses {
@@ -134,6 +144,19 @@ impl Tcp {
         }
         if is_new_fin {
             self.fin_acked(!direction, emit);
+        }
+    }
+}
+
+/// What a receiver reports beyond a hole (RFC 2018).
+#[cold]
+fn sack(options: &[u8], sender: &mut Half) {
+    for (_, end) in sack_blocks(options) {
+        let end = sender.place(end);
+        if let Ok(end) = u64::try_from(end)
+            && end <= sender.highest
+        {
+            sender.recovery.sacked(end);
         }
     }
 }

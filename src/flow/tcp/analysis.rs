@@ -9,6 +9,7 @@ use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, SegmentKind};
 use crate::flow::piece::Segment;
 use crate::flow::tcp::half::Placed;
+use crate::flow::tcp::recovery::{Again, Recovery};
 use crate::time::{Stamp, TimeDelta};
 
 /// Reordered packets come sooner than this where no round trip is known (Wireshark's threshold).
@@ -16,14 +17,11 @@ const REORDERING: TimeDelta = TimeDelta::from_millis(3);
 
 /// Where a sent range stands to what was sent before.
 pub(super) struct Sent {
-    pub(super) start: i64,
-    pub(super) end: i64,
-    /// The end of all that was sent before.
-    pub(super) highest: u64,
-    /// The highest offset acknowledged.
-    pub(super) acked: u64,
+    pub(super) again: Again,
     /// When the first byte behind it came, where it is still held.
     pub(super) overtaken: Option<Stamp>,
+    /// Whether it was sent before that one, where the sender's counters tell.
+    pub(super) was_overtaken: Option<bool>,
     pub(super) placed: Placed,
 }
 
@@ -32,30 +30,54 @@ pub(super) struct Sent {
 pub(super) fn judge(
     sent: &Sent,
     segment: &Segment<'_>,
-    round_trip: Option<TimeDelta>,
+    recovery: &mut Recovery,
     counters: &mut Counters,
     emit: &mut Emit<'_>,
 ) {
+    let again = &sent.again;
+    let is_soon = |overtaken: Stamp| {
+        let limit = again
+            .round_trip
+            .map_or(REORDERING, |time| TimeDelta::from_nanos(time.as_nanos() / 4 * 3));
+        segment.piece.stamp.at.since(overtaken.at) < limit
+    };
     let is_reordered = sent.placed.filled > 0
-        && sent.overtaken.is_some_and(|overtaken| {
-            let limit = round_trip
-                .map_or(REORDERING, |time| TimeDelta::from_nanos(time.as_nanos() / 4 * 3));
-            segment.piece.stamp.at.since(overtaken.at) < limit
-        });
+        && sent.overtaken.is_some_and(|at| sent.was_overtaken.unwrap_or_else(|| is_soon(at)));
     let kind = if is_reordered {
         counters.out_of_order = counters.out_of_order.saturating_add(1);
         SegmentKind::OutOfOrder
     } else {
-        counters.retransmissions = counters.retransmissions.saturating_add(1);
-        let is_acked = sent.end > 0 && sent.end <= sent.acked.cast_signed();
-        if is_acked && sent.placed.filled == 0 {
-            SegmentKind::SpuriousRetransmission
-        } else {
-            SegmentKind::Retransmission
-        }
+        resent(again, sent.placed.filled > 0, recovery, counters)
     };
-    let range = offsets(&(sent.start..sent.end.min(sent.highest.cast_signed())));
+    let start = again.start;
+    let range = start..again.end.min(again.highest).max(start);
     emit.segment(segment.piece.direction, kind, range);
+}
+
+/// Names and counts bytes that are sent again. `is_missing`: they had not come before.
+#[cold]
+pub(super) fn resent(
+    again: &Again,
+    is_missing: bool,
+    recovery: &mut Recovery,
+    counters: &mut Counters,
+) -> SegmentKind {
+    let is_acked = again.end > 0 && again.end <= again.acked;
+    let kind = if is_acked && !is_missing {
+        SegmentKind::SpuriousRetransmission
+    } else {
+        recovery.judge(again)
+    };
+    counters.retransmissions = counters.retransmissions.saturating_add(1);
+    let of_kind = match kind {
+        SegmentKind::FastRetransmission => &mut counters.fast_retransmissions,
+        SegmentKind::TimeoutRetransmission => &mut counters.timeout_retransmissions,
+        SegmentKind::TailLossProbe => &mut counters.tail_loss_probes,
+        SegmentKind::SpuriousRetransmission => &mut counters.spurious_retransmissions,
+        _ => return kind,
+    };
+    *of_kind = of_kind.saturating_add(1);
+    kind
 }
 
 /// Counts a sequence number that cannot be of this connection.

@@ -4,11 +4,11 @@
 
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::emit::Emit;
-use crate::flow::event::{
-    Counters, Direction, EndReason, PerDirection, SegmentKind, TcpEvent, TcpState,
-};
+use crate::flow::event::{Counters, Direction, EndReason, PerDirection, TcpEvent, TcpState};
 use crate::flow::piece::Segment;
+use crate::flow::tcp::analysis::resent;
 use crate::flow::tcp::half::Origin;
+use crate::flow::tcp::recovery::Again;
 use crate::flow::tcp::state::Tcp;
 
 impl Tcp {
@@ -23,20 +23,26 @@ impl Tcp {
     ) {
         let direction = segment.piece.direction;
         let Ok(end) = u64::try_from(end) else { return };
+        let round_trip = self.round_trip;
         let (forward, reverse) = self.halves(direction);
         if forward.fin.is_some() || forward.has_ended() {
             if segment.piece.length() == 0 {
-                let kind = if forward.fin_acked {
-                    SegmentKind::SpuriousRetransmission
-                } else {
-                    SegmentKind::Retransmission
+                let again = Again {
+                    start: end,
+                    end: end.saturating_add(1),
+                    highest: forward.highest,
+                    acked: forward.acked,
+                    repeats: reverse.repeats,
+                    at: segment.piece.stamp.at,
+                    round_trip,
                 };
-                emit.segment(direction, kind, end..end);
                 let counters = counters.of_mut(direction);
-                counters.retransmissions = counters.retransmissions.saturating_add(1);
+                let kind = resent(&again, false, &mut forward.recovery, counters);
+                emit.segment(direction, kind, end..end);
             }
             return;
         }
+        forward.recovery.sent(segment.piece.stamp.at, forward.acked >= forward.highest);
         forward.fin = Some(end);
         forward.highest = forward.highest.max(end.saturating_add(1));
         let acks_other = reverse.fin_acked;

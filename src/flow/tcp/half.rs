@@ -6,6 +6,8 @@ use crate::flow::duplicate::Recent;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, EndReason, GapReason, StreamEvent};
 use crate::flow::piece::Piece;
+use crate::flow::tcp::order::SendOrder;
+use crate::flow::tcp::recovery::Recovery;
 use crate::time::Stamp;
 
 /// One direction, named by its sender.
@@ -41,6 +43,10 @@ pub(super) struct Half {
     pub(super) is_closed_window: bool,
     /// The last that this end sent was a probe.
     pub(super) is_probing: bool,
+    /// In which order its packets were sent.
+    pub(super) order: SendOrder,
+    /// What this end does about loss.
+    pub(super) recovery: Recovery,
     /// The last packets, to know copies of them.
     pub(super) recent: Recent,
 }
@@ -91,6 +97,8 @@ impl Half {
             repeats: 0,
             is_closed_window: false,
             is_probing: false,
+            order: SendOrder::default(),
+            recovery: Recovery::default(),
             recent: Recent::default(),
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::flow::event::{Handshake, TcpEvent, TcpOptions};
 use crate::flow::piece::Segment;
+use crate::flow::tcp::options::Options;
 use crate::time::{Stamp, TimeDelta};
 
 /// What was seen of a handshake.
@@ -133,32 +134,15 @@ impl Syn {
 }
 
 /// The options of a SYN.
-///
-/// etherparse's iterator ends at the first option it does not know (TCP Fast Open, MPTCP), and
-/// with it those behind; here they are stepped over by their length.
 fn options(segment: &Segment<'_>) -> TcpOptions {
     let mut options = TcpOptions::default();
-    let mut rest = segment.header.options();
-    while let [kind, tail @ ..] = rest {
-        match kind {
-            0 => break,
-            1 => rest = tail,
-            _ => {
-                let [length, tail @ ..] = tail else { break };
-                let body = usize::from(*length).checked_sub(2);
-                let Some((body, tail)) = body.and_then(|length| tail.split_at_checked(length))
-                else {
-                    break;
-                };
-                match (kind, body) {
-                    (2, &[a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
-                    (3, &[shift]) => options.window_scale = Some(shift),
-                    (4, []) => options.sack_permitted = true,
-                    (8, &[_, _, _, _, _, _, _, _]) => options.timestamps = true,
-                    _ => {}
-                }
-                rest = tail;
-            }
+    for option in Options::new(segment.header.options()) {
+        match option {
+            (2, &[a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
+            (3, &[shift]) => options.window_scale = Some(shift),
+            (4, []) => options.sack_permitted = true,
+            (8, &[_, _, _, _, _, _, _, _]) => options.timestamps = true,
+            _ => {}
         }
     }
     options

@@ -1,6 +1,7 @@
 mod closing;
 mod missing;
 mod odd;
+mod recovery;
 
 use etherparse::TcpOptionElement;
 
@@ -202,7 +203,7 @@ fn a_hole_that_is_filled_late_was_sent_again() {
     capture.lose(4);
     assert_eq!(
         tell_but(&capture, &FRAME),
-        ["< 0..2 @5 @5", "< 2..4 @4 @5", "< Retransmission 0..2 @5"]
+        ["< 0..2 @5 @5", "< 2..4 @4 @5", "< TimeoutRetransmission 0..2 @5"]
     );
 }
 
@@ -214,7 +215,7 @@ fn sent_again_before_and_after_the_acknowledgment() {
     });
     assert_eq!(
         tell_but(&capture, &FRAME),
-        ["< 0..2 @4 @4", "< Retransmission 0..2 @5", "< SpuriousRetransmission 0..2 @7",]
+        ["< 0..2 @4 @4", "< TimeoutRetransmission 0..2 @5", "< SpuriousRetransmission 0..2 @7",]
     );
     let counters = counters(&capture).to_client;
     assert_eq!((counters.retransmissions, counters.bytes), (2, 6));

@@ -1,6 +1,7 @@
 //! A TCP connection in the making: what each end says becomes segments.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use etherparse::{TcpHeader, TcpOptionElement};
 
@@ -27,6 +28,8 @@ struct End {
     next: u32,
     window: u16,
     syn_options: Vec<TcpOptionElement>,
+    /// Options of all other segments.
+    options: Vec<TcpOptionElement>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,7 @@ impl Ends {
                 TcpOptionElement::Noop,
                 TcpOptionElement::WindowScale(7),
             ],
+            options: Vec::new(),
         };
         Self {
             client: end(client, nth.wrapping_mul(100_000).wrapping_add(1_000_000)),
@@ -166,6 +170,29 @@ impl<'c> Connection<'c> {
         let ack = self.ends.client.isn.wrapping_add(1).wrapping_add(offset);
         let seq = self.ends.server.next;
         self.segment(Side::Server, Flags::default(), seq, Some(ack), &[])
+    }
+
+    /// The client acknowledges the server's stream up to `offset`, and reports these blocks of
+    /// it beyond (RFC 2018), or as received twice (RFC 2883).
+    pub fn client_sacks(&mut self, offset: u32, blocks: &[Range<u32>]) -> &mut Self {
+        let first = self.ends.server.isn.wrapping_add(1);
+        let before = self.ends.client.options.clone();
+        self.ends.client.options.extend(sack(first, blocks));
+        self.client_acks(offset);
+        self.ends.client.options = before;
+        self
+    }
+
+    /// The client's clock and its echo of the server's, in its segments from now on (RFC 7323).
+    pub fn client_clock(&mut self, value: u32, echo: u32) -> &mut Self {
+        self.ends.client.options = vec![TcpOptionElement::Timestamp(value, echo)];
+        self
+    }
+
+    /// The server's clock and its echo of the client's, in its segments from now on.
+    pub fn server_clock(&mut self, value: u32, echo: u32) -> &mut Self {
+        self.ends.server.options = vec![TcpOptionElement::Timestamp(value, echo)];
+        self
     }
 
     /// The client has no more to say.
@@ -326,12 +353,25 @@ impl<'c> Connection<'c> {
         header.psh = flags.psh;
         header.ack = ack.is_some();
         header.acknowledgment_number = ack.unwrap_or_default();
-        if flags.syn && header.set_options(&from.syn_options).is_err() {
-            // more than 40 bytes of options: the SYN goes without
+        let options = if flags.syn { &from.syn_options } else { &from.options };
+        if header.set_options(options).is_err() {
+            // more than 40 bytes of options: the segment goes without
             header.options = etherparse::TcpOptions::default();
         }
         self.tape.send(from.address.ip(), to.address.ip(), Content::Tcp(header, bytes));
         self.ends.last = sender;
         self
     }
+}
+
+/// Blocks of a stream whose first byte has the sequence number `first`.
+fn sack(first: u32, blocks: &[Range<u32>]) -> Option<TcpOptionElement> {
+    let block =
+        |range: &Range<u32>| (first.wrapping_add(range.start), first.wrapping_add(range.end));
+    let (head, rest) = blocks.split_first()?;
+    let mut more = [None; 3];
+    for (slot, range) in more.iter_mut().zip(rest) {
+        *slot = Some(block(range));
+    }
+    Some(TcpOptionElement::SelectiveAcknowledgement(block(head), more))
 }

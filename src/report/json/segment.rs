@@ -20,6 +20,14 @@ pub struct Counters {
     pub largest_segment: u32,
     /// Segments whose bytes were sent before.
     pub retransmissions: u64,
+    /// Of those: the receiver had told of the hole (RFC 5681 §3.2, RFC 6675, RFC 8985).
+    pub fast_retransmissions: u64,
+    /// Of those: the sender's timer ran out (RFC 6298).
+    pub timeout_retransmissions: u64,
+    /// Of those: probes for a lost tail (RFC 8985 §7).
+    pub tail_loss_probes: u64,
+    /// Of those: the receiver had acknowledged the bytes.
+    pub spurious_retransmissions: u64,
     /// Segments overtaken by later ones.
     pub out_of_order: u64,
     /// Repeats of an acknowledgment.
@@ -62,8 +70,15 @@ pub struct Segment {
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentKind {
-    /// Bytes that were seen before.
+    /// Bytes that were sent before; nothing tells why they were sent again.
     Retransmission,
+    /// Bytes sent again because the receiver told of the hole (RFC 5681 §3.2, RFC 6675,
+    /// RFC 8985).
+    FastRetransmission,
+    /// Bytes sent again because the sender's timer ran out (RFC 6298).
+    TimeoutRetransmission,
+    /// The last bytes in flight, sent again to learn whether they were lost (RFC 8985 §7).
+    TailLossProbe,
     /// Bytes that the receiver had already acknowledged.
     SpuriousRetransmission,
     /// Bytes before others that overtook them.
@@ -119,6 +134,10 @@ impl From<&event::Counters> for Counters {
             segments: counters.segments,
             largest_segment: counters.largest,
             retransmissions: counters.retransmissions,
+            fast_retransmissions: counters.fast_retransmissions,
+            timeout_retransmissions: counters.timeout_retransmissions,
+            tail_loss_probes: counters.tail_loss_probes,
+            spurious_retransmissions: counters.spurious_retransmissions,
             out_of_order: counters.out_of_order,
             duplicate_acks: counters.duplicate_acks,
             gaps: counters.gaps,
@@ -136,6 +155,9 @@ impl From<&model::SegmentNote> for Segment {
     fn from(note: &model::SegmentNote) -> Self {
         let (kind, repeat) = match note.kind {
             event::SegmentKind::Retransmission => (SegmentKind::Retransmission, None),
+            event::SegmentKind::FastRetransmission => (SegmentKind::FastRetransmission, None),
+            event::SegmentKind::TimeoutRetransmission => (SegmentKind::TimeoutRetransmission, None),
+            event::SegmentKind::TailLossProbe => (SegmentKind::TailLossProbe, None),
             event::SegmentKind::SpuriousRetransmission => {
                 (SegmentKind::SpuriousRetransmission, None)
             }

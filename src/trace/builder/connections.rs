@@ -2,9 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::flow::event::{
-    Direction, FlowId, Opened, PerDirection, SegmentKind, TcpEvent, TcpState, Transport,
-};
+use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::lookups::Lookups;
@@ -161,12 +159,5 @@ fn tcp(connection: &mut Connection, at: Stamp, event: TcpEvent, completed: &mut 
                 completed.push(EntityId::Handshake(connection.id));
             }
         }
-    }
-}
-
-impl SegmentNote {
-    /// True where it tells of bytes that had to be sent twice.
-    pub const fn is_retransmission(&self) -> bool {
-        matches!(self.kind, SegmentKind::Retransmission | SegmentKind::SpuriousRetransmission)
     }
 }

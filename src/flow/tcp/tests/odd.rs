@@ -31,7 +31,7 @@ fn one_byte_sent_again_is_no_keep_alive() {
         tcp.handshake().client(b"a").server_acks(0).wait(200).client_at(0, b"a");
     });
     capture.lose(5);
-    assert_eq!(tell_but(&capture, &FRAME), ["> 0..1 @4 @4", "> Retransmission 0..1 @5"]);
+    assert_eq!(tell_but(&capture, &FRAME), ["> 0..1 @4 @4", "> TimeoutRetransmission 0..1 @5"]);
 }
 
 #[test]

@@ -195,10 +195,7 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
     let kinds: [Kind; 7] = [
         (
             ("retransmission", "retransmissions"),
-            |kind| {
-                use SegmentKind::{Retransmission, SpuriousRetransmission};
-                matches!(kind, Retransmission | SpuriousRetransmission)
-            },
+            SegmentKind::is_retransmission,
             Some(counters.retransmissions),
         ),
         (
@@ -238,9 +235,23 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
         }
         let listed = if frames.is_empty() { String::new() } else { listed(&frames) };
         let counted = units::count(count, one, many);
-        let text = format!("{who}: {counted}{listed}");
+        let why = if one == "retransmission" { causes(counters) } else { String::new() };
+        let text = format!("{who}: {counted}{listed}{why}");
         lines.push(Line::new(text).in_tone(Tone::Warn));
     }
+}
+
+/// Why bytes were sent again, as far as that is known.
+fn causes(counters: &Counters) -> String {
+    let causes = [
+        (counters.fast_retransmissions, "fast (the receiver told of the hole)"),
+        (counters.timeout_retransmissions, "after a timeout"),
+        (counters.tail_loss_probes, "to probe for a lost tail"),
+        (counters.spurious_retransmissions, "needless (acknowledged before)"),
+    ];
+    let causes = causes.iter().filter(|(count, _)| *count > 0);
+    let causes: Vec<_> = causes.map(|(count, why)| format!("{count} {why}")).collect();
+    if causes.is_empty() { String::new() } else { format!(": {}", causes.join(", ")) }
 }
 
 /// The frames, unless they are too many to read.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::flow::event::{EndReason, SegmentKind};
+use crate::flow::event::EndReason;
 use crate::protocol::http::message::Ending;
 use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
@@ -106,7 +106,7 @@ fn sent_again(trace: &Trace, exchange: &Exchange) -> u64 {
     let (from, until) = (request.span.first, exchange.ended());
     let first = connection.segments.partition_point(|segment| segment.at < from);
     let during = connection.segments.iter().skip(first).take_while(|s| s.at <= until);
-    during.filter(|segment| segment.kind == SegmentKind::Retransmission).count() as u64
+    during.filter(|segment| segment.kind.is_retransmission()).count() as u64
 }
 
 /// Why there is none, where it is known.

@@ -1,0 +1,121 @@
+//! Why bytes are sent again.
+//!
+//! The round trip of these connections is 2 ms.
+
+use super::*;
+
+/// What is the same in all of them.
+const LEFT_OUT: [&str; 8] =
+    ["open", "syn", "established", "closed", "> end", "< end", "> duplicate", "< 0"];
+
+#[test]
+fn three_duplicate_acknowledgments_make_it_fast() {
+    let mut capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").server(b"cc").server(b"dd").server(b"ee");
+        tcp.client_acks(2).client_acks(2).client_acks(2).client_acks(2);
+        tcp.wait(2).server_at(2, b"bb");
+    });
+    capture.lose(5);
+    assert_eq!(
+        tell_but(&capture, &LEFT_OUT),
+        [
+            "< 2..4 @12 @12",
+            "< 4..6 @5 @12",
+            "< 6..8 @6 @12",
+            "< 8..10 @7 @12",
+            "< FastRetransmission 2..4 @12",
+        ]
+    );
+    let counters = counters(&capture).to_client;
+    assert_eq!((counters.retransmissions, counters.fast_retransmissions), (1, 1));
+}
+
+#[test]
+fn bytes_reported_beyond_a_hole_make_it_fast_and_all_that_is_repaired_with_it() {
+    let mut capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").server(b"cc").server(b"dd");
+        tcp.client_sacks(0, &[6..8, 6..8]).wait(4);
+        tcp.server_at(0, b"aa").server_at(2, b"bb").server_at(4, b"cc");
+    });
+    capture.lose(4).lose(4).lose(4);
+    let fast = ["< FastRetransmission 0..2 @6", "< FastRetransmission 2..4 @7"];
+    let lines = tell_but(&capture, &LEFT_OUT);
+    assert_eq!(lines[..2], [fast[0], "< 2..4 @7 @7"]);
+    assert_eq!(lines[2], fast[1]);
+    assert_eq!(counters(&capture).to_client.fast_retransmissions, 3);
+}
+
+#[test]
+fn silence_and_then_the_first_byte_again_is_a_timeout() {
+    let capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").wait(300);
+        tcp.server_at(0, b"aa").client_acks(2).server_at(2, b"bb").client_acks(4);
+        tcp.wait(600).server(b"dd").wait(400).server_at(4, b"dd");
+    });
+    assert_eq!(
+        tell_but(&capture, &LEFT_OUT),
+        [
+            "< 2..4 @5 @5",
+            "< TimeoutRetransmission 0..2 @6",
+            "< TimeoutRetransmission 2..4 @8",
+            "< 4..6 @10 @10",
+            "< TimeoutRetransmission 4..6 @11",
+        ],
+    );
+}
+
+#[test]
+fn the_tail_again_before_the_timer_is_a_probe() {
+    let capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").server(b"cc").client_acks(2).wait(20);
+        tcp.server_at(4, b"cc").wait(250).server_at(2, b"bb");
+    });
+    assert_eq!(
+        tell_but(&capture, &LEFT_OUT),
+        [
+            "< 2..4 @5 @5",
+            "< 4..6 @6 @6",
+            "< TailLossProbe 4..6 @8",
+            "< TimeoutRetransmission 2..4 @9",
+        ]
+    );
+    let counters = counters(&capture).to_client;
+    assert_eq!((counters.tail_loss_probes, counters.timeout_retransmissions), (1, 1));
+}
+
+#[test]
+fn what_fits_no_rule_has_no_name() {
+    let capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").server(b"cc").wait(20).server_at(2, b"bb");
+    });
+    assert_eq!(tell_but(&capture, &LEFT_OUT)[2..], ["< Retransmission 2..4 @7"]);
+}
+
+#[test]
+fn the_clock_tells_late_bytes_from_those_sent_again() {
+    let late = |clock: u32| {
+        let mut capture = capture(|tcp| {
+            tcp.handshake().server_clock(100, 1).server(b"aa").server_clock(101, 1).server(b"bb");
+            tcp.server_clock(102, 1).server(b"cc").server_clock(clock, 1).wait(50);
+            tcp.server_at(2, b"bb");
+        });
+        capture.lose(5);
+        tell_but(&capture, &LEFT_OUT).pop().unwrap()
+    };
+    assert_eq!(late(101), "< OutOfOrder 2..4 @6", "50 ms late, but sent before");
+    assert_eq!(late(150), "< Retransmission 2..4 @6");
+}
+
+#[test]
+fn the_count_of_packets_tells_too() {
+    let late = |id: u16, wait: i64| {
+        let mut capture = capture(|tcp| {
+            tcp.handshake().server(b"aa").server(b"bb").server(b"cc").wait(wait);
+            tcp.server_at(2, b"bb");
+        });
+        capture.lose(5).edit(6, |bytes| bytes[18..20].copy_from_slice(&id.to_be_bytes()));
+        tell_but(&capture, &LEFT_OUT).pop().unwrap()
+    };
+    assert_eq!(late(5, 50), "< OutOfOrder 2..4 @6", "50 ms late, but sent as the fifth");
+    assert_eq!(late(7, 0), "< Retransmission 2..4 @6", "1 ms late, but sent as the seventh");
+}
