@@ -12,6 +12,7 @@ use crate::capture::source::Packet;
 use crate::packet::decode;
 use crate::packet::describe::{LayerText, escape, hexdump, layers, line};
 use crate::report::application;
+use crate::report::text::escape::to_ascii;
 use crate::time::{Stamp, TimeDelta, Timestamp};
 
 /// Writes packets as they come.
@@ -64,7 +65,8 @@ impl PacketsView {
     ) -> io::Result<()> {
         let mut text = String::with_capacity(160);
         self.compose(packet, application, &mut text).map_err(io::Error::other)?;
-        out.write_all(if self.ascii { plain(&text) } else { text }.as_bytes())
+        let text = if self.ascii { to_ascii(&text) } else { text.into() };
+        out.write_all(text.as_bytes())
     }
 
     fn compose(
@@ -147,20 +149,6 @@ fn seconds(since: TimeDelta) -> String {
     let micros = nanos.unsigned_abs() / 1000;
     let sign = if nanos < 0 { "-" } else { "" };
     format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '→' => plain.push_str("->"),
-            '└' => plain.push('+'),
-            '│' => plain.push('|'),
-            '…' => plain.push_str("..."),
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
@@ -256,5 +244,14 @@ mod tests {
         assert!(text.contains("└ DNS: header 12, nothing left; query for a\\u{202e}b\n"), "{text}");
         assert!(text.contains("│ name  \\x07\n") && !text.contains("payload"), "{text}");
         assert!(text.contains("2001-09-09 10:46:40.000000000 +09:00"), "{text}");
+    }
+
+    #[test]
+    fn ascii_is_all_ascii() {
+        let mut capture = Capture::new();
+        let request = "GET /ä HTTP/1.1\r\nHost: é.test\r\n\r\n";
+        capture.tcp(CLIENT, SERVER).client(request.as_bytes());
+        let text = written(PacketsView::new(Detail::Layers, true, TimeZone::UTC), &capture);
+        assert!(text.is_ascii() && text.contains("\\xe9.test"), "{text}");
     }
 }
