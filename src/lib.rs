@@ -84,7 +84,8 @@
 //!   has no status, a phase that did not happen has no time, missing bytes are a
 //!   [gap](flow::event::StreamEvent::Gap) with a reason.
 //! - **Bytes are hostile.** Nothing panics, no code is unsafe, and whatever grows has its bound in
-//!   [`limits`]; reaching one is an [`Anomaly`](anomaly::Anomaly), not silence.
+//!   [`limits`]; reaching one is an [`Anomaly`](anomaly::Anomaly), not silence. `src/fuzzing` lets
+//!   a fuzzer at each layer.
 //!
 //! # Where things are added
 //!
@@ -143,6 +144,8 @@ pub mod capture;
 pub mod cli;
 pub mod cursor;
 pub mod flow;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 pub mod packet;
 pub mod pipeline;

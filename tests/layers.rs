@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["protocol"],
     &["trace"],
     &["report", "tui", "pipeline"],
-    &["cli"],
+    &["cli", "fuzzing"],
     &["main", "lib"],
 ];
 

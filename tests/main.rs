@@ -10,6 +10,8 @@ mod determinism;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod fuzzing;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod memory;

@@ -53,13 +53,9 @@ pub fn open_all<P: Into<PathBuf>>(
     Files::open(paths.into_iter().map(Into::into).collect(), open_file)
 }
 
-/// Reads a whole capture that is in memory; for tests, fuzzing and captures within the program.
+/// Reads a whole capture that is in memory; for tests and captures within the program.
 pub fn read_all(bytes: Bytes) -> Result<(Vec<Packet>, CaptureSummary), CaptureError> {
-    let name = "memory".to_owned();
-    let size = bytes.len() as u64;
-    let reader =
-        BlockReader::from_bytes(bytes).map_err(|error| foreign::unreadable(&name, error))?;
-    let mut source = recognize(name, Some(size), reader, Base::default())?;
+    let mut source = open_memory(bytes)?;
     let mut packets = Vec::new();
     while let Some(record) = source.next_record()? {
         if let Record::Packet(packet) = record {
@@ -68,6 +64,22 @@ pub fn read_all(bytes: Bytes) -> Result<(Vec<Packet>, CaptureSummary), CaptureEr
     }
     Ok((packets, source.summary()))
 }
+
+/// Opens a capture file that is in memory.
+pub fn open_memory(bytes: Bytes) -> Result<Box<dyn PacketSource>, CaptureError> {
+    let size = bytes.len() as u64;
+    let reader =
+        BlockReader::from_bytes(bytes).map_err(|error| foreign::unreadable(MEMORY, error))?;
+    recognize(MEMORY.to_owned(), Some(size), reader, Base::default())
+}
+
+/// Opens a capture file whose bytes come from anywhere.
+pub fn open_reader(reader: BlockReader) -> Result<Box<dyn PacketSource>, CaptureError> {
+    recognize(MEMORY.to_owned(), None, reader, Base::default())
+}
+
+/// What a capture is called that has no file.
+const MEMORY: &str = "memory";
 
 /// Opens a file and finds its format.
 fn open_file(

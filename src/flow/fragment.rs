@@ -21,7 +21,7 @@ use crate::time::{FrameNo, Frames, Stamp, TimeDelta, Timestamp};
 ///
 /// Invariants: `order` has one entry for each of `packets`; `held` is the sum of their `cost`.
 #[derive(Debug)]
-pub(super) struct Fragments {
+pub(crate) struct Fragments {
     packets: HashMap<Name, Partial>,
     /// By the time when they are given up, then by their first frame.
     order: BTreeMap<(Timestamp, FrameNo), Name>,
@@ -32,16 +32,16 @@ pub(super) struct Fragments {
 }
 
 /// A packet put together.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     /// What its first fragment says.
-    pub(super) network: Network,
-    pub(super) macs: Option<Macs>,
-    pub(super) payload: Bytes,
+    pub(crate) network: Network,
+    pub(crate) macs: Option<Macs>,
+    pub(crate) payload: Bytes,
     /// Bytes that the snapshot length cut off, at its end.
-    pub(super) missing: u32,
-    pub(super) frames: Frames,
+    pub(crate) missing: u32,
+    pub(crate) frames: Frames,
     /// Fragments overlapped with other bytes.
-    pub(super) conflict: bool,
+    pub(crate) conflict: bool,
 }
 
 /// What fragments of one packet have in common (RFC 791 §3.2, RFC 8200 §4.5).
@@ -81,7 +81,7 @@ const PIECE_COST: usize = 96;
 const LONGEST: u32 = 65_535;
 
 impl Fragments {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             packets: HashMap::new(),
             order: BTreeMap::new(),
@@ -93,7 +93,7 @@ impl Fragments {
     }
 
     /// Takes a fragment; gives the packet that it completes.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         stamp: Stamp,
         network: &Network,
@@ -149,19 +149,19 @@ impl Fragments {
     }
 
     /// The next time that something is given up.
-    pub(super) fn deadline(&self) -> Option<Timestamp> {
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
         self.order.keys().next().map(|&(deadline, _)| deadline)
     }
 
     /// Gives up what has waited too long.
-    pub(super) fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+    pub(crate) fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
         while let Some(deadline) = self.deadline().filter(|deadline| *deadline <= now.at) {
             self.give_up_oldest(Stamp::new(deadline, now.frame), TIMEOUT, out);
         }
     }
 
     /// Gives up all.
-    pub(super) fn finish(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+    pub(crate) fn finish(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
         while !self.packets.is_empty() {
             self.give_up_oldest(now, CAPTURE_END, out);
         }

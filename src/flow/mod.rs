@@ -9,7 +9,7 @@ mod checksum;
 mod duplicate;
 mod emit;
 pub mod event;
-mod fragment;
+pub(crate) mod fragment;
 mod holders;
 mod key;
 mod piece;

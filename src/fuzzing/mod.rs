@@ -1,0 +1,41 @@
+//! What the fuzzer runs: one plain function a target, that takes any bytes and panics where a
+//! rule is broken.
+//!
+//! The rules are those of every run (nothing panics, nothing hangs), and what each file says
+//! beside them. `tests/fuzz` has the libFuzzer binaries, one line each; a test replays the seeds
+//! and everything that was ever found (`testdata/fuzz/TARGET/`) on stable Rust.
+
+pub mod analyzer;
+pub mod assembler;
+pub mod capture;
+pub mod decode;
+pub mod fragments;
+pub mod pipeline;
+mod plan;
+mod reports;
+mod seeds;
+pub mod tcp;
+
+/// One row of the table of targets.
+#[derive(Debug)]
+pub struct Target {
+    /// What `tests/fuzz/run` calls it; the name of its binary and of its folder of findings.
+    pub name: &'static str,
+    /// What it does with bytes.
+    pub fuzz: fn(&[u8]),
+    /// Where the fuzzer begins: bytes that reach far into the code.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// The targets.
+pub static TARGETS: &[Target] = &[
+    Target { name: "capture", fuzz: capture::fuzz, seeds: seeds::captures },
+    Target { name: "decode", fuzz: decode::fuzz, seeds: seeds::packets },
+    Target { name: "fragments", fuzz: fragments::fuzz, seeds: seeds::operations },
+    Target { name: "assembler", fuzz: assembler::fuzz, seeds: seeds::operations },
+    Target { name: "tcp", fuzz: tcp::fuzz, seeds: seeds::operations },
+    Target { name: "dns", fuzz: analyzer::dns, seeds: seeds::dns },
+    Target { name: "http1", fuzz: analyzer::http1, seeds: seeds::http1 },
+    Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
+    Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
+];

@@ -1,0 +1,187 @@
+//! Where the fuzzer begins: conversations, packets and files that are as they should be.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::capture::source::Packet;
+use crate::capture::write::Writer;
+use crate::packet::build::Capture;
+
+/// Capture files of each format, compressed and not.
+pub(super) fn captures() -> Vec<Vec<u8>> {
+    let mut files = Vec::new();
+    for capture in [visit(), trouble(), neighbors()] {
+        let packets = capture.packets();
+        let (pcap, pcapng) = (pcap(&packets), pcapng(&packets));
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        let compressed = gzip.write_all(&pcapng).and_then(|()| gzip.finish());
+        files.extend(compressed.ok());
+        files.extend(zstd::bulk::compress(&pcap, 1).ok());
+        files.extend([pcap, pcapng]);
+    }
+    files
+}
+
+/// Packets behind a link type and a length.
+pub(super) fn packets() -> Vec<Vec<u8>> {
+    let captures = [visit(), trouble(), neighbors()];
+    let packets = captures.iter().flat_map(Capture::packets);
+    packets.map(|packet| [&[0, 0], &*packet.data].concat()).collect()
+}
+
+/// Operations: all values, in a few orders.
+pub(super) fn operations() -> Vec<Vec<u8>> {
+    let steps = [1_u8, 7, 31, 93, 201];
+    let run = |step: u8| (0..=255_u8).map(move |nth| nth.wrapping_mul(step)).collect();
+    steps.into_iter().map(run).collect()
+}
+
+/// Questions and answers, over UDP and TCP.
+pub(super) fn dns() -> Vec<Vec<u8>> {
+    let (query, answer) = (query(7, "www.example.com"), answer(7, "www.example.com"));
+    let prefixed = |message: &[u8]| {
+        let length = u16::try_from(message.len()).unwrap_or(0);
+        [&length.to_be_bytes(), message].concat()
+    };
+    vec![
+        [&[0], &*escaped(&query), b"\xff\x01", &escaped(&answer)].concat(),
+        [&[1], &*escaped(&prefixed(&query)), b"\xff\x01", &escaped(&prefixed(&answer))].concat(),
+    ]
+}
+
+/// Requests and responses.
+pub(super) fn http1() -> Vec<Vec<u8>> {
+    let simple =
+        b"GET /a HTTP/1.1\r\nHost: a.test\r\nReferer: http://a.test/\r\nCookie: a=b\r\n\r\n\
+        \xff\x01HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: c=d\r\n\r\nhello";
+    let chunked = b"POST /b HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\n\
+        Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nTrailer: t\r\n\r\n\xff\x01\
+        HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /c\r\n\
+        Transfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n0\r\n\r\n\xff\x01GET /c HTTP/1.1\r\n\
+        Host: a.test\r\n\r\n\xff\x01HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+        Connection: upgrade\r\n\r\n\x81\x02hi\xff\x03";
+    let close = b"HEAD / HTTP/1.0\r\n\r\n\xff\x03\xff\x01HTTP/1.0 200 OK\r\n\
+        Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n";
+    let mut hole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\xff\x01HTTP/1.1 200 OK\r\n\
+        Content-Length: 300\r\nContent-Encoding: br\r\n\r\nabc\xff\x02\x08def"
+        .to_vec();
+    hole.extend([b'x'; 170]);
+    vec![simple.to_vec(), chunked.to_vec(), close.to_vec(), hole]
+}
+
+/// Conversations behind a transport and a port.
+pub(super) fn any() -> Vec<Vec<u8>> {
+    let [udp, tcp] = [[1, 0, 53], [0, 0, 80]];
+    let dns = dns().into_iter().map(|seed| [&udp, seed.get(1..).unwrap_or_default()].concat());
+    let http = http1().into_iter().map(|seed| [&tcp, &*seed].concat());
+    let others = neighbors().packets().into_iter().flat_map(|packet| {
+        let message = escaped(packet.data.get(14..).unwrap_or_default());
+        [2, 3, 4].map(|transport| [&[transport, 0, 0], &*message].concat())
+    });
+    dns.chain(http).chain(others).collect()
+}
+
+/// A lookup, a handshake, a request and a close.
+fn visit() -> Capture {
+    let (client, server) = ([192, 0, 2, 2], [198, 51, 100, 80]);
+    let mut capture = Capture::new();
+    capture.arp_request(client, [192, 0, 2, 1]).arp_reply([192, 0, 2, 1], client);
+    capture.udp((client, 40_000), ([192, 0, 2, 53], 53), &query(7, "www.example.com"));
+    capture.udp(([192, 0, 2, 53], 53), (client, 40_000), &answer(7, "www.example.com"));
+    let mut tcp = capture.tcp((client, 50_000), (server, 80));
+    tcp.handshake().client(b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n").ack();
+    tcp.server(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").ack().close();
+    capture
+}
+
+/// Fragments, losses, duplicates, VLANs, a refused connection and an ICMP error.
+fn trouble() -> Capture {
+    let (client, server) = ([192, 0, 2, 2], [198, 51, 100, 80]);
+    let mut capture = Capture::new();
+    capture.udp((client, 40_000), (server, 9999), &[b'x'; 600]).fragment(1, 256);
+    capture.udp((client, 40_001), (server, 9998), b"nobody").unreachable(server, 4, 3);
+    capture.tcp((client, 50_001), (server, 81)).syn().rst_server();
+    capture.vlan(&[7, 8]);
+    let mut tcp = capture.tcp((client, 50_000), (server, 80));
+    tcp.handshake().client(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    tcp.server(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n").server_at(43, b"world");
+    tcp.server_at(38, b"hello").ack().rst_client();
+    capture.duplicate(6).swap(9, 10).snaplen(90);
+    capture
+}
+
+/// ARP and NDP, UDP over IPv6.
+fn neighbors() -> Capture {
+    let [a, b] = [1_u16, 2].map(|last| [0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
+    let mut capture = Capture::new();
+    capture.arp_request([192, 0, 2, 2], [192, 0, 2, 2]).arp_reply([192, 0, 2, 9], [192, 0, 2, 2]);
+    capture.neighbor_solicitation(a, b).neighbor_advertisement(b, a);
+    capture.udp((a, 5353), (b, 5353), &query(0, "host.local")).fragment(5, 16);
+    capture
+}
+
+/// A classic pcap file: nanoseconds, Ethernet.
+fn pcap(packets: &[Packet]) -> Vec<u8> {
+    let words = [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, 1];
+    let mut file: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    for packet in packets {
+        let (seconds, nanos) =
+            (packet.at.as_nanos() / 1_000_000_000, packet.at.as_nanos() % 1_000_000_000);
+        let kept = i64::try_from(packet.data.len()).unwrap_or(0);
+        for word in [seconds, nanos, kept, i64::from(packet.orig_len)] {
+            file.extend(u32::try_from(word).unwrap_or(0).to_le_bytes());
+        }
+        file.extend(&packet.data);
+    }
+    file
+}
+
+fn pcapng(packets: &[Packet]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let Ok(mut writer) = Writer::new(&mut file, "memory") else { return Vec::new() };
+    for packet in packets {
+        let comment = packet.frame.0.is_multiple_of(4).then_some("a comment");
+        let written = writer.packet(packet, comment);
+        assert!(written.is_ok(), "memory takes all");
+    }
+    let finished = writer.flush();
+    assert!(finished.is_ok(), "memory takes all");
+    drop(writer);
+    file
+}
+
+/// With `FF` written twice, so that it stands for itself.
+fn escaped(bytes: &[u8]) -> Vec<u8> {
+    let twice = |byte: &u8| vec![*byte; if *byte == 0xff { 2 } else { 1 }];
+    bytes.iter().flat_map(twice).collect()
+}
+
+/// A query for the IPv4 addresses of a name, with EDNS.
+fn query(id: u16, name: &str) -> Vec<u8> {
+    let mut message = message(id, 0x0100, [1, 0, 0, 1], name);
+    // OPT: 1232 bytes, a cookie and padding
+    message.extend(b"\0\0\x29\x04\xd0\0\0\0\0\0\x12\0\x0a\0\x08cookie12\0\x0c\0\x02\0\0");
+    message
+}
+
+/// An alias, an address and a service binding.
+fn answer(id: u16, name: &str) -> Vec<u8> {
+    let mut message = message(id, 0x8180, [1, 3, 0, 0], name);
+    message.extend(b"\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x04\x01b\xc0\x10");
+    message.extend(b"\xc0\x0c\0\x01\0\x01\0\0\x01\x2c\0\x04\xc6\x33\x64\x50");
+    message.extend(b"\xc0\x0c\0\x41\0\x01\0\0\x01\x2c\0\x0d\0\x01\0\0\x01\0\x06\x02h2\x02h3");
+    message
+}
+
+fn message(id: u16, flags: u16, counts: [u16; 4], name: &str) -> Vec<u8> {
+    let words = [id, flags].into_iter().chain(counts);
+    let mut bytes: Vec<u8> = words.flat_map(u16::to_be_bytes).collect();
+    for label in name.split('.') {
+        bytes.push(u8::try_from(label.len()).unwrap_or(0));
+        bytes.extend(label.as_bytes());
+    }
+    bytes.extend([0, 0, 1, 0, 1]);
+    bytes
+}
