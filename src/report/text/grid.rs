@@ -186,7 +186,9 @@ impl Grid {
                 let room = most - fixed - gaps;
                 return self.with_words(ink, &widths, &wanted, room);
             }
-            let droppable = visible().filter_map(|(i, _)| Some((self.columns.get(i)?.drop, i)));
+            let several = visible().count() > 1;
+            let droppable = visible().filter(|_| several);
+            let droppable = droppable.filter_map(|(i, _)| Some((self.columns.get(i)?.drop, i)));
             let Some((_, i)) = droppable.filter(|(drop, _)| *drop > 0).max() else {
                 // Nothing more can go: all share what there is.
                 return shares(&widths, most.saturating_sub(gaps));
