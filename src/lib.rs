@@ -9,7 +9,6 @@
 //!
 //! ```
 //! use urltrace::capture::{memory::Memory, source::Record};
-//! use urltrace::limits::Limits;
 //! use urltrace::packet::build::Capture;
 //! use urltrace::pipeline::{self, Settings, Watch};
 //! use urltrace::report::{format::{Options, Reporter}, har::Har};
@@ -24,7 +23,7 @@
 //!     .close();
 //! let mut source = Memory::new(capture.packets().into_iter().map(Record::Packet));
 //!
-//! let settings = Settings { threads: 2, limits: Limits::default() };
+//! let settings = Settings::new(2);
 //! let outcome = pipeline::run(&mut source, &settings, Watch::default());
 //! assert!(outcome.error.is_none());
 //! let [exchange] = outcome.trace.exchanges.as_slice() else { panic!("one request") };
@@ -86,6 +85,9 @@
 //! - **Bytes are hostile.** Nothing panics, no code is unsafe, and whatever grows has its bound in
 //!   [`limits`]; reaching one is an [`Anomaly`](anomaly::Anomaly), not silence. `src/fuzzing` lets
 //!   a fuzzer at each layer.
+//!
+//! - **Credentials are not in the model.** [`trace::builder`] blanks them unless it is told to keep
+//!   them, so that no report has to think of it; text from packets is escaped where it is printed.
 //!
 //! # Where things are added
 //!

@@ -29,7 +29,7 @@ fn things_are_completed_in_the_same_order_at_1_2_and_8_threads() {
         let [one, two, eight] = [1, 2, 8].map(|threads| {
             let mut told = String::new();
             let mut source = urltrace::capture::open(&fixture.capture).unwrap();
-            let settings = Settings { threads, limits: Limits::default() };
+            let settings = Settings::new(threads);
             let completed = |_: &urltrace::trace::Trace, ids: &[urltrace::trace::EntityId]| {
                 for id in ids {
                     let _ = writeln!(told, "{id:?}");
@@ -59,7 +59,7 @@ fn tight_bounds_give_up_the_same_things_at_1_2_and_8_threads() {
     for fixture in fixtures() {
         let [one, two, eight] = [1, 2, 8].map(|threads| {
             let mut source = urltrace::capture::open(&fixture.capture).unwrap();
-            let settings = Settings { threads, limits: limits.clone() };
+            let settings = Settings { limits: limits.clone(), ..Settings::new(threads) };
             format!("{:#?}", pipeline::run(&mut source, &settings, Watch::default()).trace)
         });
         same(&fixture.name, "1 and 2 under tight bounds", &one, &two);
@@ -111,7 +111,7 @@ fn a_source_in_memory_gives_what_its_file_gives() {
             records.push(record);
         }
         let mut memory = Memory::with_summary(records, file.summary());
-        let settings = Settings { threads: 2, limits: Limits::default() };
+        let settings = Settings::new(2);
         let of_memory = pipeline::run(&mut memory, &settings, Watch::default()).trace;
         let of_file = run_file(&fixture.capture, 2).trace;
         let [of_file, of_memory] = [of_file, of_memory].map(|trace| format!("{trace:#?}"));

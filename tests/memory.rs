@@ -34,7 +34,7 @@ fn scan(flows: u32) -> impl Iterator<Item = (Timestamp, Bytes)> + Send {
 fn two_hundred_thousand_flows_run_through() {
     let mut source = packets(LinkType::ETHERNET, scan(FLOWS));
     let limits = Limits { flows_per_shard: 64, ..Limits::default() };
-    let settings = Settings { threads: 2, limits };
+    let settings = Settings { limits, ..Settings::new(2) };
     let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
     assert_eq!(trace.capture.packets, u64::from(FLOWS));
     assert_eq!(trace.connections.len(), FLOWS as usize);
@@ -70,7 +70,7 @@ fn a_hole_that_is_never_filled_holds_bounded_bytes() {
     }
     let limits =
         Limits { held_per_stream: 64 << 10, held_per_shard: 128 << 10, ..Limits::default() };
-    let settings = Settings { threads: 1, limits };
+    let settings = Settings { limits, ..Settings::new(1) };
     let packets = capture.packets().into_iter().map(urltrace::capture::source::Record::Packet);
     let mut source = urltrace::capture::memory::Memory::new(packets);
     let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;

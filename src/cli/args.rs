@@ -104,6 +104,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub host: Option<String>,
 
+    /// Shows and writes the values of Cookie, Set-Cookie, Authorization and Proxy-Authorization,
+    /// and passwords in URLs; by default `***` stands for them. A pcapng that is written always
+    /// has them: it has the packets as they were
+    #[arg(long, help_heading = "Output")]
+    pub keep_credentials: bool,
+
     /// More detail. Timeline: the steps of handshakes and closes, header fields, the sum of the
     /// phases. Packets: the layers (-v), the layers and the bytes (-vv)
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use crate::capture::source::CaptureSummary;
+use crate::report::text::escape::escape;
 use crate::trace::Trace;
 
-/// One line on standard error. That nobody listens there is no reason to stop.
+/// One line on standard error, or a few: names of files and what is in them must not move the
+/// cursor there. That nobody listens is no reason to stop.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "urltrace: {text}");
+    let lines: Vec<_> = text.split('\n').map(escape).collect();
+    let _ = writeln!(anstream::stderr().lock(), "urltrace: {}", lines.join("\n"));
 }
 
 /// What went wrong.

@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Args, Color};
-use crate::limits::Limits;
 use crate::pipeline;
+use crate::protocol::http::credentials::Credentials;
 use crate::report::FORMATS;
 use crate::report::format::{Format, Options};
 use crate::trace::VisitId;
@@ -67,7 +67,12 @@ fn names() -> Vec<&'static str> {
 pub(super) fn pipeline(args: &Args) -> pipeline::Settings {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(|| cores.min(8), usize::from);
-    pipeline::Settings { threads, limits: Limits::default() }
+    pipeline::Settings { credentials: credentials(args), ..pipeline::Settings::new(threads) }
+}
+
+/// Whether credentials are shown and written.
+pub(super) const fn credentials(args: &Args) -> Credentials {
+    if args.keep_credentials { Credentials::Kept } else { Credentials::Blanked }
 }
 
 /// How text is written to standard output.

@@ -15,6 +15,7 @@ use crate::capture::write::Writer;
 use crate::capture::{self, live};
 use crate::cli::args::Args;
 use crate::cli::ending::Failure;
+use crate::report::text::escape::escape;
 
 /// The recorded visit of `--demo`.
 const DEMO: &[u8] = include_bytes!("../../testdata/visits/seed/capture.pcap");
@@ -72,7 +73,7 @@ pub(super) fn list_interfaces(out: &mut impl Write) -> Result<(), Failure> {
         let about = device.description.unwrap_or_default();
         let line =
             format!("{:<16} {:<40} {} {about}", device.name, addresses.join(" "), notes.join(", "));
-        writeln!(out, "{}", line.trim_end())?;
+        writeln!(out, "{}", escape(line.trim_end()))?;
     }
     Ok(())
 }

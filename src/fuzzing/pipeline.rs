@@ -52,7 +52,7 @@ fn run(
         })),
         ..Watch::default()
     };
-    let settings = Settings { threads, limits: limits.clone() };
+    let settings = Settings { limits: limits.clone(), ..Settings::new(threads) };
     let outcome = pipeline::run(&mut source, &settings, watch);
     assert!(outcome.error.is_none());
     (outcome.trace, completed)

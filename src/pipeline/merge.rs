@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use crate::pipeline::counts::Counts;
 use crate::pipeline::shard::Done;
 use crate::pipeline::watch::CompletedWatch;
+use crate::protocol::http::credentials::Credentials;
 use crate::trace::builder::TraceBuilder;
 use crate::trace::{CaptureFacts, EntityId, Trace};
 
@@ -24,8 +25,9 @@ pub(super) type LastWord<'a> = Box<dyn FnMut(&Trace) -> io::Result<()> + 'a>;
 
 impl<'a> Fold<'a> {
     /// An empty trace, watched or not.
-    pub(super) fn new(watch: Option<CompletedWatch<'a>>) -> Self {
-        Self { builder: TraceBuilder::default(), counts: Counts::default(), watch, error: None }
+    pub(super) fn new(credentials: Credentials, watch: Option<CompletedWatch<'a>>) -> Self {
+        let builder = TraceBuilder::new(credentials);
+        Self { builder, counts: Counts::default(), watch, error: None }
     }
 
     /// Takes round after round from every worker until they are done.

@@ -11,6 +11,7 @@ use crate::pipeline::merge::Fold;
 use crate::pipeline::shard::Worker;
 use crate::pipeline::watch::{RunError, Watch};
 use crate::protocol::PROTOCOLS;
+use crate::protocol::http::credentials::Credentials;
 use crate::trace::Trace;
 
 /// Rounds that may wait between two stages; more only holds more blocks in memory.
@@ -23,6 +24,15 @@ pub struct Settings {
     pub threads: usize,
     /// The bounds.
     pub limits: Limits,
+    /// Whether the trace holds cookies, authorizations and passwords.
+    pub credentials: Credentials,
+}
+
+impl Settings {
+    /// With so many threads; the usual bounds, and no credentials.
+    pub fn new(threads: usize) -> Self {
+        Self { threads, limits: Limits::default(), credentials: Credentials::default() }
+    }
 }
 
 /// What came of a run.
@@ -52,7 +62,7 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
         }
         let stop = &stop;
         let reader = scope.spawn(move || dispatch::read(source, to_workers, packet, stop));
-        let mut fold = Fold::new(completed);
+        let mut fold = Fold::new(settings.credentials, completed);
         fold.merge(&from_workers, stop);
         // Where a worker died, the reader must not wait for room for ever.
         drop(from_workers);

@@ -16,7 +16,7 @@ use crate::report::json::exchange::Exchange;
 use crate::report::json::lookup::{Lookup, Resolution};
 use crate::report::json::neighbor::Neighbor;
 use crate::report::json::visit::Visit;
-use crate::report::json::{SCHEMA_VERSION, schema_of};
+use crate::report::json::{SCHEMA_VERSION, printable, schema_of};
 use crate::report::selection::{self, Selection};
 use crate::time::FrameNo;
 use crate::trace::{EntityId, Trace};
@@ -62,6 +62,9 @@ pub struct Summary<'a> {
     pub schema_version: &'static str,
     /// What wrote it: `urltrace`.
     pub generator: &'static str,
+    /// In how many places `***` stands for the value of a cookie or an authorization, or for a
+    /// password in a URL; null where they were kept (`--keep-credentials`).
+    pub blanked: Option<u64>,
     /// The capture in numbers.
     pub capture: Capture<'a>,
     /// Packets and bytes of each protocol.
@@ -91,7 +94,7 @@ impl<'a> Line<'a> {
 
 /// The line of an entity, without a line end; none where the trace has no such entity.
 pub fn line(trace: &Trace, entity: EntityId) -> Option<String> {
-    serde_json::to_string(&Line::of(trace, entity)?).ok()
+    String::from_utf8(printable::to_vec(&Line::of(trace, entity)?).ok()?).ok()
 }
 
 /// The JSON Schema (2020-12) of one line, generated from its types.
@@ -146,6 +149,7 @@ fn write_end(trace: &Trace, selection: &Selection, out: &mut dyn Write) -> io::R
     let summary = Summary {
         schema_version: SCHEMA_VERSION,
         generator: "urltrace",
+        blanked: trace.blanked,
         capture: (&trace.capture).into(),
         protocols: trace.protocols.iter().map(Protocol::from).collect(),
     };
@@ -155,7 +159,7 @@ fn write_end(trace: &Trace, selection: &Selection, out: &mut dyn Write) -> io::R
 
 /// Writes a whole line at once: who reads along never sees half of one.
 fn write_line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = serde_json::to_vec(line)?;
+    let mut text = printable::to_vec(line)?;
     text.push(b'\n');
     out.write_all(&text)
 }

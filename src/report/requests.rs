@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::protocol::http::passwords::BLANK;
 use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
@@ -26,7 +27,11 @@ impl Reporter for Requests {
                 grid.push(cells(exchange, options.width.is_none()));
             }
         }
-        table::write(&grid, NOTE, "No HTTP requests in this capture.", options, out)
+        let mut note = NOTE.to_owned();
+        let urls = trace.exchanges.iter().filter_map(|exchange| exchange.url.as_deref());
+        let blanked = words::blanked(trace).filter(|_| urls.clone().any(|u| u.contains(BLANK)));
+        note.extend(blanked.into_iter().flat_map(|told| ["; ".to_owned(), told]));
+        table::write(&grid, &note, "No HTTP requests in this capture.", options, out)
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Trace {
     pub anomalies: Vec<Noted<Anomaly>>,
     /// What protocols without words of their own said, in order.
     pub notes: Vec<Noted<(&'static str, String)>>,
+    /// In how many places of messages [`BLANK`](crate::protocol::http::passwords::BLANK) stands
+    /// for a credential; none where credentials were kept.
+    pub blanked: Option<u64>,
 }
 
 /// Something said at a moment on a flow.

@@ -2,13 +2,12 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use urltrace::capture;
-use urltrace::limits::Limits;
 use urltrace::pipeline::{self, Settings, Watch};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: list_visits FILE")?;
     let mut source = capture::open(path)?;
-    let settings = Settings { threads: 2, limits: Limits::default() };
+    let settings = Settings::new(2);
     let outcome = pipeline::run(&mut source, &settings, Watch::default());
     let trace = outcome.trace;
     for visit in &trace.visits {

@@ -6,7 +6,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use urltrace::capture::{live, privilege};
-use urltrace::limits::Limits;
 use urltrace::pipeline::{self, Settings, Watch};
 use urltrace::protocol::http::url::Parts;
 use urltrace::trace::EntityId;
@@ -31,6 +30,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(())
     };
     let watch = Watch { completed: Some(Box::new(completed)), ..Watch::default() };
-    let settings = Settings { threads: 1, limits: Limits::default() };
+    let settings = Settings::new(1);
     pipeline::run(&mut source, &settings, watch).error.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use urltrace::capture;
-use urltrace::limits::Limits;
 use urltrace::pipeline::{self, Settings, Watch};
 use urltrace::report::format::{Options, Reporter};
 use urltrace::report::json::json_schema;
@@ -39,7 +38,7 @@ fn traced(path: &PathBuf) -> (Trace, String) {
         ..Watch::default()
     };
     let mut source = capture::open(path).expect("a capture");
-    let settings = Settings { threads: 1, limits: Limits::default() };
+    let settings = Settings::new(1);
     let trace = pipeline::run(&mut source, &settings, watch).trace;
     Ndjson.finish(&trace, &Options::default(), &mut lines).expect("a Vec takes everything");
     (trace, String::from_utf8(lines).expect("UTF-8"))

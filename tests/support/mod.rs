@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use urltrace::capture::memory::Memory;
 use urltrace::capture::source::{PacketSource, Record};
-use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Outcome, Settings, Watch};
 use urltrace::trace::{EntityId, Trace};
@@ -77,14 +76,14 @@ pub(crate) fn run_file(path: &Path, threads: usize) -> Outcome {
 
 /// Runs a source to its end.
 pub(crate) fn run(source: &mut dyn PacketSource, threads: usize) -> Outcome {
-    let settings = Settings { threads, limits: Limits::default() };
+    let settings = Settings::new(threads);
     pipeline::run(source, &settings, Watch::default())
 }
 
 /// What a capture made by hand completes, in order.
 pub(crate) fn completed_of(capture: &Capture) -> Vec<EntityId> {
     let mut source = Memory::new(capture.packets().into_iter().map(Record::Packet));
-    let settings = Settings { threads: 2, limits: Limits::default() };
+    let settings = Settings::new(2);
     let mut told = Vec::new();
     let completed = |_: &Trace, ids: &[EntityId]| {
         told.extend_from_slice(ids);

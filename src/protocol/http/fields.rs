@@ -46,6 +46,22 @@ impl Fields {
         self.ends.push((name_end, end(self.text.as_bytes())));
     }
 
+    /// Changes the values for which `change` gives another one; gives how many those were.
+    pub fn rewrite(&mut self, change: impl Fn(&str, &str) -> Option<String>) -> u64 {
+        if !self.iter().any(|(name, value)| change(name, value).is_some()) {
+            return 0;
+        }
+        let (mut fields, mut count) = (Self::default(), 0);
+        for (name, value) in self.iter() {
+            let changed = change(name, value);
+            count += u64::from(changed.is_some());
+            fields.push(name.as_bytes(), changed.as_deref().unwrap_or(value).as_bytes());
+        }
+        fields.shrink();
+        *self = fields;
+        count
+    }
+
     /// Gives back what was reserved and not used.
     pub fn shrink(&mut self) {
         self.text.shrink_to_fit();
@@ -150,5 +166,11 @@ mod tests {
         assert_eq!(odd.iter().collect::<Vec<_>>(), [("A", "café"), ("B", "é")]);
         assert_eq!(fields.get("ACCEPT"), Some("text/html"));
         assert!(fields.lists("accept", "gzip") && !fields.lists("accept", "zip"));
+        let shorter = |name: &str, _: &str| (name == "X-Odd").then(|| "tea".to_owned());
+        assert_eq!((fields.rewrite(shorter), fields.rewrite(|_, _| None)), (1, 0));
+        assert_eq!(
+            fields.iter().collect::<Vec<_>>(),
+            [("Accept", "text/html"), ("X-Odd", "tea"), ("accept", "a, GZIP"), ("Empty", "")]
+        );
     }
 }

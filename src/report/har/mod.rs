@@ -26,7 +26,9 @@ use crate::report::har::asked::Asked;
 use crate::report::har::date::Digits;
 use crate::report::har::entry::Entry;
 use crate::report::har::page::Page;
+use crate::report::json::printable;
 use crate::report::selection::Selection;
+use crate::report::text::words;
 use crate::trace::Trace;
 
 /// Writes the document.
@@ -44,6 +46,9 @@ struct Log<'a> {
     /// Responses without a request, for which HAR has no place.
     #[serde(rename = "_responsesWithoutRequest", skip_serializing_if = "Option::is_none")]
     without_request: Option<usize>,
+    /// In how many places of the capture's messages `***` stands for a credential.
+    #[serde(rename = "_blanked", skip_serializing_if = "Option::is_none")]
+    blanked: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -63,14 +68,14 @@ impl Reporter for Har {
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let selection = Selection::of(trace, options);
         let entries = Entries::of(trace, &selection);
-        let mut log = serde_json::to_vec(&Log::of(trace, &selection, &entries))?;
+        let mut log = printable::to_vec(&Log::of(trace, &selection, &entries))?;
         // The entries are its last member: it stays open for them.
         log.pop();
         out.write_all(b"{\"log\":")?;
         out.write_all(&log)?;
         out.write_all(b",\"entries\":[")?;
         let text = |asked: &Asked<'_>, text: &mut Vec<u8>| {
-            Ok(serde_json::to_writer(text, &Entry::of(trace, asked, entries.digits))?)
+            printable::to_writer(text, &Entry::of(trace, asked, entries.digits))
         };
         lanes::write(&entries.sorted, text, out)?;
         out.write_all(b"]}}\n")?;
@@ -100,14 +105,16 @@ impl<'a> Log<'a> {
     fn of(trace: &'a Trace, selection: &Selection, entries: &Entries<'_>) -> Self {
         let visits = trace.visits.iter().filter(|visit| selection.visit(visit.id));
         let left_out = Some(entries.without_request).filter(|count| *count > 0);
+        let alone = left_out
+            .map(|count| format!("responses whose request was not captured, left out: {count}"));
+        let comments: Vec<String> = alone.into_iter().chain(words::blanked(trace)).collect();
         Self {
             version: "1.2",
             creator: Creator { name: "urltrace", version: env!("CARGO_PKG_VERSION") },
             pages: visits.map(|visit| Page::of(trace, visit, entries.digits)).collect(),
-            comment: left_out.map(|count| {
-                format!("responses whose request was not captured, left out: {count}")
-            }),
+            comment: (!comments.is_empty()).then(|| comments.join("; ")),
             without_request: left_out,
+            blanked: trace.blanked.filter(|count| *count > 0),
         }
     }
 }

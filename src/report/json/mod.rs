@@ -19,6 +19,7 @@ pub mod exchange;
 pub mod lookup;
 pub mod message;
 pub mod neighbor;
+pub(in crate::report) mod printable;
 pub mod record;
 pub mod segment;
 pub mod value;
@@ -56,6 +57,9 @@ pub struct Document<'a> {
     pub schema_version: &'static str,
     /// What wrote it: `urltrace`.
     pub generator: &'static str,
+    /// In how many places `***` stands for the value of a cookie or an authorization, or for a
+    /// password in a URL; null where they were kept (`--keep-credentials`).
+    pub blanked: Option<u64>,
     /// What was captured.
     pub capture: capture::Capture<'a>,
     /// Packets and bytes of each protocol, outermost layers first.
@@ -115,6 +119,7 @@ impl<'a> Document<'a> {
         Self {
             schema_version: SCHEMA_VERSION,
             generator: "urltrace",
+            blanked: trace.blanked,
             capture: (&trace.capture).into(),
             protocols: trace.protocols.iter().map(capture::Protocol::from).collect(),
             neighbors: Each::new(|| trace.neighbors.iter().map(neighbor::Neighbor::from)),
@@ -157,7 +162,7 @@ impl Reporter for Json {
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let selection = Selection::of(trace, options);
         let mut buffered = io::BufWriter::with_capacity(1 << 16, out);
-        serde_json::to_writer(&mut buffered, &Document::of(trace, &selection))?;
+        printable::to_writer(&mut buffered, &Document::of(trace, &selection))?;
         buffered.write_all(b"\n")?;
         buffered.flush()
     }

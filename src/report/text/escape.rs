@@ -57,7 +57,7 @@ fn spell_one(c: char, out: &mut String) {
 /// True for characters that only show themselves. Not: controls (C0, DEL, C1), line and paragraph
 /// separators, bidirectional controls (Unicode UAX 9 §2), and what takes no room: joiners,
 /// variation selectors, fillers, tags, the byte order mark, interlinear marks.
-fn is_safe(c: char) -> bool {
+pub(in crate::report) fn is_safe(c: char) -> bool {
     !c.is_control()
         && !matches!(
             c,

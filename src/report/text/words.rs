@@ -3,6 +3,7 @@
 use crate::flow::event::{Direction, EndReason, GapReason, TcpOptions, Transport};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
 use crate::protocol::http::message::{Framing, ResponseHead};
+use crate::protocol::http::passwords::BLANK;
 use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
@@ -250,6 +251,16 @@ pub fn types(lookups: &[&Lookup]) -> String {
     }
     types.sort_by_key(|rtype| (*rtype != RecordType::A, *rtype));
     types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// That credentials are not shown, where the trace had some.
+pub fn blanked(trace: &Trace) -> Option<String> {
+    let count = trace.blanked.filter(|count| *count > 0)?;
+    let times = units::count(count, "place", "places");
+    Some(format!(
+        "{BLANK} stands for cookies, authorizations and passwords in URLs, in {times}; \
+         --keep-credentials keeps them"
+    ))
 }
 
 /// What the network answered to a connection's SYN in the server's place (ICMP), and where.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::protocol::http::passwords::BLANK;
 use crate::protocol::http::url::Parts;
 use crate::report::format::Options;
 use crate::report::text::escape::escape;
@@ -183,6 +184,17 @@ pub(super) fn nothing(trace: &Trace, options: &Options, sections: usize) -> Vec<
     let mut all = vec![String::new()];
     all.extend(lines(&why, 0, Tone::Plain, options));
     all
+}
+
+/// What to say where credentials are not shown, and what is printed may have had some.
+pub(super) fn blanked(trace: &Trace, options: &Options) -> Vec<String> {
+    let mut urls = trace.exchanges.iter().filter_map(|exchange| exchange.url.as_deref());
+    let told = words::blanked(trace);
+    let told = told.filter(|_| options.verbosity > 0 || urls.any(|url| url.contains(BLANK)));
+    told.map_or_else(Vec::new, |told| {
+        let said = lines(&told, 0, Tone::Dim, options);
+        [String::new()].into_iter().chain(said).collect()
+    })
 }
 
 /// `parts` within the width.

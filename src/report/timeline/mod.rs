@@ -85,6 +85,9 @@ impl Reporter for Timeline {
                 writeln!(out, "{line}")?;
             }
         }
+        for line in heading::blanked(trace, options) {
+            writeln!(out, "{line}")?;
+        }
         Ok(())
     }
 
@@ -117,6 +120,9 @@ impl Reporter for Timeline {
             }
         }
         for line in summary::lines(trace, options) {
+            writeln!(out, "{line}")?;
+        }
+        for line in heading::blanked(trace, options) {
             writeln!(out, "{line}")?;
         }
         Ok(())

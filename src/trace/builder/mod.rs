@@ -11,7 +11,10 @@ mod pages;
 mod phases;
 mod tally;
 
+use std::borrow::Cow;
+
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
+use crate::protocol::http::credentials::{self, Credentials};
 use crate::trace::builder::connections::Connections;
 use crate::trace::builder::exchanges::Exchanges;
 use crate::trace::builder::lookups::Lookups;
@@ -21,7 +24,7 @@ use crate::trace::builder::tally::Tally;
 use crate::trace::model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
 
 /// Folds events into a [`Trace`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TraceBuilder {
     trace: Trace,
     neighbors: Neighbors,
@@ -33,6 +36,21 @@ pub struct TraceBuilder {
 }
 
 impl TraceBuilder {
+    /// An empty trace, which holds the credentials of messages or does not. What it does not hold
+    /// no output can show: this is the one place where that is decided.
+    pub fn new(credentials: Credentials) -> Self {
+        let blanked = (credentials == Credentials::Blanked).then_some(0);
+        Self {
+            trace: Trace { blanked, ..Trace::default() },
+            neighbors: Neighbors::default(),
+            lookups: Lookups::default(),
+            connections: Connections::default(),
+            exchanges: Exchanges::default(),
+            pages: Pages::default(),
+            tally: Tally::default(),
+        }
+    }
+
     /// Takes one event; the next one in [`Order`](crate::protocol::event::Order). Entities that
     /// it completed are added to `completed`.
     pub fn apply(&mut self, event: Event, completed: &mut Vec<EntityId>) {
@@ -62,8 +80,11 @@ impl TraceBuilder {
                     completed.push(EntityId::Connection(id));
                 }
             }
-            EventBody::Http(what) => {
+            EventBody::Http(mut what) => {
                 let Some(connection) = self.connections.of(flow) else { return };
+                if let Some(blanked) = &mut self.trace.blanked {
+                    *blanked += credentials::blank(&mut what);
+                }
                 let touched = self.exchanges.event(
                     &mut self.trace,
                     &self.lookups,
@@ -78,7 +99,13 @@ impl TraceBuilder {
             EventBody::Note { protocol, text } => {
                 self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
             }
-            EventBody::Anomaly(anomaly) => {
+            EventBody::Anomaly(mut anomaly) => {
+                if let (Some(blanked), Cow::Owned(text)) = (&mut self.trace.blanked, &anomaly.text)
+                    && let Cow::Owned(safe) = credentials::of_words(text)
+                {
+                    anomaly.text = safe.into();
+                    *blanked += 1;
+                }
                 let nth = u32::try_from(self.trace.anomalies.len()).unwrap_or(u32::MAX);
                 self.trace.anomalies.push(Noted { at, flow, what: anomaly });
                 completed.push(EntityId::Anomaly(nth));

@@ -45,6 +45,7 @@ fn frames(numbers: impl IntoIterator<Item = u64>) -> Frames {
 /// The whole visit.
 pub(super) fn visit() -> Trace {
     Trace {
+        blanked: Some(0),
         capture: capture(),
         protocols: vec![
             ProtocolCount { name: "eth", packets: 40, bytes: 9000 },
