@@ -18,7 +18,8 @@ pub(super) fn follow<'a>(args: &Args, sinks: &'a mut [Sink], packets: bool) -> W
             1 => Detail::Layers,
             _ => Detail::Bytes,
         };
-        let mut view = PacketsView::new(detail, options.ascii, options.zone);
+        let view = PacketsView::new(detail, options.ascii, options.zone);
+        let mut view = view.with(settings::credentials(args));
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         watch.packet = Some(Box::new(move |packet| view.packet(packet, &mut out)));
     }

@@ -3,12 +3,16 @@
 //! Looks at one packet alone, as the packets view does: a head that goes on in the next segment
 //! shows its first line only, and the middle of a body is bytes.
 
+use std::borrow::Cow;
+
 use crate::address::Endpoint;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
 use crate::protocol::dns;
 use crate::protocol::dns::message::{Flavor, Message, Record};
+use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::http::fields::Fields;
+use crate::protocol::http::passwords::{self, BLANK};
 use crate::protocol::http1::{self, Head};
 use crate::report::text::escape::escape;
 use crate::report::text::words;
@@ -17,8 +21,9 @@ use crate::time::Stamp;
 /// Fields of a head that are shown; it may have a thousand.
 const FIELDS_SHOWN: usize = 64;
 
-/// The layers above the transport; none where the payload says nothing that is known.
-pub fn layers(decoded: &Decoded<'_>, at: Stamp) -> Vec<LayerText> {
+/// The layers above the transport, with credentials or without; none where the payload says
+/// nothing that is known.
+pub fn layers(decoded: &Decoded<'_>, at: Stamp, credentials: Credentials) -> Vec<LayerText> {
     let Some(network) = decoded.network.filter(|_| !decoded.payload.is_empty()) else {
         return Vec::new();
     };
@@ -29,7 +34,10 @@ pub fn layers(decoded: &Decoded<'_>, at: Stamp) -> Vec<LayerText> {
         let ends = ends(udp.source_port(), udp.destination_port());
         dns::of_datagram(decoded.payload, ends, at, decoded.missing).map(|message| lookup(&message))
     } else if decoded.tcp().is_some() {
-        http1::head_of(decoded.payload).map(|(head, len)| http(&head, len, decoded.payload.len()))
+        http1::head_of(decoded.payload).map(|(head, len)| {
+            let is_blanked = credentials == Credentials::Blanked;
+            http(without_credentials(head, is_blanked), len, decoded.payload.len())
+        })
     } else {
         None
     };
@@ -95,8 +103,25 @@ fn flags(message: &Message) -> String {
     if set.is_empty() { "none".to_owned() } else { set.join(", ") }
 }
 
-fn http(head: &Head, len: usize, payload: usize) -> LayerText {
-    let (summary, fields) = match head {
+/// A head, and in how many places it had a credential.
+fn without_credentials(mut head: Head, is_blanked: bool) -> (Head, u64) {
+    let count = match &mut head {
+        _ if !is_blanked => 0,
+        Head::Request(head) => credentials::in_request(head),
+        Head::Response(head) => credentials::in_fields(&mut head.fields),
+        Head::Begins(line) => match passwords::of_text(line) {
+            Cow::Owned(blanked) => {
+                *line = blanked;
+                1
+            }
+            Cow::Borrowed(_) => 0,
+        },
+    };
+    (head, count)
+}
+
+fn http((head, blanked): (Head, u64), len: usize, payload: usize) -> LayerText {
+    let (summary, mut fields) = match &head {
         Head::Request(head) => {
             let line = format!("{} {} {}", head.method, head.target, head.version);
             (line, field_texts(&head.fields))
@@ -107,6 +132,9 @@ fn http(head: &Head, len: usize, payload: usize) -> LayerText {
         }
         Head::Begins(line) => (format!("{line} (goes on in the next segment)"), Vec::new()),
     };
+    if blanked > 0 {
+        fields.push(("note", format!("{BLANK} is a credential; --keep-credentials shows it")));
+    }
     let summary = escape(summary.trim_end()).into_owned();
     LayerText { name: "HTTP", header_len: len, summary, fields, left: payload.saturating_sub(len) }
 }
@@ -125,7 +153,7 @@ mod tests {
     fn told(capture: &Capture, nth: usize) -> Vec<LayerText> {
         let packets = capture.packets();
         let packet = &packets[nth];
-        layers(&decode(packet), Stamp::new(packet.at, packet.frame))
+        layers(&decode(packet), Stamp::new(packet.at, packet.frame), Credentials::Blanked)
     }
 
     #[test]

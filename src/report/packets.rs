@@ -3,6 +3,8 @@
 //! Takes packets one by one in capture order, writes text; keeps nothing but the time of the
 //! first one. What a payload means beyond the transport is told by the caller.
 
+mod veil;
+
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
@@ -11,7 +13,10 @@ use jiff::tz::TimeZone;
 use crate::capture::source::Packet;
 use crate::packet::decode;
 use crate::packet::describe::{LayerText, escape, hexdump, layers, line};
+use crate::protocol::http::credentials::Credentials;
+use crate::protocol::http::passwords::BLANK;
 use crate::report::application;
+use crate::report::packets::veil::Veil;
 use crate::report::text::escape::to_ascii;
 use crate::time::{Stamp, TimeDelta, Timestamp};
 
@@ -22,6 +27,8 @@ pub struct PacketsView {
     ascii: bool,
     zone: TimeZone,
     first: Option<Timestamp>,
+    /// None where credentials are shown.
+    veil: Option<Veil>,
 }
 
 /// How much is said of each packet.
@@ -38,9 +45,16 @@ pub enum Detail {
 
 impl PacketsView {
     /// A view of this detail; `ascii` does without arrows and lines from Unicode, `zone` is for
-    /// the absolute time of a packet.
-    pub const fn new(detail: Detail, ascii: bool, zone: TimeZone) -> Self {
-        Self { detail, ascii, zone, first: None }
+    /// the absolute time of a packet. It shows no credentials.
+    pub fn new(detail: Detail, ascii: bool, zone: TimeZone) -> Self {
+        Self { detail, ascii, zone, first: None, veil: Some(Veil::default()) }
+    }
+
+    /// The same view, that shows credentials or does not.
+    #[must_use]
+    pub fn with(mut self, credentials: Credentials) -> Self {
+        self.veil = (credentials == Credentials::Blanked).then(Veil::default);
+        self
     }
 
     /// Writes one packet.
@@ -76,11 +90,17 @@ impl PacketsView {
         text: &mut String,
     ) -> fmt::Result {
         let decoded = decode(packet);
+        let hidden = self.veil.as_mut().map(|veil| veil.hidden(packet, &decoded));
+        let shown = if hidden.is_some() { Credentials::Blanked } else { Credentials::Kept };
+        let hidden = hidden.unwrap_or_default();
         let own = application
             .is_none()
-            .then(|| application::layers(&decoded, Stamp::new(packet.at, packet.frame)));
+            .then(|| application::layers(&decoded, Stamp::new(packet.at, packet.frame), shown));
         let application = application.or_else(|| own.as_deref().filter(|own| !own.is_empty()));
-        let texts = layers(&decoded, packet.orig_len, application);
+        let mut texts = layers(&decoded, packet.orig_len, application);
+        if !hidden.is_empty() {
+            without_line(&mut texts);
+        }
         let line = line(&decoded, &texts);
         let first = *self.first.get_or_insert(packet.at);
         write!(text, "{:>5}  {:>10}", packet.frame.0, seconds(packet.at.since(first)))?;
@@ -95,7 +115,10 @@ impl PacketsView {
         }
         if self.detail >= Detail::Bytes {
             writeln!(text)?;
-            text.push_str(&hexdump(&packet.data));
+            text.push_str(&hexdump(&packet.data, &hidden));
+            if !hidden.is_empty() {
+                writeln!(text, "** is a byte of a credential; --keep-credentials shows it")?;
+            }
         }
         if self.detail >= Detail::Layers {
             writeln!(text)?;
@@ -131,6 +154,16 @@ impl PacketsView {
             }
             Err(_) => format!("{} ns since 1970", at.as_nanos()),
         }
+    }
+}
+
+/// A payload's first line may be one of a credential.
+fn without_line(texts: &mut [LayerText]) {
+    let payload = texts.last_mut().filter(|last| last.name == "payload");
+    if let Some((payload, end)) = payload.and_then(|p| p.summary.find(": ").map(|at| (p, at))) {
+        payload.summary.truncate(end);
+        payload.summary.push_str(": ");
+        payload.summary.push_str(BLANK);
     }
 }
 
