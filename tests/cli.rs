@@ -8,6 +8,9 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use urltrace::capture::source::CaptureSummary;
+use urltrace::capture::write::Writer;
+
 use crate::support::{fixtures, root};
 
 const SEED: &str = "testdata/visits/seed/capture.pcap";
@@ -352,4 +355,35 @@ fn no_file_is_emptied_when_there_is_nothing_to_read() {
     let output = run(&["no-such-capture.pcap", "-o", path.to_str().unwrap()]);
     assert_eq!(code(&output), Some(1));
     assert_eq!(fs::read(&path).unwrap(), b"kept");
+}
+
+#[test]
+fn names_of_files_and_what_is_in_them_do_not_move_the_cursor_of_messages() {
+    let name = "no\x1b[31m\u{9b}\u{202e}such.pcap";
+    let (_folder, odd) = in_temp("odd\x1b[2J.pcapng", b"\n\r\r\n\x1c\0\0\0");
+    for arguments in [&[name], &[odd.to_str().unwrap()], &["-i", "no\x1b[1m"] as &[&str]] {
+        let output = run(arguments);
+        let odd = err(&output).chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(odd, None, "{}", err(&output).escape_debug());
+        assert!(err(&output).contains("\\x1b["), "{}", err(&output));
+    }
+}
+
+#[test]
+fn credentials_are_kept_where_that_is_asked_for() {
+    let capture = crate::safety::with_secrets();
+    let mut writer = Writer::new(Vec::new(), "memory").unwrap();
+    for packet in capture.packets() {
+        writer.packet(&packet, None).unwrap();
+    }
+    let bytes = writer.finish(&CaptureSummary::default()).unwrap();
+    let (_folder, file) = in_temp("secrets.pcapng", &bytes);
+    let file = file.to_str().unwrap();
+    for arguments in [&["-v"] as &[&str], &["--view", "packets", "-vv"], &["--format", "har"]] {
+        let arguments = [&[file], arguments].concat();
+        let output = run(&arguments);
+        assert!(!out(&output).contains("s3cr3t"), "{arguments:?}: {}", out(&output));
+        let output = run(&[&arguments[..], &["--keep-credentials"]].concat());
+        assert!(out(&output).contains("sid=s3cr3t-d"), "{arguments:?}: {}", out(&output));
+    }
 }

@@ -20,6 +20,8 @@ mod registry;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod safety;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod traps;
