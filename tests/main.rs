@@ -26,4 +26,6 @@ mod support;
 #[cfg(test)]
 mod traps;
 #[cfg(test)]
+mod tunnels;
+#[cfg(test)]
 mod visits;

@@ -31,6 +31,50 @@ impl LinkType {
     pub const IPV6: Self = Self(229);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
+    /// Token Ring.
+    pub const TOKEN_RING: Self = Self(6);
+    /// SLIP, with a header that BPF makes.
+    pub const SLIP: Self = Self(8);
+    /// PPP, with or without HDLC's address and control.
+    pub const PPP: Self = Self(9);
+    /// FDDI.
+    pub const FDDI: Self = Self(10);
+    /// PPP in HDLC framing, or Cisco's.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPPoE without Ethernet before it.
+    pub const PPPOE: Self = Self(51);
+    /// LLC, as ATM carries it (RFC 2684).
+    pub const ATM_RFC1483: Self = Self(100);
+    /// Cisco HDLC.
+    pub const CISCO_HDLC: Self = Self(104);
+    /// IEEE 802.11.
+    pub const IEEE802_11: Self = Self(105);
+    /// Classical IP over ATM on Linux.
+    pub const ATM_CLIP: Self = Self(106);
+    /// Frame Relay.
+    pub const FRAME_RELAY: Self = Self(107);
+    /// OpenBSD's encapsulation device.
+    pub const ENC: Self = Self(109);
+    /// What the packet filter of the BSDs logs.
+    pub const PFLOG: Self = Self(117);
+    /// IEEE 802.11 with a Prism header.
+    pub const IEEE802_11_PRISM: Self = Self(119);
+    /// SunATM devices.
+    pub const SUNATM: Self = Self(123);
+    /// IEEE 802.11 with radiotap.
+    pub const IEEE802_11_RADIOTAP: Self = Self(127);
+    /// IEEE 802.11 with an AVS header.
+    pub const IEEE802_11_AVS: Self = Self(163);
+    /// Per-Packet Information, before any other link type.
+    pub const PPI: Self = Self(192);
+    /// PPP after a byte that tells the direction.
+    pub const PPP_WITH_DIRECTION: Self = Self(204);
+    /// Solaris' IP observability device.
+    pub const IPNET: Self = Self(226);
+    /// What Linux's packet filter logs.
+    pub const NFLOG: Self = Self(239);
+    /// macOS' packet tap, before any other link type.
+    pub const PKTAP: Self = Self(258);
 
     /// From the number in a file or from libpcap.
     ///

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::address::Endpoint;
 use crate::anomaly::Anomaly;
-use crate::packet::{Macs, Vlan};
+use crate::packet::{Encapsulation, Macs};
 use crate::time::{FrameNo, Frames, Stamp};
 
 /// What carries a flow.
@@ -36,8 +36,8 @@ pub enum Transport {
 pub struct FlowKey {
     /// What carries it.
     pub transport: Transport,
-    /// The VLAN it was seen in.
-    pub vlan: Vlan,
+    /// The VLAN and the tunnel that it was seen in.
+    pub encapsulation: Encapsulation,
     /// The lower end.
     pub lo: Endpoint,
     /// The higher end.

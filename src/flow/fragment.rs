@@ -14,7 +14,7 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::emit::Emit;
 use crate::flow::event::{FlowEvent, FlowId};
 use crate::limits::Limits;
-use crate::packet::{Decoded, Fragment, Macs, Network, Vlan};
+use crate::packet::{Decoded, Fragment, Macs, Network};
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta, Timestamp};
 
 /// Packets that are being put together.
@@ -52,7 +52,8 @@ struct Name {
     /// For IPv6 the protocol counts not (RFC 8200 §4.5): 0.
     protocol: u8,
     identification: u32,
-    vlan: Vlan,
+    /// Of VLAN and tunnel.
+    scope: u64,
 }
 
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl Fragments {
             destination: network.destination,
             protocol: if network.source.is_ipv6() { 0 } else { network.protocol },
             identification: network.identification.unwrap_or(0),
-            vlan: decoded.vlan,
+            scope: decoded.encapsulation.scope(),
         };
         let captured = u32::try_from(decoded.payload.len()).unwrap_or(u32::MAX);
         let length = captured.saturating_add(decoded.missing);

@@ -8,13 +8,13 @@ use etherparse::{ArpPacketSlice, Icmpv6Slice};
 use crate::address::Endpoint;
 use crate::flow::event::{FlowKey, Role, Transport};
 use crate::flow::ports;
-use crate::packet::{Network, Vlan};
+use crate::packet::{Encapsulation, Network};
 
 /// The two ends of one packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ends {
     pub(super) transport: Transport,
-    pub(super) vlan: Vlan,
+    pub(super) encapsulation: Encapsulation,
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
 }
@@ -26,7 +26,8 @@ pub(super) struct Key {
     hi: u128,
     /// Both ports, transport and address family.
     ports: u64,
-    vlan: u64,
+    /// Of VLAN and tunnel.
+    scope: u64,
 }
 
 impl Ends {
@@ -34,26 +35,26 @@ impl Ends {
     #[inline]
     pub(super) const fn with_ports(
         transport: Transport,
-        vlan: Vlan,
+        encapsulation: Encapsulation,
         network: &Network,
         source: u16,
         destination: u16,
     ) -> Self {
         Self {
             transport,
-            vlan,
+            encapsulation,
             source: Endpoint::new(network.source, source),
             destination: Endpoint::new(network.destination, destination),
         }
     }
 
     /// Of an ARP packet for IPv4: the sender and the target.
-    pub(super) fn of_arp(vlan: Vlan, arp: &ArpPacketSlice<'_>) -> Option<Self> {
+    pub(super) fn of_arp(encapsulation: Encapsulation, arp: &ArpPacketSlice<'_>) -> Option<Self> {
         let sender: [u8; 4] = arp.sender_protocol_addr().try_into().ok()?;
         let target: [u8; 4] = arp.target_protocol_addr().try_into().ok()?;
         Some(Self {
             transport: Transport::Arp,
-            vlan,
+            encapsulation,
             source: Endpoint::new(IpAddr::V4(Ipv4Addr::from(sender)), 0),
             destination: Endpoint::new(IpAddr::V4(Ipv4Addr::from(target)), 0),
         })
@@ -61,8 +62,12 @@ impl Ends {
 
     /// Of an ICMPv6 message. In a neighbor's question and answer (RFC 4861 §4.3, §4.4) the target
     /// is an end, so that both are of one flow though the question goes to a multicast group.
-    pub(super) fn of_icmpv6(vlan: Vlan, network: &Network, icmp: &Icmpv6Slice<'_>) -> Self {
-        let mut ends = Self::with_ports(Transport::Icmpv6, vlan, network, 0, 0);
+    pub(super) fn of_icmpv6(
+        encapsulation: Encapsulation,
+        network: &Network,
+        icmp: &Icmpv6Slice<'_>,
+    ) -> Self {
+        let mut ends = Self::with_ports(Transport::Icmpv6, encapsulation, network, 0, 0);
         let Some((head, rest)) = icmp.slice().split_first_chunk::<8>() else { return ends };
         let Some((target, _)) = rest.split_first_chunk::<16>() else { return ends };
         let target = Endpoint::new(IpAddr::V6(Ipv6Addr::from(*target)), 0);
@@ -85,7 +90,6 @@ impl Ends {
         let is_lo = (source, a) <= (destination, b);
         let (lo, hi, low_port, high_port) =
             if is_lo { (source, destination, a, b) } else { (destination, source, b, a) };
-        let tag = |id: Option<u16>| id.map_or(0, |id| u64::from(id) + 1);
         let key = Key {
             lo,
             hi,
@@ -93,7 +97,7 @@ impl Ends {
                 | u64::from(high_port) << 16
                 | (self.transport as u64) << 32
                 | family << 40,
-            vlan: tag(self.vlan.outer) | tag(self.vlan.inner) << 32,
+            scope: self.encapsulation.scope(),
         };
         (key, is_lo)
     }
@@ -103,7 +107,7 @@ impl Ends {
         let (_, is_lo) = self.key();
         let (lo, hi) =
             if is_lo { (self.source, self.destination) } else { (self.destination, self.source) };
-        FlowKey { transport: self.transport, vlan: self.vlan, lo, hi }
+        FlowKey { transport: self.transport, encapsulation: self.encapsulation, lo, hi }
     }
 
     /// Whether the source is the client, and how that is known; from the ports of a TCP segment
@@ -143,12 +147,13 @@ const SOLICITED: u8 = 0x40;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::Vlan;
 
     fn ends(source: (u8, u16), destination: (u8, u16)) -> Ends {
         let end = |(last, port)| Endpoint::new(Ipv4Addr::new(192, 0, 2, last).into(), port);
         Ends {
             transport: Transport::Udp,
-            vlan: Vlan::default(),
+            encapsulation: Encapsulation::default(),
             source: end(source),
             destination: end(destination),
         }
@@ -167,7 +172,10 @@ mod tests {
     fn transport_vlan_and_family_part_flows() {
         let plain = ends((1, 9), (2, 8));
         let tcp = Ends { transport: Transport::Tcp, ..plain };
-        let vlan = |outer, inner| Ends { vlan: Vlan { outer, inner }, ..plain };
+        let vlan = |outer, inner| {
+            let vlan = Vlan { outer, inner };
+            Ends { encapsulation: Encapsulation { vlan, tunnel: None }, ..plain }
+        };
         let six = |last: u8| IpAddr::V6(Ipv6Addr::from_bits(0xc000_0200 | u128::from(last)));
         let v6 = Ends {
             source: Endpoint::new(six(1), 9),

@@ -131,9 +131,7 @@ impl FlowTable {
         let Some(Whole { network, macs, payload, missing, frames, conflict }) = whole else {
             return;
         };
-        let mut inner = packet::decode_reassembled(network, &payload);
-        inner.vlan = decoded.vlan;
-        inner.macs = macs;
+        let mut inner = packet::decode_reassembled(network, &payload, decoded.encapsulation, macs);
         inner.missing = inner.missing.max(missing);
         let frame = Frame { block: &payload, macs, frames: Some(&frames), ..*frame };
         let before = out.len();
@@ -151,31 +149,31 @@ impl FlowTable {
 
     #[inline]
     fn push_whole(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
-        let vlan = decoded.vlan;
+        let around = decoded.encapsulation;
         match (decoded.layers.last(), &decoded.network) {
             (Some(Layer::Tcp(header)), Some(network)) => {
                 self.push_tcp(frame, decoded, header, network, out);
             }
             (Some(Layer::Udp(udp)), Some(network)) => {
                 let (source, destination) = (udp.source_port(), udp.destination_port());
-                let ends = Ends::with_ports(Transport::Udp, vlan, network, source, destination);
+                let ends = Ends::with_ports(Transport::Udp, around, network, source, destination);
                 // RFC 768: all zeros is no checksum
                 let is_bad = udp.checksum() != 0 && self.is_bad(decoded, network, 17, udp.slice());
                 let sum = udp.checksum();
                 self.push_datagram(frame, decoded, &ends, decoded.payload, sum, is_bad, out);
             }
             (Some(Layer::Icmpv4(icmp)), Some(network)) => {
-                let ends = Ends::with_ports(Transport::Icmpv4, vlan, network, 0, 0);
+                let ends = Ends::with_ports(Transport::Icmpv4, around, network, 0, 0);
                 let is_bad = self.is_bad(decoded, network, 1, icmp.slice());
                 self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
             }
             (Some(Layer::Icmpv6(icmp)), Some(network)) => {
-                let ends = Ends::of_icmpv6(vlan, network, icmp);
+                let ends = Ends::of_icmpv6(around, network, icmp);
                 let is_bad = self.is_bad(decoded, network, 58, icmp.slice());
                 self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
             }
             (Some(Layer::Arp(arp)), _) => {
-                if let Some(ends) = Ends::of_arp(vlan, arp) {
+                if let Some(ends) = Ends::of_arp(around, arp) {
                     self.push_datagram(frame, decoded, &ends, arp.slice(), 0, false, out);
                 }
             }
@@ -193,7 +191,8 @@ impl FlowTable {
         out: &mut Vec<FlowEvent>,
     ) {
         let (source, destination) = (header.source_port(), header.destination_port());
-        let ends = Ends::with_ports(Transport::Tcp, decoded.vlan, network, source, destination);
+        let ends =
+            Ends::with_ports(Transport::Tcp, decoded.encapsulation, network, source, destination);
         let (key, is_lo) = ends.key();
         let mut piece = piece(frame, decoded, decoded.payload);
         let mut found = self.find(&key, piece.stamp, out);

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::capture::source::{LinkType, Packet};
 use crate::packet::names::ether_type;
+use crate::packet::ports;
 
 /// The addresses of TCP or UDP right behind IPv4 or IPv6, right behind Ethernet.
 #[inline]
@@ -18,21 +19,31 @@ pub(super) fn usual(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
         (ether_type::IPV4, 4) if first & 0x0f >= 5 => {
             let [.., protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *ipv4?;
             let ends = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
-            is_transport(protocol).then_some((ends.0.into(), ends.1.into()))
+            let payload = ip.get(usize::from(first & 0x0f) * 4..)?;
+            is_plain(protocol, payload).then_some((ends.0.into(), ends.1.into()))
         }
         (ether_type::IPV6, 6) => {
             let (source, rest) = ip.get(8..)?.split_first_chunk::<16>()?;
             let destination = rest.first_chunk::<16>()?;
             let ends = (Ipv6Addr::from(*source), Ipv6Addr::from(*destination));
-            is_transport(*ip.get(6)?).then_some((ends.0.into(), ends.1.into()))
+            is_plain(*ip.get(6)?, ip.get(40..)?).then_some((ends.0.into(), ends.1.into()))
         }
         _ => None,
     }
 }
 
-/// TCP and UDP.
-const fn is_transport(protocol: u8) -> bool {
-    matches!(protocol, 6 | 17)
+/// TCP, and UDP that carries no packet of its own.
+#[inline]
+fn is_plain(protocol: u8, payload: &[u8]) -> bool {
+    match (protocol, payload) {
+        (6, _) => true,
+        (17, [s0, s1, d0, d1, _, _, _, _, rest @ ..]) => {
+            let (source, destination) =
+                (u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
+            !ports::may_carry(source, destination, rest.first().copied())
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +60,7 @@ mod tests {
         let mut capture = Capture::new();
         capture.tcp(A, B).handshake().client(&[7; 3000]).close();
         capture.tcp((Ipv6Addr::LOCALHOST, 1), (Ipv6Addr::UNSPECIFIED, 2)).handshake();
-        capture.udp(A, B, b"datagram").arp_request([10, 0, 0, 2], [10, 0, 0, 1]);
+        capture.udp(A, B, b"Datagram").arp_request([10, 0, 0, 2], [10, 0, 0, 1]);
         capture.fragment(4, 600).vlan(&[7]).udp(B, A, b"in a VLAN");
         let packets = capture.packets();
         let plain = packets.iter().filter(|packet| usual(packet).is_some()).count();

@@ -13,13 +13,28 @@ use etherparse::{
 };
 
 use crate::address::MacAddr;
+use crate::packet::erspan::Erspan;
 use crate::packet::extensions::Extensions;
+use crate::packet::geneve::Geneve;
+use crate::packet::gre::Gre;
+use crate::packet::gtp::Gtp;
+use crate::packet::l2tp::L2tp;
 use crate::packet::llc::Llc;
 use crate::packet::loopback::Loopback;
+use crate::packet::mpls::Mpls;
+use crate::packet::nflog::Nflog;
 use crate::packet::piece::Piece;
+use crate::packet::ppp::Ppp;
+use crate::packet::pppoe::Pppoe;
+use crate::packet::radio::Radio;
+use crate::packet::shim::Shim;
 use crate::packet::sll::Sll;
 use crate::packet::sll2::Sll2;
 use crate::packet::stop::{Stop, StopKind};
+use crate::packet::teredo::Teredo;
+use crate::packet::tunnel::Encapsulation;
+use crate::packet::vxlan::Vxlan;
+use crate::packet::wlan::Wlan;
 
 /// Most layers a packet is taken apart into; deeper nesting ends in a [`Stop`].
 pub const MAX_LAYERS: usize = 16;
@@ -39,6 +54,34 @@ pub enum Layer<'p> {
     Sll2(Sll2<'p>),
     /// BSD loopback: NULL and LOOP.
     Loopback(Loopback<'p>),
+    /// What a wireless card says of a frame.
+    Radio(Radio<'p>),
+    /// IEEE 802.11.
+    Wlan(Wlan<'p>),
+    /// What Linux's packet filter logs.
+    Nflog(Nflog<'p>),
+    /// A short header of an old link type, or a tag behind Ethernet's addresses.
+    Shim(Shim<'p>),
+    /// PPP.
+    Ppp(Ppp<'p>),
+    /// PPPoE, discovery and sessions.
+    Pppoe(Pppoe<'p>),
+    /// A stack of MPLS labels.
+    Mpls(Mpls<'p>),
+    /// GRE.
+    Gre(Gre<'p>),
+    /// ERSPAN within GRE.
+    Erspan(Erspan<'p>),
+    /// VXLAN within UDP.
+    Vxlan(Vxlan<'p>),
+    /// GENEVE within UDP.
+    Geneve(Geneve<'p>),
+    /// GTP-U within UDP.
+    Gtp(Gtp<'p>),
+    /// Teredo within UDP.
+    Teredo(Teredo<'p>),
+    /// L2TP within UDP.
+    L2tp(L2tp<'p>),
     /// ARP.
     Arp(ArpPacketSlice<'p>),
     /// IPv4 with its options.
@@ -74,8 +117,8 @@ pub struct Decoded<'p> {
     pub missing: u32,
     /// Who sent it to whom on the link, where the link has addresses.
     pub macs: Option<Macs>,
-    /// The VLAN tags, outermost first.
-    pub vlan: Vlan,
+    /// The VLAN and the tunnel that it travels in.
+    pub encapsulation: Encapsulation,
     /// The (innermost) network layer.
     pub network: Option<Network>,
     /// Where and why decoding ended before the payload.
@@ -89,15 +132,6 @@ pub struct Macs {
     pub source: MacAddr,
     /// To whom; none in a cooked capture, which keeps only the sender.
     pub destination: Option<MacAddr>,
-}
-
-/// The VLAN that a packet belongs to: flows in different VLANs are different flows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Vlan {
-    /// The outermost tag's VLAN identifier.
-    pub outer: Option<u16>,
-    /// The second tag's, for QinQ.
-    pub inner: Option<u16>,
 }
 
 /// What the network layer says, for IPv4 and IPv6 alike.
@@ -131,13 +165,28 @@ pub struct Fragment {
 
 impl Layer<'_> {
     /// Its name, as Wireshark's `frame.protocols` has it.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Ethernet(_) => "eth",
             Self::Vlan(_) => "vlan",
             Self::Llc(_) => "llc",
             Self::Sll(_) | Self::Sll2(_) => "sll",
             Self::Loopback(_) => "null",
+            Self::Radio(header) => header.kind().name(),
+            Self::Wlan(_) => "wlan",
+            Self::Nflog(_) => "nflog",
+            Self::Shim(header) => header.kind().name(),
+            Self::Ppp(_) => "ppp",
+            Self::Pppoe(header) if header.is_session() => "pppoes",
+            Self::Pppoe(_) => "pppoed",
+            Self::Mpls(_) => "mpls",
+            Self::Gre(_) => "gre",
+            Self::Erspan(_) => "erspan",
+            Self::Vxlan(_) => "vxlan",
+            Self::Geneve(_) => "geneve",
+            Self::Gtp(_) => "gtp",
+            Self::Teredo(_) => "teredo",
+            Self::L2tp(_) => "l2tp",
             Self::Arp(_) => "arp",
             Self::Ipv4(_) => "ip",
             Self::Auth(_) => "ah",
@@ -159,6 +208,20 @@ impl Layer<'_> {
             Self::Sll(_) => Sll::LEN,
             Self::Sll2(_) => Sll2::LEN,
             Self::Loopback(_) => Loopback::LEN,
+            Self::Radio(header) => header.slice().len(),
+            Self::Wlan(header) => header.slice().len(),
+            Self::Nflog(header) => header.slice().len(),
+            Self::Shim(header) => header.slice().len(),
+            Self::Ppp(header) => header.slice().len(),
+            Self::Pppoe(_) => Pppoe::LEN,
+            Self::Mpls(stack) => stack.slice().len(),
+            Self::Gre(header) => header.slice().len(),
+            Self::Erspan(header) => header.slice().len(),
+            Self::Vxlan(_) => Vxlan::LEN,
+            Self::Geneve(header) => header.slice().len(),
+            Self::Gtp(header) => header.slice().len(),
+            Self::Teredo(header) => header.slice().len(),
+            Self::L2tp(header) => header.slice().len(),
             Self::Arp(packet) => packet.slice().len(),
             Self::Ipv4(header) => header.slice().len(),
             Self::Auth(header) => header.slice().len(),

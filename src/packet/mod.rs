@@ -8,29 +8,52 @@
 pub mod build;
 mod checksum;
 pub mod describe;
+mod encapsulation;
 mod ends;
+pub mod erspan;
+mod ether;
 pub mod extensions;
+pub mod geneve;
+pub mod gre;
+pub mod gtp;
+mod inner;
+pub mod l2tp;
 mod layer;
 mod link;
 pub mod llc;
 pub mod loopback;
+pub mod mpls;
 mod names;
 mod network;
+pub mod nflog;
 mod piece;
+mod point;
+mod ports;
+pub mod ppp;
+pub mod pppoe;
 mod protocols;
 pub mod quote;
+pub mod radio;
+pub mod shim;
 pub mod sll;
 pub mod sll2;
 pub mod stop;
+pub mod teredo;
 mod transport;
+mod tunnel;
+pub mod vxlan;
+mod wireless;
+pub mod wlan;
 
 pub use checksum::transport_checksum_ok;
-pub use layer::{Decoded, Fragment, Layer, MAX_LAYERS, Macs, Network, Vlan};
+pub use layer::{Decoded, Fragment, Layer, MAX_LAYERS, Macs, Network};
 pub use protocols::{protocols, stack};
+pub use tunnel::{Encapsulation, Tunnel, TunnelKind, Vlan};
 
 use std::net::IpAddr;
 
 use crate::capture::source::{LinkType, Packet};
+use crate::packet::inner::{Inner, Next};
 use crate::packet::piece::Piece;
 
 /// Takes a packet apart.
@@ -44,8 +67,21 @@ pub fn decode(packet: &Packet) -> Decoded<'_> {
 pub fn decode_bytes(link: LinkType, data: &[u8], orig_len: u32) -> Decoded<'_> {
     let mut decoded = Decoded::default();
     let length = usize::try_from(orig_len).unwrap_or(usize::MAX);
-    link::link(&mut decoded, link, Piece::whole(data, length));
+    let inner = link::link(&mut decoded, link, Piece::whole(data, length));
+    go_on(&mut decoded, inner);
     decoded
+}
+
+/// Takes the packets inside a packet apart. The number of layers has its bound, so this ends:
+/// whatever carries a packet is a layer, or is behind one.
+#[inline]
+fn go_on<'p>(decoded: &mut Decoded<'p>, mut inner: Option<Inner<'p>>) {
+    while let Some(Inner { next, piece }) = inner {
+        inner = match next {
+            Next::Link(link) => link::link(decoded, link, piece),
+            Next::EtherType(kind) => ether::ether_payload(decoded, piece, kind),
+        };
+    }
 }
 
 /// Source and destination of a packet that belongs to its two addresses alone; none for
@@ -68,11 +104,18 @@ fn ends_of(decoded: &Decoded<'_>) -> Option<(IpAddr, IpAddr)> {
 }
 
 /// Takes the payload of a network layer apart, once its fragments have been put together:
-/// `network` is that of the first fragment.
-pub fn decode_reassembled(network: Network, payload: &[u8]) -> Decoded<'_> {
+/// `network` is that of the first fragment, which travelled between `macs`.
+pub fn decode_reassembled(
+    network: Network,
+    payload: &[u8],
+    encapsulation: Encapsulation,
+    macs: Option<Macs>,
+) -> Decoded<'_> {
     let network = Network { fragment: None, ..network };
-    let mut decoded = Decoded { network: Some(network), ..Decoded::default() };
-    network::reassembled(&mut decoded, Piece::whole(payload, payload.len()), network);
+    let mut decoded = Decoded { network: Some(network), encapsulation, macs, ..Decoded::default() };
+    let whole = Piece::whole(payload, payload.len());
+    let inner = network::reassembled(&mut decoded, whole, network);
+    go_on(&mut decoded, inner);
     decoded
 }
 

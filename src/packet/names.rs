@@ -13,6 +13,17 @@ pub(in crate::packet) mod ether_type {
     pub(in crate::packet) const RARP: u16 = 0x8035;
     pub(in crate::packet) const VLAN: u16 = 0x8100;
     pub(in crate::packet) const IPV6: u16 = 0x86dd;
+    pub(in crate::packet) const PPP: u16 = 0x880b;
+    pub(in crate::packet) const MPLS: u16 = 0x8847;
+    pub(in crate::packet) const MPLS_UPSTREAM: u16 = 0x8848;
+    pub(in crate::packet) const PPPOE_DISCOVERY: u16 = 0x8863;
+    pub(in crate::packet) const PPPOE_SESSION: u16 = 0x8864;
+    pub(in crate::packet) const MACSEC: u16 = 0x88e5;
+    pub(in crate::packet) const BACKBONE: u16 = 0x88e7;
+    pub(in crate::packet) const META_DATA: u16 = 0x8909;
+    pub(in crate::packet) const VN_TAG: u16 = 0x8926;
+    /// Transparent Ethernet bridging: a whole Ethernet frame, in GRE and GENEVE.
+    pub(in crate::packet) const BRIDGED: u16 = 0x6558;
     pub(in crate::packet) const QINQ: u16 = 0x88a8;
     pub(in crate::packet) const QINQ_OLD: u16 = 0x9100;
     pub(in crate::packet) const QINQ_OLDER: u16 = 0x9200;
@@ -38,9 +49,11 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         0x8137 => ("ipx", "IPX"),
         0x8808 => ("macc", "Ethernet flow control"),
         0x8809 => ("slow", "slow protocols, such as LACP"),
-        0x8847 | 0x8848 => ("mpls", "MPLS"),
-        0x8863 => ("pppoed", "PPPoE discovery"),
-        0x8864 => ("pppoes", "PPPoE session"),
+        ether_type::BRIDGED => ("eth", "bridged Ethernet"),
+        ether_type::PPP => ("ppp", "PPP"),
+        ether_type::MPLS | ether_type::MPLS_UPSTREAM => ("mpls", "MPLS"),
+        ether_type::PPPOE_DISCOVERY => ("pppoed", "PPPoE discovery"),
+        ether_type::PPPOE_SESSION => ("pppoes", "PPPoE session"),
         0x888e => ("eapol", "802.1X"),
         0x8892 => ("pn_rt", "PROFINET"),
         0x889a => ("hyperscsi", "HyperSCSI"),
@@ -53,14 +66,15 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         0x88ca => ("tipc", "TIPC"),
         0x88cc => ("lldp", "LLDP"),
         0x88e1 | 0x8912 => ("homeplug", "HomePlug"),
-        0x88e5 => ("macsec", "MACsec"),
-        0x88e7 => ("ieee8021ah", "802.1ah"),
+        ether_type::MACSEC => ("macsec", "MACsec"),
+        ether_type::BACKBONE => ("ieee8021ah", "802.1ah"),
         0x88f5 => ("mvrp", "MVRP"),
         0x88f7 => ("ptp", "PTP"),
         0x8902 => ("cfm", "CFM"),
         0x8906 => ("fcoe", "FCoE"),
         0x8914 => ("fip", "FCoE initialization"),
-        0x8926 => ("vntag", "VN-Tag"),
+        ether_type::META_DATA => ("cmd", "Cisco MetaData"),
+        ether_type::VN_TAG => ("vntag", "VN-Tag"),
         0x893a => ("ieee1905", "IEEE 1905"),
         0x9000 => ("loop", "configuration test (loopback)"),
         _ => ("data", ""),
@@ -84,17 +98,18 @@ pub(in crate::packet) fn ip_protocol_not_decoded(number: u8) -> (&'static str, C
     // the frequent ones without an allocation for each packet
     let (layer, why) = match number {
         2 => ("igmp", "IGMP (IP protocol 2) is not decoded"),
-        47 => ("gre", "GRE (IP protocol 47) is not decoded"),
         50 => ("esp", "ESP (IP protocol 50): encrypted"),
+        33 => ("dccp", "DCCP (IP protocol 33) is not decoded"),
+        46 => ("rsvp", "RSVP (IP protocol 46) is not decoded"),
         88 => ("eigrp", "EIGRP (IP protocol 88) is not decoded"),
         89 => ("ospf", "OSPF (IP protocol 89) is not decoded"),
         103 => ("pim", "PIM (IP protocol 103) is not decoded"),
+        108 => ("ipcomp", "IPComp (IP protocol 108): compressed"),
         112 => ("vrrp", "VRRP (IP protocol 112) is not decoded"),
         115 => ("l2tp", "L2TP (IP protocol 115) is not decoded"),
         132 => ("sctp", "SCTP (IP protocol 132) is not decoded"),
         135 => ("mipv6", "the IPv6 mobility header is not decoded"),
         136 => ("udplite", "UDP-Lite (IP protocol 136) is not decoded"),
-        137 => ("mpls", "MPLS in IP (IP protocol 137) is not decoded"),
         other => {
             let why = match IpNumber(other).keyword_str() {
                 Some(name) => format!("{name} (IP protocol {other}) is not decoded"),
@@ -106,30 +121,50 @@ pub(in crate::packet) fn ip_protocol_not_decoded(number: u8) -> (&'static str, C
     (layer, why.into())
 }
 
+/// Short and full name of a PPP protocol; the full name is empty where it has none here.
+pub(in crate::packet) const fn ppp(number: u16) -> (&'static str, &'static str) {
+    match number {
+        0x0021 => ("ip", "IPv4"),
+        0x0057 => ("ipv6", "IPv6"),
+        0x0281 | 0x0283 => ("mpls", "MPLS"),
+        0x0023 => ("osi", "OSI"),
+        0x002d => ("ppp", "compressed TCP/IP"),
+        0x002f => ("ppp", "uncompressed TCP/IP"),
+        0x003d => ("mp", "multilink fragments"),
+        0x0053 => ("ppp", "encrypted packets"),
+        0x00fd => ("comp_data", "compressed packets"),
+        0x8021 => ("ipcp", "IPCP"),
+        0x8057 => ("ipv6cp", "IPv6CP"),
+        0x80fd => ("ccp", "CCP"),
+        0x8281 => ("mplscp", "MPLSCP"),
+        0xc021 => ("lcp", "LCP"),
+        0xc023 => ("pap", "PAP"),
+        0xc025 => ("lqr", "LQR"),
+        0xc223 => ("chap", "CHAP"),
+        0xc227 => ("eap", "EAP"),
+        _ => ("data", ""),
+    }
+}
+
 /// Name of a link type that is not decoded.
 pub(in crate::packet) const fn link_type(number: u16) -> Option<&'static str> {
     Some(match number {
         3 => "AX.25",
-        6 => "Token Ring",
-        8 => "SLIP",
-        9 => "PPP",
-        10 => "FDDI",
-        50 => "PPP over HDLC",
-        51 => "PPPoE",
-        104 => "Cisco HDLC",
-        105 => "802.11",
-        107 => "Frame Relay",
-        119 => "802.11 with Prism header",
-        127 => "802.11 with radiotap",
-        163 => "802.11 with AVS header",
+        7 => "ARCNET",
+        129 => "ARCNET on Linux",
+        130..=137 | 178..=181 => "Juniper",
+        164 => "Linux IrDA",
         187 | 201 => "Bluetooth HCI",
         189 | 220 => "USB",
-        192 => "PPI",
         195 | 215 | 230 => "802.15.4",
         227 => "CAN",
-        239 => "NFLOG",
+        231 => "D-Bus",
         251 | 256 => "Bluetooth Low Energy",
         253 => "Netlink",
+        255 => "Bluetooth",
+        271 => "virtual socket",
+        274 => "802.3br mPackets",
+        281..=285 => "switch tags",
         _ => return None,
     })
 }

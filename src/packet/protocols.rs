@@ -33,7 +33,7 @@ pub fn stack(decoded: &Decoded<'_>) -> Option<u64> {
 /// Bits of one kind: [`MAX_LAYERS`] of them are a `u64`.
 const KIND_BITS: usize = 64 / MAX_LAYERS;
 
-/// The kind of a layer, from 1; none where its name depends on what it says.
+/// The kind of a layer, from 1; none where its name depends on what it says, and where it is rare.
 #[inline]
 const fn kind(layer: &Layer<'_>) -> Option<u64> {
     Some(match layer {
@@ -50,7 +50,22 @@ const fn kind(layer: &Layer<'_>) -> Option<u64> {
         Layer::Icmpv6(_) => 11,
         Layer::Udp(_) => 12,
         Layer::Tcp(_) => 13,
-        Layer::Vlan(_) | Layer::Ipv6Extensions(_) => return None,
+        Layer::Vlan(_)
+        | Layer::Ipv6Extensions(_)
+        | Layer::Radio(_)
+        | Layer::Wlan(_)
+        | Layer::Nflog(_)
+        | Layer::Shim(_)
+        | Layer::Ppp(_)
+        | Layer::Pppoe(_)
+        | Layer::Mpls(_)
+        | Layer::Gre(_)
+        | Layer::Erspan(_)
+        | Layer::Vxlan(_)
+        | Layer::Geneve(_)
+        | Layer::Gtp(_)
+        | Layer::Teredo(_)
+        | Layer::L2tp(_) => return None,
     })
 }
 

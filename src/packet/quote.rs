@@ -24,7 +24,8 @@ pub struct Quoted {
 /// (RFC 792, RFC 4443 §2.4). None where that is no IP packet.
 pub fn quoted(payload: &[u8]) -> Option<Quoted> {
     let mut decoded = Decoded::default();
-    link::link(&mut decoded, LinkType::RAW, Piece::whole(payload, payload.len()));
+    // the outermost packet is the one that was refused, whatever it carries
+    let _ = link::link(&mut decoded, LinkType::RAW, Piece::whole(payload, payload.len()));
     let network = decoded.network?;
     let ports = |bytes| {
         let mut cursor = Cursor::new(bytes);

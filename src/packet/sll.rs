@@ -55,6 +55,11 @@ pub const fn packet_type_name(packet_type: u16) -> &'static str {
     }
 }
 
+/// ARPHRD_IPGRE: the protocol is GRE's, which is an EtherType.
+pub(in crate::packet) const HARDWARE_GRE: u16 = 778;
+/// ARPHRD_IEEE80211_RADIOTAP: a radiotap header follows.
+pub(in crate::packet) const HARDWARE_RADIOTAP: u16 = 803;
+
 /// True where `protocol` of a cooked header is not an EtherType for devices of this ARPHRD_ type
 /// (frame relay, GRE, radiotap, netlink).
 pub const fn protocol_is_foreign(hardware_type: u16) -> bool {

@@ -1,6 +1,7 @@
 //! Bytes in, layers out: each link type, each way to end early, any bytes at all.
 
 mod network;
+mod tunnels;
 
 use std::net::Ipv6Addr;
 
@@ -94,8 +95,8 @@ fn every_link_type_leads_to_the_payload() {
 
 #[test]
 fn what_a_link_does_not_decode_is_named() {
-    let decoded = whole(LinkType(105), &[1, 2, 3]);
-    let why = "link type 105 (802.11) is not decoded".to_owned();
+    let decoded = whole(LinkType(227), &[1, 2, 3]);
+    let why = "link type 227 (CAN) is not decoded".to_owned();
     assert_eq!(stop(&decoded), ("link", 0, StopKind::Unknown, why));
     let lldp = ethernet(0x88cc, &[2, 7]);
     let decoded = whole(LinkType::ETHERNET, &lldp);
@@ -106,9 +107,9 @@ fn what_a_link_does_not_decode_is_named() {
     assert_eq!(stop(&whole(LinkType::ETHERNET, &unknown)).3, "EtherType 0x1234 is not decoded");
     let decoded = whole(LinkType::LOOP, &[0, 0, 0, 7, 1]);
     assert_eq!(stop(&decoded).3, "address family 7 is not decoded");
-    let mut gre_device = [0; 17];
-    gre_device[2..4].copy_from_slice(&778u16.to_be_bytes());
-    assert_eq!(stop(&whole(LinkType::LINUX_SLL, &gre_device)).0, "data");
+    let mut netlink = [0; 17];
+    netlink[2..4].copy_from_slice(&824u16.to_be_bytes());
+    assert_eq!(stop(&whole(LinkType::LINUX_SLL, &netlink)).0, "data");
 }
 
 #[test]
@@ -135,14 +136,17 @@ fn vlan_tags() {
     });
     let decoded = whole(LinkType::ETHERNET, &bytes);
     assert_eq!(names(&decoded), "eth:ieee8021ad:vlan:ip:udp");
-    assert_eq!(decoded.vlan, Vlan { outer: Some(100), inner: Some(200) });
+    assert_eq!(decoded.encapsulation.vlan, Vlan { outer: Some(100), inner: Some(200) });
     assert_eq!(decoded.payload, b"tagged");
     let one = frame(|c| {
         c.vlan(&[7]).arp_request([10, 0, 0, 1], [10, 0, 0, 2]);
     });
     let decoded = whole(LinkType::ETHERNET, &one);
-    assert_eq!((names(&decoded).as_str(), decoded.vlan.outer), ("eth:vlan:arp", Some(7)));
-    assert_eq!(decoded.vlan.inner, None);
+    assert_eq!(
+        (names(&decoded).as_str(), decoded.encapsulation.vlan.outer),
+        ("eth:vlan:arp", Some(7))
+    );
+    assert_eq!(decoded.encapsulation.vlan.inner, None);
     // three tags of three kinds, then more than there is room for
     let mut rest = ip_packet(b"deep");
     for (id, kind) in [(3u8, 0x0800u16), (2, 0x9200), (1, 0x9100)] {
@@ -151,7 +155,7 @@ fn vlan_tags() {
     let bytes = ethernet(0x88a8, &rest);
     let decoded = whole(LinkType::ETHERNET, &bytes);
     assert_eq!(names(&decoded), "eth:ieee8021ad:vlan:vlan:ip:tcp");
-    assert_eq!(decoded.vlan, Vlan { outer: Some(1), inner: Some(2) });
+    assert_eq!(decoded.encapsulation.vlan, Vlan { outer: Some(1), inner: Some(2) });
     assert_eq!(decoded.payload, b"deep");
     let bytes = ethernet(0x8100, &[0, 1, 0x81, 0].repeat(40));
     let decoded = whole(LinkType::ETHERNET, &bytes);

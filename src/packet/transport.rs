@@ -1,21 +1,35 @@
-//! The transport layer: TCP, UDP, ICMP and ICMPv6.
+//! The transport layer: TCP, UDP, ICMP and ICMPv6; and the other packets that IP carries.
 
 use etherparse::err::tcp::{HeaderError, HeaderSliceError};
 use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, TcpSlice, UdpSlice, ip_number};
 
+use crate::capture::source::LinkType;
+use crate::packet::encapsulation::{ether_ip, gre, in_udp, ip_in_ip, mpls_in_ip};
+use crate::packet::inner::Inner;
 use crate::packet::layer::{Decoded, Layer};
 use crate::packet::names;
 use crate::packet::piece::Piece;
+use crate::packet::ports;
 use crate::packet::stop::StopKind;
 
 /// Decodes what an IP header announces as `protocol`.
 #[inline]
-pub(in crate::packet) fn transport<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>, protocol: u8) {
+pub(in crate::packet) fn transport<'p>(
+    decoded: &mut Decoded<'p>,
+    piece: Piece<'p>,
+    protocol: u8,
+) -> Option<Inner<'p>> {
     match IpNumber(protocol) {
         ip_number::TCP => tcp(decoded, piece),
-        ip_number::UDP => udp(decoded, piece),
+        ip_number::UDP => return udp(decoded, piece),
         ip_number::ICMP => icmpv4(decoded, piece),
         ip_number::IPV6_ICMP => icmpv6(decoded, piece),
+        // 94 is an old number for the same (IPIP)
+        ip_number::IPV4 | IpNumber(94) => return ip_in_ip(decoded, piece, LinkType::IPV4),
+        ip_number::IPV6 => return ip_in_ip(decoded, piece, LinkType::IPV6),
+        ip_number::GRE => return gre(decoded, piece),
+        ip_number::ETHER_IP => return ether_ip(decoded, piece),
+        ip_number::MPLS_IN_IP => return mpls_in_ip(decoded, piece),
         // RFC 8200 §4.7: nothing follows, and bytes that do are ignored
         ip_number::IPV6_NO_NEXT_HEADER => decoded.end_with(piece),
         _ => {
@@ -23,6 +37,7 @@ pub(in crate::packet) fn transport<'p>(decoded: &mut Decoded<'p>, piece: Piece<'
             decoded.stop_at(piece, layer, StopKind::Unknown, why);
         }
     }
+    None
 }
 
 #[inline]
@@ -44,16 +59,25 @@ fn tcp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
 
 /// UDP (RFC 768). A length of 0 (jumbograms, packets before segmentation), below the header's
 /// or beyond the IP packet's end does not count: the IP length does.
-fn udp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
+fn udp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) -> Option<Inner<'p>> {
     let Ok(datagram) = UdpSlice::from_slice_lax(piece.bytes) else {
-        return decoded.stop_short(piece, "udp", 8);
+        decoded.stop_short(piece, "udp", 8);
+        return None;
     };
     let length = usize::from(datagram.length());
     let header_len = datagram.header_len();
     let piece =
         if (header_len..=piece.promised).contains(&length) { piece.cut(length) } else { piece };
-    if decoded.push(Layer::Udp(datagram), piece) {
-        decoded.end_with(piece.after(header_len));
+    let (source, destination) = (datagram.source_port(), datagram.destination_port());
+    if !decoded.push(Layer::Udp(datagram), piece) {
+        return None;
+    }
+    let rest = piece.after(header_len);
+    decoded.end_with(rest);
+    if ports::may_carry(source, destination, rest.bytes.first().copied()) {
+        in_udp(decoded, rest, (source, destination))
+    } else {
+        None
     }
 }
 

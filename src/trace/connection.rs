@@ -7,7 +7,7 @@ use crate::flow::event::{
     Counters, Direction, EndReason, FlowId, GapReason, Handshake, PerDirection, Role, SegmentKind,
     TcpState, Transport,
 };
-use crate::packet::Vlan;
+use crate::packet::Encapsulation;
 use crate::time::{Frames, Stamp};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
 
@@ -20,8 +20,8 @@ pub struct Connection {
     pub flow: FlowId,
     /// TCP or UDP.
     pub transport: Transport,
-    /// The VLAN it was seen in.
-    pub vlan: Vlan,
+    /// The VLAN and the tunnel that it was seen in.
+    pub encapsulation: Encapsulation,
     /// The client.
     pub client: Endpoint,
     /// The server.

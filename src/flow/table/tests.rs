@@ -164,6 +164,16 @@ fn the_same_addresses_in_another_vlan_are_another_flow() {
 }
 
 #[test]
+fn the_same_addresses_in_another_tunnel_are_another_flow() {
+    let mut capture = Capture::new();
+    capture.vxlan(Some(7)).udp(CLIENT, RESOLVER, b"a").vxlan(Some(8)).udp(CLIENT, RESOLVER, b"b");
+    capture.vxlan(None).udp(CLIENT, RESOLVER, b"c").vxlan(Some(7)).udp(RESOLVER, CLIENT, b"d");
+    let lines = tell(&capture);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("open")).count(), 3);
+    assert!(lines.contains(&"< @4 datagram 1".to_owned()));
+}
+
+#[test]
 fn wrong_checksums_are_counted_and_hide_nothing() {
     let mut capture = Capture::new();
     capture.tcp(CLIENT, SERVER).handshake().client(b"GET");

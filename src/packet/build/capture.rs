@@ -198,6 +198,12 @@ impl Capture {
         self
     }
 
+    /// Frames from now on travel in a VXLAN tunnel with this network identifier, or in none.
+    pub fn vxlan(&mut self, network: Option<u32>) -> &mut Self {
+        self.tape.vxlan = network;
+        self
+    }
+
     /// The time to live of packets from now on; 64 unless it is set.
     pub fn ttl(&mut self, ttl: u8) -> &mut Self {
         self.tape.ttl = ttl;

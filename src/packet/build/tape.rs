@@ -23,6 +23,8 @@ pub(super) struct Tape {
     /// Between one frame and the next.
     pub(super) step: TimeDelta,
     pub(super) vlan: Vec<u16>,
+    /// Frames travel in a VXLAN tunnel with this network identifier.
+    pub(super) vxlan: Option<u32>,
     pub(super) macs: BTreeMap<IpAddr, MacAddr>,
     pub(super) ttl: u8,
     /// Frames are padded to this many bytes.
@@ -40,6 +42,7 @@ impl Tape {
             now: start,
             step: TimeDelta::from_millis(1),
             vlan: Vec::new(),
+            vxlan: None,
             macs: BTreeMap::new(),
             ttl: 64,
             shortest: 0,
@@ -54,8 +57,30 @@ impl Tape {
         }
         let length = bytes.len().max(self.shortest);
         bytes.resize(length, 0);
+        if let Some(network) = self.vxlan {
+            bytes = self.in_vxlan(network, &bytes);
+        }
         self.frames.push(Recorded { at: self.now, bytes });
         self.now = self.now + self.step;
+    }
+
+    /// The frame within a tunnel between two ends of the benchmarking network (RFC 2544).
+    fn in_vxlan(&mut self, network: u32, frame: &[u8]) -> Vec<u8> {
+        self.identification = self.identification.wrapping_add(1);
+        let [source, destination] = [[198, 18, 0, 1], [198, 19, 0, 1]].map(IpAddr::from);
+        let envelope = Envelope {
+            source_mac: self.mac_of(source),
+            destination_mac: self.mac_of(destination),
+            vlan: Vec::new(),
+            source,
+            destination,
+            ttl: 64,
+            identification: self.identification,
+        };
+        // RFC 7348 §5: the number is valid, and stands in the upper three bytes
+        let header = [[8, 0, 0, 0], (network << 8).to_be_bytes()].concat();
+        let payload = [&header[..], frame].concat();
+        envelope.seal(Content::Udp { source: 49_152, destination: 4789, payload: &payload })
     }
 
     /// Records a packet from one address to another.

@@ -121,7 +121,12 @@ fn fragments_hold_the_whole_payload() {
         assert_eq!(pieces, [(0, true, 48), (48, true, 48), (96, false, 12)]);
         let whole: Vec<u8> = decoded.iter().flat_map(|d| d.payload).copied().collect();
         assert_eq!(whole[8..], payload);
-        let whole = crate::packet::decode_reassembled(decoded[0].network.unwrap(), &whole);
+        let whole = crate::packet::decode_reassembled(
+            decoded[0].network.unwrap(),
+            &whole,
+            crate::packet::Encapsulation::default(),
+            None,
+        );
         assert_eq!(whole.payload, payload);
         assert_eq!(transport_checksum_ok(&whole), Some(true));
     }

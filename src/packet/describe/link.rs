@@ -1,12 +1,14 @@
-//! Link layers in words: Ethernet, VLAN tags, LLC, cooked captures, loopback.
+//! Link layers in words: Ethernet, VLAN tags, LLC, cooked captures, loopback, link types of old.
 
 use etherparse::{Ethernet2Slice, SingleVlanSlice};
 
 use crate::address::MacAddr;
-use crate::packet::describe::text::Words;
+use crate::packet::describe::text::{Hex, Words, bytes};
 use crate::packet::llc::Llc;
 use crate::packet::loopback::Loopback;
 use crate::packet::names;
+use crate::packet::nflog::Nflog;
+use crate::packet::shim::{Shim, ShimKind};
 use crate::packet::sll::{self, Sll};
 use crate::packet::sll2::Sll2;
 
@@ -100,6 +102,53 @@ pub(super) fn loopback(header: Loopback<'_>) -> Words {
     };
     words.summary(name);
     words.field("address family", format_args!("{} {name}", header.family()));
+    words
+}
+
+pub(super) fn nflog(header: Nflog<'_>) -> Words {
+    let mut words = Words::new("Linux packet log");
+    let group = header.group();
+    words.summary(format!("group {group}, a packet of {}", bytes(header.length())));
+    words.field("group", group);
+    words.field("packet", bytes(header.length()));
+    words
+}
+
+pub(super) fn shim(header: Shim<'_>) -> Words {
+    let mut words = Words::new(header.kind().title());
+    let slice = header.slice();
+    words.summary(bytes(slice.len()));
+    match (header.kind(), slice) {
+        (ShimKind::CiscoHdlc, &[address, _, hi, lo]) => {
+            let kind = u16::from_be_bytes([hi, lo]);
+            let to = if address == 0x8f { "broadcast" } else { "unicast" };
+            words.summary(format!("{to}, {}", ether_type(kind)));
+            words.field("address", format_args!("{address:#04x} {to}"));
+            words.field("type", format_args!("{kind:#06x} {}", ether_type(kind)));
+        }
+        (ShimKind::FrameRelay, &[first, second]) => {
+            let circuit = u16::from(first >> 2) << 4 | u16::from(second >> 4);
+            words.summary(format!("circuit {circuit}"));
+            words.field("data link connection identifier", circuit);
+        }
+        (ShimKind::BackboneTag, &[first, a, b, c]) => {
+            let number = u32::from_be_bytes([0, a, b, c]);
+            words.summary(format!("service {number}"));
+            words.field("priority", first >> 5);
+            words.field("service instance", number);
+        }
+        (ShimKind::Macsec, &[flags, short, a, b, c, d, ..]) => {
+            let number = u32::from_be_bytes([a, b, c, d]);
+            let how = if flags & 0x0c == 0 { "authenticated" } else { "encrypted" };
+            words.summary(format!("{how}, packet {number}"));
+            words.field("body", how);
+            words.field("association", flags & 3);
+            words.field("short length", short & 0x3f);
+            words.field("packet number", number);
+        }
+        _ => {}
+    }
+    words.field("header", Hex(slice));
     words
 }
 

@@ -13,6 +13,8 @@ mod line;
 mod link;
 mod text;
 mod transport;
+mod tunnel;
+mod wireless;
 
 pub use hexdump::hexdump;
 pub use line::{Line, line};
@@ -22,6 +24,7 @@ use crate::packet::checksum::transport_checksum_ok;
 use crate::packet::describe::text::{Words, bytes, first_line};
 use crate::packet::extensions;
 use crate::packet::layer::{Decoded, Layer};
+use crate::packet::pppoe::Pppoe;
 use crate::packet::protocols::announced;
 
 /// Every layer in words, outermost first, each with its header's length and the bytes that it
@@ -71,6 +74,8 @@ impl Place {
             Layer::Ipv6(header) => usize::from(header.payload_length()).saturating_add(40),
             Layer::Udp(datagram) => usize::from(datagram.length()),
             Layer::Arp(packet) => packet.slice().len(),
+            Layer::Pppoe(header) => usize::from(header.length()).saturating_add(Pppoe::LEN),
+            Layer::Nflog(header) => header.slice().len().saturating_add(header.length()),
             Layer::Llc(_) => match outer.map(|outer| announced(Some(outer))) {
                 Some(length @ 0..=1500) => usize::from(length),
                 _ => 0,
@@ -109,6 +114,20 @@ fn words(
         Layer::Sll(header) => link::sll(*header),
         Layer::Sll2(header) => link::sll2(*header),
         Layer::Loopback(header) => link::loopback(*header),
+        Layer::Radio(header) => wireless::radio(*header),
+        Layer::Wlan(header) => wireless::wlan(*header),
+        Layer::Nflog(header) => link::nflog(*header),
+        Layer::Shim(header) => link::shim(*header),
+        Layer::Ppp(header) => tunnel::ppp(*header),
+        Layer::Pppoe(header) => tunnel::pppoe(*header),
+        Layer::Mpls(stack) => tunnel::mpls(*stack),
+        Layer::Gre(header) => tunnel::gre(*header),
+        Layer::Erspan(header) => tunnel::erspan(*header),
+        Layer::Vxlan(header) => tunnel::vxlan(*header),
+        Layer::Geneve(header) => tunnel::geneve(*header),
+        Layer::Gtp(header) => tunnel::gtp(*header),
+        Layer::Teredo(header) => tunnel::teredo(*header),
+        Layer::L2tp(header) => tunnel::l2tp(*header),
         Layer::Arp(packet) => arp::arp(packet),
         Layer::Ipv4(header) => ip::ipv4(header),
         Layer::Auth(header) => ip::auth(header),

@@ -6,10 +6,9 @@ use super::*;
 fn ip_protocols_that_are_not_decoded() {
     let expected = [
         (2, "igmp", "IGMP (IP protocol 2) is not decoded"),
-        (47, "gre", "GRE (IP protocol 47) is not decoded"),
         (50, "esp", "ESP (IP protocol 50): encrypted"),
         (132, "sctp", "SCTP (IP protocol 132) is not decoded"),
-        (33, "data", "DCCP (IP protocol 33) is not decoded"),
+        (33, "dccp", "DCCP (IP protocol 33) is not decoded"),
         (200, "data", "IP protocol 200 is not decoded"),
     ];
     for (number, layer, why) in expected {
@@ -95,7 +94,8 @@ fn fragments_are_pieces() {
     let bytes = ipv6(44, &[60, 0, 0, 1, 0, 0, 0, 5, 17, 0, 1, 4, 0, 0, 0, 0]);
     let decoded = whole(LinkType::RAW, &bytes);
     assert_eq!((decoded.payload.len(), decoded.network.unwrap().protocol), (8, 60));
-    let again = decode_reassembled(decoded.network.unwrap(), decoded.payload);
+    let again =
+        decode_reassembled(decoded.network.unwrap(), decoded.payload, decoded.encapsulation, None);
     assert_eq!(again.network.unwrap().protocol, 17);
     assert_eq!(stop(&again).0, "udp");
 }
@@ -182,7 +182,7 @@ proptest! {
         prop_assert!(protocols(&decoded).count() <= 200);
         let _ = transport_checksum_ok(&decoded);
         if let Some(network) = decoded.network {
-            let _ = decode_reassembled(network, decoded.payload);
+            let _ = decode_reassembled(network, decoded.payload, decoded.encapsulation, None);
         }
     }
 }

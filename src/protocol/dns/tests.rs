@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::*;
 use crate::flow::event::{FlowBody, FlowEvent, FlowId, FlowKey, Opened, Role, StreamEvent};
 use crate::limits::Limits;
-use crate::packet::Vlan;
+use crate::packet::Encapsulation;
 use crate::protocol::dns::message::{Message, RecordType};
 use crate::protocol::event::{ConnectionEvent, Event, Phase};
 use crate::protocol::sessions::Sessions;
@@ -26,7 +26,12 @@ impl Wire {
         let end = |host, port| Endpoint::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)), port);
         let (client, server) = (end(1, 40_000), end(2, port));
         let opened = Opened {
-            key: FlowKey { transport, vlan: Vlan::default(), lo: client, hi: server },
+            key: FlowKey {
+                transport,
+                encapsulation: Encapsulation::default(),
+                lo: client,
+                hi: server,
+            },
             client,
             server,
             role: Role::FirstSender,

@@ -14,7 +14,7 @@ use super::*;
 use crate::address::Endpoint;
 use crate::flow::event::{Direction, EndReason, FlowId, FlowKey, GapReason, PerDirection, Role};
 use crate::limits::Limits;
-use crate::packet::Vlan;
+use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
@@ -25,7 +25,12 @@ use Direction::{ToClient, ToServer};
 pub(super) fn flow(role: Role) -> FlowInfo {
     let end = |n, port| Endpoint::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)), port);
     let (client, server) = (end(1, 40000), end(2, 80));
-    let key = FlowKey { transport: Transport::Tcp, vlan: Vlan::default(), lo: client, hi: server };
+    let key = FlowKey {
+        transport: Transport::Tcp,
+        encapsulation: Encapsulation::default(),
+        lo: client,
+        hi: server,
+    };
     FlowInfo { id: FlowId(FrameNo(1)), key, client, server, role }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::address::Endpoint;
 use crate::flow::event::{Closed, FlowBody, FlowEvent, FlowId, FlowKey, Opened, Role, Transport};
 use crate::limits::Limits;
-use crate::packet::Vlan;
+use crate::packet::Encapsulation;
 use crate::protocol::analyzer::Verdict;
 use crate::protocol::event::{Event, Phase};
 use crate::protocol::sessions::Sessions;
@@ -123,7 +123,8 @@ impl Wire {
     fn new(transport: Transport, port: u16, limits: Limits) -> Self {
         let client = Endpoint::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 40_000);
         let server = Endpoint::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)), port);
-        let key = FlowKey { transport, vlan: Vlan::default(), lo: client, hi: server };
+        let key =
+            FlowKey { transport, encapsulation: Encapsulation::default(), lo: client, hi: server };
         let mut wire = Self {
             sessions: Sessions::new(limits, TABLE),
             out: Vec::new(),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::address::MacAddr;
 use crate::flow::event;
 use crate::report::json::close::Close;
+use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::segment::{Counters, Gap, Segment};
 use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Nanos, Text};
 use crate::time::Stamp;
@@ -26,6 +27,8 @@ pub struct Connection<'a> {
     pub transport: Transport,
     /// The VLAN that it was seen in.
     pub vlan: Option<VlanTags>,
+    /// The tunnel that it was seen in.
+    pub tunnel: Option<Tunnel>,
     /// The client.
     pub client: Peer,
     /// The server.
@@ -119,15 +122,6 @@ pub enum Transport {
     Icmpv4,
     /// ICMPv6.
     Icmpv6,
-}
-
-/// IEEE 802.1Q identifiers.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-pub struct VlanTags {
-    /// The outermost tag's.
-    pub outer: u16,
-    /// The second tag's, for QinQ.
-    pub inner: Option<u16>,
 }
 
 /// One end of a connection.
@@ -238,10 +232,8 @@ impl<'a> Connection<'a> {
             id: connection.id.0,
             flow: connection.flow.0.0,
             transport: connection.transport.into(),
-            vlan: connection
-                .vlan
-                .outer
-                .map(|outer| VlanTags { outer, inner: connection.vlan.inner }),
+            vlan: VlanTags::of(&connection.encapsulation),
+            tunnel: Tunnel::of(&connection.encapsulation),
             client: Peer::new(connection.client.into(), connection.client_mac),
             server: Peer::new(connection.server.into(), connection.server_mac),
             client_by: connection.role.into(),

@@ -15,6 +15,7 @@
 pub mod capture;
 pub mod close;
 pub mod connection;
+pub mod encapsulation;
 pub mod exchange;
 pub mod lookup;
 pub mod message;

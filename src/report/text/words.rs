@@ -1,6 +1,7 @@
 //! Values of the model in plain words, the same in every view.
 
 use crate::flow::event::{Direction, EndReason, GapReason, TcpOptions, Transport};
+use crate::packet::{Encapsulation, TunnelKind};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
 use crate::protocol::http::message::{Framing, ResponseHead};
 use crate::protocol::http::passwords::BLANK;
@@ -275,6 +276,35 @@ pub fn network_said(trace: &Trace, connection: &Connection) -> Option<(FrameNo, 
     let mut icmp = notes.filter(|note| matches!(note.what.0, "icmp" | "icmpv6"));
     let said = icmp.find_map(|note| Some((note.at.frame, note.what.1.strip_suffix(&about)?)))?;
     Some((said.0, escape(said.1).into_owned()))
+}
+
+/// What a connection travels in: `VLAN 7`, `a VXLAN tunnel, network 5`; none where it is nothing.
+pub fn encapsulation(around: &Encapsulation) -> Option<String> {
+    let vlan = around.vlan.outer.map(|outer| match around.vlan.inner {
+        Some(inner) => format!("VLAN {inner} within VLAN {outer}"),
+        None => format!("VLAN {outer}"),
+    });
+    let tunnel = around.tunnel.map(|tunnel| {
+        let (article, name, number) = match tunnel.kind {
+            TunnelKind::Ip => ("an", "IP-in-IP tunnel", "number"),
+            TunnelKind::Gre => ("a", "GRE tunnel", "key"),
+            TunnelKind::Erspan => ("an", "ERSPAN mirror session", "number"),
+            TunnelKind::Vxlan => ("a", "VXLAN tunnel", "network"),
+            TunnelKind::Geneve => ("a", "GENEVE tunnel", "network"),
+            TunnelKind::Gtp => ("a", "GTP-U tunnel", "number"),
+            TunnelKind::Teredo => ("a", "Teredo tunnel", "number"),
+            TunnelKind::L2tp => ("an", "L2TP tunnel", "number"),
+            TunnelKind::Pppoe => ("a", "PPPoE session", "number"),
+            TunnelKind::Mpls => ("an", "MPLS tunnel", "number"),
+        };
+        let id = tunnel.id.map(|id| format!(", {number} {id}")).unwrap_or_default();
+        let ends = tunnel.ends.map(|(a, b)| format!(" between {a} and {b}")).unwrap_or_default();
+        format!("{article} {name}{id}{ends}")
+    });
+    match (tunnel, vlan) {
+        (Some(tunnel), Some(vlan)) => Some(format!("{vlan} within {tunnel}")),
+        (tunnel, vlan) => tunnel.or(vlan),
+    }
 }
 
 /// The options of a SYN: `MSS 1460, window scale 10 (×1024), SACK, timestamps`.

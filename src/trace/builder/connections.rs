@@ -102,7 +102,7 @@ impl Connections {
             id,
             flow,
             transport: opened.key.transport,
-            vlan: opened.key.vlan,
+            encapsulation: opened.key.encapsulation,
             client: opened.client,
             server: opened.server,
             role: opened.role,

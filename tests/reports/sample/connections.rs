@@ -5,7 +5,7 @@ use urltrace::flow::event::{
     Counters, Direction, EndReason, FlowId, Handshake, PerDirection, Role, SegmentKind, TcpOptions,
     TcpState, Transport,
 };
-use urltrace::packet::Vlan;
+use urltrace::packet::Encapsulation;
 use urltrace::time::Stamp;
 use urltrace::trace::connection::{CloseKind, CloseStep, SegmentNote};
 use urltrace::trace::{Connection, ConnectionId, ExchangeId, ResolutionId};
@@ -17,7 +17,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         id: ConnectionId(id),
         flow: FlowId(opened.frame),
         transport: Transport::Tcp,
-        vlan: Vlan::default(),
+        encapsulation: Encapsulation::default(),
         client: Endpoint::new(CLIENT, 50_000),
         server,
         role: Role::Syn,

@@ -27,6 +27,9 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
         )));
     }
     next_hop(trace, connection, &mut lines);
+    if let Some(around) = words::encapsulation(&connection.encapsulation) {
+        lines.push(Line::new(format!("seen in {around}")));
+    }
     lines.extend(totals(trace, connection));
     lines
 }
