@@ -137,8 +137,13 @@
 //!   same mechanism, and no second model for the screen was needed.
 //! - **Filters, limits and copies of a capture are sources around a source**, not options of each
 //!   source, so they work alike for files, devices and memory.
-//! - **Two addresses decide the shard, not the whole 5-tuple**: fragments have no ports, and must
-//!   meet their flow. ARP and ICMP, which are few and speak of others, share the first shard.
+//! - **Two addresses decide the shard, not the whole 5-tuple**: streams that change ports stay
+//!   together. ARP and ICMP, which are few and speak of others, share the first shard.
+//! - **Fragments are put together before the shards**, not in them: a packet in a tunnel belongs to
+//!   its inner addresses, and those are known only once it is whole.
+//! - **What is inside a packet comes back out.** A layer cannot call the one above it, so who finds
+//!   a packet within a packet hands it back, and [`packet::decode`] begins anew with it: no circle
+//!   between files, no recursion, and one bound on all nesting.
 
 pub mod address;
 pub mod anomaly;

@@ -19,9 +19,10 @@ pub struct Limits {
     pub held_per_shard: usize,
     /// Ordered bytes that an analyzer may leave unread in one direction: more than any head.
     pub buffer_per_stream: usize,
-    /// IP packets being put together from fragments, per shard.
+    /// IP packets being put together from fragments, in all: at 10,000 packets a second of which
+    /// one in a hundred is in fragments and all lose one, this is 40 s of them.
     pub fragmented_packets: usize,
-    /// Bytes of fragments held, per shard.
+    /// Bytes of fragments held, in all.
     pub fragment_bytes: usize,
     /// An incomplete fragmented packet is given up after this time (RFC 791 §3.2: 15 s at
     /// least; RFC 8200 §4.5: 60 s).
@@ -95,8 +96,8 @@ impl Default for Limits {
             probe_bytes: 4 << 10,
             probe_datagrams: 8,
             dns_names: 1 << 20,
-            fragmented_packets: 256,
-            fragment_bytes: 4 << 20,
+            fragmented_packets: 4096,
+            fragment_bytes: 32 << 20,
             fragment_timeout: TimeDelta::from_secs(60),
             http_head: 256 << 10,
             http_fields: 1024,

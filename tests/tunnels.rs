@@ -29,6 +29,9 @@ fn the_same_connection_in_two_networks_is_two() {
     let urls: Vec<_> = trace.exchanges.iter().map(|one| one.url.as_deref().unwrap()).collect();
     assert_eq!(urls, ["http://a.test/seven", "http://a.test/eight"]);
     assert!(trace.exchanges.iter().all(|one| one.status() == Some(200)));
+    let frames = |name| trace.protocols.iter().find(|one| one.name == name).unwrap().packets;
+    assert_eq!(frames("eth"), trace.capture.packets, "each packet once, though it has two");
+    assert_eq!(frames("vxlan"), trace.capture.packets);
 }
 
 #[test]

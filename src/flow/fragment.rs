@@ -3,6 +3,9 @@
 //! Takes packets whose network layer is a fragment; gives the payload of the network layer once
 //! all of it is there. Of overlapping fragments the first counts. What never becomes whole is
 //! given up after a time, or when too much waits, and said so.
+//!
+//! It stands before the flow tables, not in one of them: whom a packet belongs to, if it carries
+//! another one, is known only once it is whole.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,17 +14,18 @@ use bytes::{Bytes, BytesMut};
 use hashbrown::HashMap;
 
 use crate::anomaly::{Anomaly, Class};
+use crate::capture::source::Packet;
 use crate::flow::emit::Emit;
 use crate::flow::event::{FlowEvent, FlowId};
 use crate::limits::Limits;
-use crate::packet::{Decoded, Fragment, Macs, Network};
+use crate::packet::{self, Decoded, Encapsulation, Fragment, Macs, Network};
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta, Timestamp};
 
-/// Packets that are being put together.
+/// Packets that are being put together, of all flows.
 ///
 /// Invariants: `order` has one entry for each of `packets`; `held` is the sum of their `cost`.
 #[derive(Debug)]
-pub(crate) struct Fragments {
+pub struct Fragments {
     packets: HashMap<Name, Partial>,
     /// By the time when they are given up, then by their first frame.
     order: BTreeMap<(Timestamp, FrameNo), Name>,
@@ -32,16 +36,37 @@ pub(crate) struct Fragments {
 }
 
 /// A packet put together.
-pub(crate) struct Whole {
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The fragment that completed it.
+    pub stamp: Stamp,
+    /// The interface of that fragment.
+    pub interface: u32,
     /// What its first fragment says.
-    pub(crate) network: Network,
-    pub(crate) macs: Option<Macs>,
-    pub(crate) payload: Bytes,
+    pub network: Network,
+    /// Link addresses of its first fragment.
+    pub macs: Option<Macs>,
+    /// The VLAN and the tunnel of its fragments.
+    pub encapsulation: Encapsulation,
+    /// What its network layer carries.
+    pub payload: Bytes,
     /// Bytes that the snapshot length cut off, at its end.
-    pub(crate) missing: u32,
-    pub(crate) frames: Frames,
+    pub missing: u32,
+    /// The frames of its fragments.
+    pub frames: Frames,
     /// Fragments overlapped with other bytes.
-    pub(crate) conflict: bool,
+    pub conflict: bool,
+}
+
+impl Whole {
+    /// Its layers, from what the network layer carries inwards.
+    pub fn decode(&self) -> Decoded<'_> {
+        let payload = &self.payload;
+        let mut decoded =
+            packet::decode_reassembled(self.network, payload, self.encapsulation, self.macs);
+        decoded.missing = decoded.missing.max(self.missing);
+        decoded
+    }
 }
 
 /// What fragments of one packet have in common (RFC 791 §3.2, RFC 8200 §4.5).
@@ -82,7 +107,8 @@ const PIECE_COST: usize = 96;
 const LONGEST: u32 = 65_535;
 
 impl Fragments {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// None yet.
+    pub fn new(limits: &Limits) -> Self {
         Self {
             packets: HashMap::new(),
             order: BTreeMap::new(),
@@ -93,15 +119,38 @@ impl Fragments {
         }
     }
 
-    /// Takes a fragment; gives the packet that it completes.
-    pub(crate) fn push(
+    /// Takes a packet, as it was decoded; gives the packet that it completes, if it is a
+    /// fragment.
+    pub fn push(
         &mut self,
-        stamp: Stamp,
-        network: &Network,
-        fragment: Fragment,
+        packet: &Packet,
         decoded: &Decoded<'_>,
         out: &mut Vec<FlowEvent>,
     ) -> Option<Whole> {
+        let stamp = Stamp::new(packet.at, packet.frame);
+        let mut whole = self.take(stamp, packet.interface, decoded, out)?;
+        loop {
+            let inner = whole.decode();
+            if inner.network.is_none_or(|network| network.fragment.is_none()) {
+                drop(inner);
+                return Some(whole);
+            }
+            // a fragment within a packet that came in fragments itself
+            let next = self.take(stamp, packet.interface, &inner, out);
+            drop(inner);
+            whole = next?;
+        }
+    }
+
+    fn take(
+        &mut self,
+        stamp: Stamp,
+        interface: u32,
+        decoded: &Decoded<'_>,
+        out: &mut Vec<FlowEvent>,
+    ) -> Option<Whole> {
+        let network = decoded.network.as_ref()?;
+        let fragment = network.fragment?;
         let name = Name {
             source: network.source,
             destination: network.destination,
@@ -139,7 +188,7 @@ impl Fragments {
             partial.first.get_or_insert((*network, decoded.macs));
         }
         self.held = self.held.saturating_add(partial.cost.saturating_sub(before));
-        let whole = partial.whole();
+        let whole = partial.whole(stamp, interface, decoded.encapsulation);
         if whole.is_some() {
             self.remove(&name);
         }
@@ -149,20 +198,25 @@ impl Fragments {
         whole
     }
 
+    /// True where none waits.
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
     /// The next time that something is given up.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    fn deadline(&self) -> Option<Timestamp> {
         self.order.keys().next().map(|&(deadline, _)| deadline)
     }
 
     /// Gives up what has waited too long.
-    pub(crate) fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+    pub fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
         while let Some(deadline) = self.deadline().filter(|deadline| *deadline <= now.at) {
             self.give_up_oldest(Stamp::new(deadline, now.frame), TIMEOUT, out);
         }
     }
 
     /// Gives up all.
-    pub(crate) fn finish(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+    pub fn finish(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
         while !self.packets.is_empty() {
             self.give_up_oldest(now, CAPTURE_END, out);
         }
@@ -249,7 +303,7 @@ impl Partial {
     }
 
     /// The packet, where all of it is there, up to the first byte that was cut off.
-    fn whole(&self) -> Option<Whole> {
+    fn whole(&self, stamp: Stamp, interface: u32, encapsulation: Encapsulation) -> Option<Whole> {
         let (length, (network, macs)) = (self.length?, self.first?);
         let mut next = 0;
         for (&start, piece) in &self.pieces {
@@ -272,8 +326,11 @@ impl Partial {
         payload.truncate(whole);
         let missing = u32::try_from(whole.saturating_sub(payload.len())).unwrap_or(u32::MAX);
         Some(Whole {
+            stamp,
+            interface,
             network,
             macs,
+            encapsulation,
             payload: payload.freeze(),
             missing,
             frames: self.frames.clone(),

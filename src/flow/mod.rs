@@ -1,6 +1,7 @@
 //! Packets become ordered byte streams and datagrams.
 //!
-//! [`table::FlowTable`] takes decoded packets and gives [`event::FlowEvent`]s;
+//! [`fragment::Fragments`] puts packets together that came in pieces; [`table::FlowTable`] takes
+//! decoded packets and gives [`event::FlowEvent`]s;
 //! [`assembler::Assembler`] puts one stream in order, for TCP here and for whoever else has
 //! offsets. All else is theirs alone.
 
@@ -9,7 +10,7 @@ mod checksum;
 mod duplicate;
 mod emit;
 pub mod event;
-pub(crate) mod fragment;
+pub mod fragment;
 mod holders;
 mod key;
 mod piece;

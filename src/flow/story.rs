@@ -1,23 +1,53 @@
 //! Events in words, for tests: one line each, so that a whole conversation is compared at once.
 
 use crate::anomaly::Class;
+use crate::capture::source::Packet;
 use crate::flow::event::{
     Direction, FlowBody, FlowEvent, SegmentKind, StreamEvent, TcpEvent, TcpState,
 };
+use crate::flow::fragment::Fragments;
 use crate::flow::table::FlowTable;
 use crate::limits::Limits;
 use crate::packet::build::Capture;
 use crate::packet::decode;
+use crate::time::Stamp;
+
+/// A table and what stands before it.
+pub(super) struct Feed {
+    fragments: Fragments,
+    pub(super) table: FlowTable,
+}
+
+impl Feed {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { fragments: Fragments::new(limits), table: FlowTable::new(limits) }
+    }
+
+    pub(super) fn push(&mut self, packet: &Packet, out: &mut Vec<FlowEvent>) {
+        let decoded = decode(packet);
+        self.table.push(packet, &decoded, out);
+        if let Some(whole) = self.fragments.push(packet, &decoded, out) {
+            self.table.push_whole(&whole, out);
+        }
+    }
+
+    pub(super) fn advance(&mut self, now: Stamp, out: &mut Vec<FlowEvent>) {
+        self.table.advance(now, out);
+        self.fragments.advance(now, out);
+    }
+}
 
 /// All events of a capture.
 pub(super) fn events(capture: &Capture, limits: &Limits) -> Vec<FlowEvent> {
-    let mut table = FlowTable::new(limits);
-    let mut out = Vec::new();
+    let mut feed = Feed::new(limits);
+    let (mut out, mut last) = (Vec::new(), Stamp::default());
     for packet in capture.packets() {
-        table.push(&packet, &decode(&packet), &mut out);
+        last = Stamp::new(last.at.max(packet.at), packet.frame);
+        feed.push(&packet, &mut out);
     }
-    table.finish(&mut out);
-    assert!(table.is_empty() && table.held() == 0);
+    feed.fragments.finish(last, &mut out);
+    feed.table.finish(&mut out);
+    assert!(feed.table.is_empty() && feed.table.held() == 0);
     out
 }
 

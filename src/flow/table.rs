@@ -2,8 +2,7 @@
 //!
 //! Takes decoded packets in capture order; gives each flow's events from
 //! [`Opened`](crate::flow::event::FlowBody::Opened) to
-//! [`Closed`](crate::flow::event::FlowBody::Closed). Fragments are put together on the
-//! way. Never asks a clock: time is that of the packets, and what happens because time passed is
+//! [`Closed`](crate::flow::event::FlowBody::Closed). Never asks a clock: time is that of the packets, and what happens because time passed is
 //! stamped with the moment it was due. Equal packets give equal events: no order here comes from
 //! a hash map.
 
@@ -25,7 +24,7 @@ use crate::capture::source::Packet;
 use crate::flow::checksum;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Direction, EndReason, FlowEvent, FlowId, Role, Transport};
-use crate::flow::fragment::{Fragments, Whole};
+use crate::flow::fragment::Whole;
 use crate::flow::holders::Holders;
 use crate::flow::key::Ends;
 use crate::flow::piece::{Piece, Place, Segment};
@@ -34,7 +33,7 @@ use crate::flow::slots::Slots;
 use crate::flow::table::state::Frame;
 use crate::flow::tcp::Tcp;
 use crate::limits::Limits;
-use crate::packet::{self, Decoded, Layer, Network};
+use crate::packet::{Decoded, Layer, Network};
 use crate::time::{Frames, Stamp};
 
 impl FlowTable {
@@ -46,7 +45,6 @@ impl FlowTable {
             slots: Slots::default(),
             deadlines: BinaryHeap::new(),
             holders: Holders::default(),
-            fragments: Fragments::new(limits),
             now: Stamp::default(),
         }
     }
@@ -59,10 +57,11 @@ impl FlowTable {
         self
     }
 
-    /// Takes the next packet. What is neither TCP, UDP, ARP nor ICMP belongs to no flow.
+    /// Takes the next packet. What is neither TCP, UDP, ARP nor ICMP belongs to no flow; a
+    /// fragment does once it [is whole](Self::push_whole).
+    #[inline]
     pub fn push(&mut self, packet: &Packet, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
         let stamp = Stamp::new(packet.at, packet.frame);
-        self.now = Stamp::new(self.now.at.max(stamp.at), stamp.frame);
         let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
         let frame = Frame {
             stamp,
@@ -71,11 +70,31 @@ impl FlowTable {
             macs: decoded.macs,
             frames: None,
         };
-        match &decoded.network {
-            Some(network) if network.fragment.is_some() => {
-                self.push_fragment(&frame, network, decoded, out);
-            }
-            _ => self.push_whole(&frame, decoded, out),
+        self.push_decoded(&frame, decoded, out);
+    }
+
+    /// Takes a packet that came in fragments.
+    #[cold]
+    pub fn push_whole(&mut self, whole: &Whole, out: &mut Vec<FlowEvent>) {
+        let decoded = whole.decode();
+        let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
+        let frame = Frame {
+            stamp: whole.stamp,
+            block: &whole.payload,
+            place: Place::new(whole.interface, ttl, decoded.macs),
+            macs: decoded.macs,
+            frames: Some(&whole.frames),
+        };
+        let before = out.len();
+        self.push_decoded(&frame, &decoded, out);
+        if whole.conflict {
+            let flow = out.get(before).map_or(FlowId(whole.stamp.frame), |event| event.flow);
+            let anomaly = Anomaly::new(
+                "ip.fragment-conflict",
+                Class::Suspicious,
+                "fragments overlapped with other bytes; the first copy counts",
+            );
+            Emit { flow, at: whole.stamp, out }.anomaly(anomaly.citing("RFC 5722 §4"));
         }
     }
 
@@ -90,13 +109,11 @@ impl FlowTable {
             self.deadlines.pop();
             self.happen(due, now.frame, out);
         }
-        self.fragments.advance(now, out);
     }
 
     /// Ends all flows, in the order in which they began.
     pub fn finish(&mut self, out: &mut Vec<FlowEvent>) {
         let now = self.now;
-        self.fragments.finish(now, out);
         for (_, slot) in self.slots.in_order() {
             self.close(slot, EndReason::CaptureEnd, now, out);
         }
@@ -118,37 +135,10 @@ impl FlowTable {
         self.holders.held()
     }
 
-    #[cold]
-    fn push_fragment(
-        &mut self,
-        frame: &Frame<'_>,
-        network: &Network,
-        decoded: &Decoded<'_>,
-        out: &mut Vec<FlowEvent>,
-    ) {
-        let Some(fragment) = network.fragment else { return };
-        let whole = self.fragments.push(frame.stamp, network, fragment, decoded, out);
-        let Some(Whole { network, macs, payload, missing, frames, conflict }) = whole else {
-            return;
-        };
-        let mut inner = packet::decode_reassembled(network, &payload, decoded.encapsulation, macs);
-        inner.missing = inner.missing.max(missing);
-        let frame = Frame { block: &payload, macs, frames: Some(&frames), ..*frame };
-        let before = out.len();
-        self.push_whole(&frame, &inner, out);
-        if conflict {
-            let flow = out.get(before).map_or(FlowId(frame.stamp.frame), |event| event.flow);
-            let anomaly = Anomaly::new(
-                "ip.fragment-conflict",
-                Class::Suspicious,
-                "fragments overlapped with other bytes; the first copy counts",
-            );
-            Emit { flow, at: frame.stamp, out }.anomaly(anomaly.citing("RFC 5722 §4"));
-        }
-    }
-
     #[inline]
-    fn push_whole(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+    fn push_decoded(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+        let stamp = frame.stamp;
+        self.now = Stamp::new(self.now.at.max(stamp.at), stamp.frame);
         let around = decoded.encapsulation;
         match (decoded.layers.last(), &decoded.network) {
             (Some(Layer::Tcp(header)), Some(network)) => {

@@ -17,7 +17,7 @@ use crate::flow::event::{
 use crate::fuzzing::plan::Plan;
 use crate::fuzzing::reports;
 use crate::limits::Limits;
-use crate::packet::Vlan;
+use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Protocol, Verdict};
 use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::Credentials;
@@ -197,10 +197,9 @@ impl Stage {
         let client =
             Endpoint::new(Ipv4Addr::new(192, 0, 2, 1).into(), if port == 0 { 0 } else { 40_000 });
         let server = Endpoint::new(Ipv4Addr::new(192, 0, 2, 2).into(), port);
-        let vlan = Vlan::default();
         let (lo, hi) = (client.min(server), client.max(server));
         let opened = Opened {
-            key: FlowKey { transport, vlan, lo, hi },
+            key: FlowKey { transport, encapsulation: Encapsulation::default(), lo, hi },
             client,
             server,
             role: Role::Syn,

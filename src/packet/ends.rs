@@ -6,6 +6,18 @@ use crate::capture::source::{LinkType, Packet};
 use crate::packet::names::ether_type;
 use crate::packet::ports;
 
+/// Whom a packet belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Its source and destination, the innermost ones.
+    Pair(IpAddr, IpAddr),
+    /// Not its two addresses alone: neighbours and ICMP, which speak of others, and what has no
+    /// network layer.
+    Apart,
+    /// That is known once it is whole.
+    Fragment,
+}
+
 /// The addresses of TCP or UDP right behind IPv4 or IPv6, right behind Ethernet.
 #[inline]
 pub(super) fn usual(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
@@ -17,7 +29,11 @@ pub(super) fn usual(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
     let (&first, ipv4) = (ip.first()?, ip.first_chunk::<20>());
     match (u16::from_be_bytes([a, b]), first >> 4) {
         (ether_type::IPV4, 4) if first & 0x0f >= 5 => {
-            let [.., protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *ipv4?;
+            let [.., f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *ipv4?;
+            // more fragments, or an offset
+            if u16::from_be_bytes([f0, f1]) & 0x3fff != 0 {
+                return None;
+            }
             let ends = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
             let payload = ip.get(usize::from(first & 0x0f) * 4..)?;
             is_plain(protocol, payload).then_some((ends.0.into(), ends.1.into()))
@@ -64,7 +80,10 @@ mod tests {
         capture.fragment(4, 600).vlan(&[7]).udp(B, A, b"in a VLAN");
         let packets = capture.packets();
         let plain = packets.iter().filter(|packet| usual(packet).is_some()).count();
-        assert_eq!(plain, packets.len() - 2, "all but ARP and VLAN are read where they stand");
+        let pieces = packets.iter().filter(|packet| ends(packet) == Ends::Fragment).count();
+        assert_eq!(pieces, 3);
+        let read = packets.len() - 2 - pieces;
+        assert_eq!(plain, read, "all but ARP, VLAN and fragments are read where they stand");
         for packet in packets {
             let decoded = ends_of(&decode(&packet));
             assert_eq!(ends(&packet), decoded, "{:?}", packet.data);

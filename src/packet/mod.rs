@@ -46,11 +46,10 @@ mod wireless;
 pub mod wlan;
 
 pub use checksum::transport_checksum_ok;
+pub use ends::Ends;
 pub use layer::{Decoded, Fragment, Layer, MAX_LAYERS, Macs, Network};
-pub use protocols::{protocols, stack};
+pub use protocols::{distinct, protocols, stack};
 pub use tunnel::{Encapsulation, Tunnel, TunnelKind, Vlan};
-
-use std::net::IpAddr;
 
 use crate::capture::source::{LinkType, Packet};
 use crate::packet::inner::{Inner, Next};
@@ -84,23 +83,31 @@ fn go_on<'p>(decoded: &mut Decoded<'p>, mut inner: Option<Inner<'p>>) {
     }
 }
 
-/// Source and destination of a packet that belongs to its two addresses alone; none for
-/// neighbours and ICMP, which speak of others, and where there is no network layer.
+/// Whom a packet belongs to, for who must know only that, of every packet: most are not taken
+/// apart for it.
 ///
-/// For who must know only that, of every packet: most are not taken apart for it. Where the
-/// lengths of a header are wrong its addresses are given all the same; such a packet belongs to
-/// no flow.
+/// Where the lengths of a header are wrong its addresses are given all the same; such a packet
+/// belongs to no flow.
 #[inline]
-pub fn ends(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
-    ends::usual(packet).or_else(|| ends_of(&decode(packet)))
+pub fn ends(packet: &Packet) -> Ends {
+    match ends::usual(packet) {
+        Some((source, destination)) => Ends::Pair(source, destination),
+        None => ends_of(&decode(packet)),
+    }
 }
 
+/// The same of a packet that has been taken apart.
 #[cold]
-fn ends_of(decoded: &Decoded<'_>) -> Option<(IpAddr, IpAddr)> {
+pub fn ends_of(decoded: &Decoded<'_>) -> Ends {
     let apart =
         |layer: &Layer<'_>| matches!(layer, Layer::Arp(_) | Layer::Icmpv4(_) | Layer::Icmpv6(_));
-    let network = decoded.network.filter(|_| !decoded.layers.iter().any(apart))?;
-    Some((network.source, network.destination))
+    match decoded.network {
+        Some(network) if network.fragment.is_some() => Ends::Fragment,
+        Some(network) if !decoded.layers.iter().any(apart) => {
+            Ends::Pair(network.source, network.destination)
+        }
+        _ => Ends::Apart,
+    }
 }
 
 /// Takes the payload of a network layer apart, once its fragments have been put together:

@@ -1,8 +1,22 @@
 //! The protocols of a packet by the names that Wireshark's `frame.protocols` has for them.
 
+use smallvec::SmallVec;
+
 use crate::packet::extensions;
 use crate::packet::layer::{Decoded, Layer, MAX_LAYERS};
 use crate::packet::names;
+
+/// The same, each name once: what a packet is counted under.
+pub fn distinct(decoded: &Decoded<'_>) -> impl Iterator<Item = &'static str> {
+    let mut seen: SmallVec<[&'static str; MAX_LAYERS]> = SmallVec::new();
+    protocols(decoded).filter(move |name| {
+        let is_new = !seen.contains(name);
+        if is_new {
+            seen.push(name);
+        }
+        is_new
+    })
+}
 
 /// The names of the layers from the link to the transport, outermost first: `eth`, `vlan`, `ip`,
 /// `tcp`. A layer that could not be read, or is not decoded, comes last.

@@ -53,7 +53,7 @@ impl Counts {
     #[inline]
     fn layers(&mut self, length: u64, decoded: &Decoded<'_>) {
         let Some(kinds) = packet::stack(decoded) else {
-            for name in packet::protocols(decoded) {
+            for name in packet::distinct(decoded) {
                 self.protocol(name, 1, length);
             }
             return;
@@ -62,7 +62,7 @@ impl Counts {
             stack.packets += 1;
             stack.bytes += length;
         } else {
-            let names = packet::protocols(decoded).collect();
+            let names = packet::distinct(decoded).collect();
             self.stacks.push(Stack { kinds, names, packets: 1, bytes: length });
         }
     }

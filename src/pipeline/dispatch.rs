@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::capture::source::{Packet, PacketSource, Record};
+use crate::flow::event::FlowEvent;
+use crate::flow::fragment::Fragments;
 use crate::limits::Limits;
-use crate::packet;
+use crate::packet::{self, Ends};
 use crate::pipeline::shard::{Item, Round};
 use crate::pipeline::watch::{PacketWatch, RunError};
-use crate::time::{FrameNo, TimeDelta, Timestamp};
+use crate::protocol::event::Phase;
+use crate::time::{FrameNo, Stamp, TimeDelta, Timestamp};
 use crate::trace::CaptureFacts;
 
 /// Packets of one round: enough that a channel costs nothing, few enough that their blocks are
@@ -34,10 +37,11 @@ pub(super) struct Read {
 pub(super) fn read(
     source: &mut dyn PacketSource,
     workers: Vec<SyncSender<Round>>,
+    limits: &Limits,
     mut watch: Option<PacketWatch<'_>>,
     stop: &AtomicBool,
 ) -> Read {
-    let mut dispatcher = Dispatcher::new(workers);
+    let mut dispatcher = Dispatcher::new(workers, limits);
     let error = loop {
         if stop.load(Ordering::Relaxed) {
             break None;
@@ -65,6 +69,7 @@ pub(super) fn read(
 }
 
 struct Dispatcher {
+    fragments: Fragments,
     /// Each worker, and what it is given next.
     workers: Vec<(SyncSender<Round>, Round)>,
     /// Packets and bytes of the round, over all workers.
@@ -78,8 +83,9 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn new(workers: Vec<SyncSender<Round>>) -> Self {
+    fn new(workers: Vec<SyncSender<Round>>, limits: &Limits) -> Self {
         Self {
+            fragments: Fragments::new(limits),
             workers: workers.into_iter().map(|worker| (worker, Round::default())).collect(),
             packets: 0,
             bytes: 0,
@@ -96,19 +102,53 @@ impl Dispatcher {
             if self.facts.packets > 1 {
                 let (frame, clock) = (packet.frame, self.clock);
                 self.all(|| Item::Tick { frame, clock });
+                let mut said = Vec::new();
+                self.fragments.advance(Stamp::new(clock, frame), &mut said);
+                self.said((frame, Phase::Tick), said);
             }
             self.next_tick = self.clock + TICK;
         }
         self.packets += 1;
         self.bytes += packet.data.len();
         self.last_frame = packet.frame;
-        let shard = shard_of(&packet);
-        let worker = shard % self.workers.len().max(1);
-        if let Some((_, round)) = self.workers.get_mut(worker) {
-            round.push(Item::Packet { shard, packet });
+        match packet::ends(&packet) {
+            Ends::Fragment => self.fragment(packet),
+            ends => {
+                let shard = shard_of(ends);
+                self.give(shard, Item::Packet { shard, packet });
+            }
         }
         if self.packets >= ROUND_PACKETS || self.bytes >= ROUND_BYTES {
             self.flush();
+        }
+    }
+
+    /// A fragment is counted in the first shard; the packet that it completes goes to the shard of
+    /// its own ends.
+    #[cold]
+    fn fragment(&mut self, packet: Packet) {
+        let mut said = Vec::new();
+        let whole = self.fragments.push(&packet, &packet::decode(&packet), &mut said);
+        let turn = (packet.frame, Phase::Packet);
+        self.give(0, Item::Packet { shard: 0, packet });
+        self.said(turn, said);
+        if let Some(whole) = whole {
+            let shard = shard_of(packet::ends_of(&whole.decode()));
+            self.give(shard, Item::Whole { shard, whole: Box::new(whole) });
+        }
+    }
+
+    /// What fragments say that never became a packet.
+    fn said(&mut self, turn: (FrameNo, Phase), said: Vec<FlowEvent>) {
+        if !said.is_empty() {
+            self.give(0, Item::Said { turn, said });
+        }
+    }
+
+    fn give(&mut self, shard: usize, item: Item) {
+        let worker = shard % self.workers.len().max(1);
+        if let Some((_, round)) = self.workers.get_mut(worker) {
+            round.push(item);
         }
     }
 
@@ -146,16 +186,19 @@ impl Dispatcher {
 
     fn finish(&mut self) {
         let frame = self.last_frame;
+        let mut said = Vec::new();
+        self.fragments.finish(Stamp::new(self.clock, frame), &mut said);
+        self.said((frame, Phase::Finish), said);
         self.all(|| Item::Finish { frame });
         self.flush();
         self.workers.clear();
     }
 }
 
-/// The shard of a packet: by its unordered pair of addresses, so that fragments and changes of
-/// port stay together. Neighbours and ICMP, which are few and speak of others, share the first.
-fn shard_of(packet: &Packet) -> usize {
-    let Some((source, destination)) = packet::ends(packet) else { return 0 };
+/// The shard of a packet: by its unordered pair of addresses, so that changes of port stay
+/// together. Neighbours and ICMP, which are few and speak of others, share the first.
+fn shard_of(ends: Ends) -> usize {
+    let Ends::Pair(source, destination) = ends else { return 0 };
     let (lo, hi) = (source.min(destination), source.max(destination));
     let mixed = [lo, hi].into_iter().fold(0x9e37_79b9_7f4a_7c15, |mixed, ip| match ip {
         IpAddr::V4(ip) => mix(mixed ^ u64::from(ip.to_bits())),

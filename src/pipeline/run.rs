@@ -61,7 +61,8 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
             from_workers.push(from);
         }
         let stop = &stop;
-        let reader = scope.spawn(move || dispatch::read(source, to_workers, packet, stop));
+        let reader =
+            scope.spawn(move || dispatch::read(source, to_workers, &settings.limits, packet, stop));
         let mut fold = Fold::new(settings.credentials, completed);
         fold.merge(&from_workers, stop);
         // Where a worker died, the reader must not wait for room for ever.

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::capture::source::Packet;
 use crate::flow::event::FlowEvent;
+use crate::flow::fragment::Whole;
 use crate::flow::table::FlowTable;
 use crate::limits::Limits;
 use crate::packet;
@@ -26,6 +27,20 @@ pub(super) enum Item {
         shard: usize,
         /// The packet.
         packet: Packet,
+    },
+    /// A packet for one shard of the worker that came in fragments.
+    Whole {
+        /// Which.
+        shard: usize,
+        /// The packet.
+        whole: Box<Whole>,
+    },
+    /// For the first shard: what was said before any flow was known.
+    Said {
+        /// Its place among all that is said.
+        turn: (FrameNo, Phase),
+        /// What.
+        said: Vec<FlowEvent>,
     },
     /// For all shards: the clock, before the packet of that frame.
     Tick {
@@ -100,6 +115,18 @@ impl Worker {
             Item::Packet { shard, packet } => {
                 if let Some(shard) = self.shards.get_mut(shard / self.threads) {
                     shard.packet(&packet, &mut self.counts, events);
+                }
+            }
+            Item::Whole { shard, whole } => {
+                if let Some(shard) = self.shards.get_mut(shard / self.threads) {
+                    shard.table.push_whole(&whole, &mut shard.said);
+                    shard.pass_on((whole.stamp.frame, Phase::Packet), events);
+                }
+            }
+            Item::Said { turn, said } => {
+                if let Some(shard) = self.shards.first_mut() {
+                    shard.said.extend(said);
+                    shard.pass_on(turn, events);
                 }
             }
             Item::Tick { frame, clock } => {

@@ -5,7 +5,6 @@ use std::collections::BinaryHeap;
 
 use bytes::Bytes;
 
-use crate::flow::fragment::Fragments;
 use crate::flow::holders::Holders;
 use crate::flow::piece::Place;
 use crate::flow::slots::Slots;
@@ -26,7 +25,6 @@ pub struct FlowTable {
     pub(super) slots: Slots,
     pub(super) deadlines: BinaryHeap<Reverse<Due>>,
     pub(super) holders: Holders,
-    pub(super) fragments: Fragments,
     pub(super) now: Stamp,
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::flow::event::{Closed, FlowBody, StreamEvent};
-use crate::flow::story::{events, line, tell, tell_but};
+use crate::flow::story::{Feed, events, line, tell, tell_but};
 use crate::packet::build::Capture;
 use crate::packet::decode;
 use crate::time::{FrameNo, TimeDelta};
@@ -25,7 +25,7 @@ fn closed(events: &[FlowEvent]) -> Vec<&Closed> {
 
 /// The events of a capture, with a tick every `step`.
 fn tick(capture: &Capture, limits: &Limits, step: TimeDelta, until: TimeDelta) -> Vec<String> {
-    let mut table = FlowTable::new(limits);
+    let mut feed = Feed::new(limits);
     let mut out = Vec::new();
     let packets = capture.packets();
     let mut clock = packets[0].at;
@@ -33,15 +33,15 @@ fn tick(capture: &Capture, limits: &Limits, step: TimeDelta, until: TimeDelta) -
     for packet in &packets {
         while clock + step <= packet.at {
             clock = clock + step;
-            table.advance(Stamp::new(clock, packet.frame), &mut out);
+            feed.advance(Stamp::new(clock, packet.frame), &mut out);
         }
-        table.push(packet, &decode(packet), &mut out);
+        feed.push(packet, &mut out);
         frame = packet.frame;
     }
     let end = clock + until;
     while clock < end {
         clock = clock + step;
-        table.advance(Stamp::new(clock, frame), &mut out);
+        feed.advance(Stamp::new(clock, frame), &mut out);
     }
     out.iter()
         .map(|event| {

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::*;
 use crate::packet::ports;
 
+/// Kind and number of a tunnel.
+type Inside = Option<(TunnelKind, Option<u32>)>;
+
 const OUTER: [[u8; 4]; 2] = [[198, 51, 100, 1], [203, 0, 113, 1]];
 
 /// An IPv4 packet between the ends of a tunnel.
@@ -30,7 +33,7 @@ fn wlan(first: u8, flags: u8) -> Vec<u8> {
     [&[first, flags, 0, 0], &[2; 6][..], &[4; 6], &[6; 6], &[0, 0]].concat()
 }
 
-fn tunnel(decoded: &Decoded<'_>) -> Option<(TunnelKind, Option<u32>)> {
+fn tunnel(decoded: &Decoded<'_>) -> Inside {
     decoded.encapsulation.tunnel.map(|tunnel| (tunnel.kind, tunnel.id))
 }
 
@@ -40,7 +43,7 @@ fn every_tunnel_leads_to_the_inner_packet() {
     let frame = ethernet(0x800, &ip);
     let with = |header: &[u8], rest: &[u8]| [header, rest].concat();
     let erspan_2 = [0x10, 0x64, 0, 7, 0, 0, 0, 1];
-    let cases: [(&str, Vec<u8>, Option<(TunnelKind, Option<u32>)>); 17] = [
+    let cases: [(&str, Vec<u8>, Inside); 17] = [
         ("ip:ip:tcp", outer(4, &ip), Some((TunnelKind::Ip, None))),
         (
             "ip:etherip:eth:ip:tcp",
