@@ -1,11 +1,15 @@
-//! Captures by others, read from where they are: no panic, no hang, and the same packets, DNS
-//! messages and HTTP messages as tshark finds, but for differences that a list explains one by one
-//! (`tests/corpus/differences.tsv`).
+//! Captures by others, read from where they are: no panic, no hang, and the same packets, TCP
+//! conversations, DNS and HTTP messages as tshark finds, but for differences that a rule explains
+//! (`tests/corpus/rules.rs`) or a list one by one (`tests/corpus/differences.tsv`). Prints how far
+//! both agree, class by class.
 //!
 //! Nothing of the collection is in the project; where it is not there, this test says so.
 
+mod agreement;
 mod compare;
 mod differences;
+mod rules;
+mod tcp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -15,7 +19,9 @@ use std::time::Duration;
 
 use crate::support::facts::{CorpusFile, corpus};
 use crate::support::shared;
-use compare::Difference;
+use agreement::Agreement;
+use compare::{Difference, Found};
+use rules::Ruled;
 
 /// What this phase of the program reads.
 const TAGS: &[&str] =
@@ -24,40 +30,65 @@ const TAGS: &[&str] =
 /// No capture of the collection is larger than a few megabytes.
 const TIME_FOR_ONE: Duration = Duration::from_secs(30);
 
+/// The part of all TCP conversations that both sides tell alike.
+const CONVERSATIONS: f64 = 0.97;
+
 #[test]
 fn captures_by_others_are_read_as_tshark_reads_them() {
     let Some(folder) = shared("corpus") else { return };
     let files = corpus(&folder, TAGS);
     assert!(files.len() > 1000, "only {} captures in {}", files.len(), folder.display());
-    let (differences, failures) = read_all(files);
+    let read = read_all(files);
+    let Read { differences, agreement, ruled, failures } = &read;
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
-    differences::explained(&differences);
+    println!("{}\n{}", agreement.table(), rules::table(ruled));
+    rules::all_needed(ruled);
+    let conversations = agreement.of("tcp-conversations");
+    assert!(conversations >= CONVERSATIONS, "only {conversations} of the conversations agree");
+    differences::explained(differences);
 }
 
-/// Reads all of them, two at a time; gives the differences and what failed altogether.
-fn read_all(files: Vec<CorpusFile>) -> (Vec<Difference>, Vec<String>) {
+/// What came of all captures.
+#[derive(Default)]
+struct Read {
+    differences: Vec<Difference>,
+    agreement: Agreement,
+    ruled: Ruled,
+    failures: Vec<String>,
+}
+
+/// Reads all of them, two at a time.
+fn read_all(files: Vec<CorpusFile>) -> Read {
     let queue = Mutex::new(files.into_iter());
-    let found = Mutex::new((Vec::new(), Vec::new()));
+    let read = Mutex::new(Read::default());
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
                     let Some(file) = queue.lock().unwrap().next() else { return };
-                    match read_one(file) {
-                        Ok(differences) => found.lock().unwrap().0.extend(differences),
-                        Err(failure) => found.lock().unwrap().1.push(failure),
+                    let found = read_one(file);
+                    let mut read = read.lock().unwrap();
+                    match found {
+                        Ok(found) => {
+                            read.differences.extend(found.differences);
+                            read.agreement.merge(&found.agreement);
+                            for (rule, values) in found.ruled {
+                                *read.ruled.entry(rule).or_default() += values;
+                            }
+                        }
+                        Err(failure) => read.failures.push(failure),
                     }
                 }
             });
         }
     });
-    let (mut differences, failures) = found.into_inner().unwrap();
-    differences.sort();
-    (differences, failures)
+    let mut read = read.into_inner().unwrap();
+    read.differences.sort();
+    read
 }
 
 /// Reads one capture on a thread of its own, which is left behind where it hangs.
-fn read_one(file: CorpusFile) -> Result<Vec<Difference>, String> {
+fn read_one(file: CorpusFile) -> Result<Found, String> {
     let name = file.name.clone();
     let (sender, receiver) = mpsc::channel();
     let reader = thread::spawn(move || {
@@ -65,9 +96,9 @@ fn read_one(file: CorpusFile) -> Result<Vec<Difference>, String> {
         let _ = sender.send(outcome);
     });
     match receiver.recv_timeout(TIME_FOR_ONE) {
-        Ok(Ok(differences)) => {
+        Ok(Ok(found)) => {
             reader.join().unwrap();
-            Ok(differences)
+            Ok(found)
         }
         Ok(Err(_)) => Err(format!("{name}: panicked (see above)")),
         Err(_) => Err(format!("{name}: not done after {} s", TIME_FOR_ONE.as_secs())),

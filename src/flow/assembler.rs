@@ -151,6 +151,20 @@ impl Assembler {
         self.held.range(offset..).next().map(|(_, held)| held.arrived)
     }
 
+    /// The first bytes of `range` that did not come.
+    pub fn missing_in(&self, range: Range<u64>) -> Option<Range<u64>> {
+        let mut at = range.start.max(self.next);
+        let before = self.held.range(..=at).next_back();
+        let from = before.map_or(at, |(&start, _)| start);
+        for (&start, held) in self.held.range(from..) {
+            if start > at {
+                return (at < range.end).then(|| at..start.min(range.end));
+            }
+            at = at.max(start.saturating_add(held.piece.len()));
+        }
+        (at < range.end).then_some(at..range.end)
+    }
+
     #[cold]
     fn insert_slow(
         &mut self,

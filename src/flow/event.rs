@@ -219,6 +219,14 @@ pub struct Counters {
     pub segments: u64,
     /// The largest payload of one packet.
     pub largest: u32,
+    /// SYNs without an ACK.
+    pub syns: u64,
+    /// SYNs with an ACK.
+    pub syn_acks: u64,
+    /// FINs.
+    pub fins: u64,
+    /// RSTs, those that are ignored included.
+    pub rsts: u64,
     /// Segments whose bytes were sent before.
     pub retransmissions: u64,
     /// Of those: the receiver had told of the hole.

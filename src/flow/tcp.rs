@@ -17,6 +17,9 @@
 mod acknowledge;
 mod analysis;
 mod close;
+mod data;
+mod finish;
+mod give;
 mod half;
 mod handshake;
 mod open;
@@ -30,10 +33,8 @@ pub(super) use state::Tcp;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, EndReason, PerDirection};
 use crate::flow::piece::Segment;
-use crate::flow::tcp::analysis::{Sent, ends_below, far, judge, print};
+use crate::flow::tcp::analysis::{count_flags, ends_below, far, print};
 use crate::flow::tcp::half::{Half, Origin};
-use crate::flow::tcp::order::Mark;
-use crate::flow::tcp::recovery::Again;
 use crate::time::Stamp;
 
 impl Tcp {
@@ -44,11 +45,14 @@ impl Tcp {
         counters: &mut PerDirection<Counters>,
         emit: &mut Emit<'_>,
     ) {
+        if !segment.is_plain() {
+            count_flags(segment, counters.of_mut(segment.piece.direction));
+        }
         if self.is_unseen {
             self.settle(segment.piece.stamp, counters, emit);
         }
         if self.is_reset {
-            return;
+            return self.after_reset(segment, counters, emit);
         }
         let direction = segment.piece.direction;
         let mut seq = segment.seq;
@@ -97,38 +101,10 @@ impl Tcp {
             self.acknowledge(segment, ack, start, is_probe, counters, emit);
         }
         if length > 0 && !is_probe {
-            let round_trip = self.round_trip;
-            let (forward, reverse) = self.halves(direction);
-            let counters = counters.of_mut(direction);
-            let mark = Mark::of(segment);
-            if start >= highest.cast_signed() {
-                forward.order.note(highest, start.unsigned_abs(), mark);
-                forward.recovery.sent(segment.piece.stamp.at, forward.acked >= highest);
-                forward.insert(start, &segment.piece, counters, emit);
-            } else {
-                let overtaken = forward.overtaken_at(start);
-                let was_overtaken = forward.order.was_overtaken(start.max(0).unsigned_abs(), mark);
-                let is_late = forward.unseen.is_some() && overtaken.is_none();
-                let placed = forward.insert(start, &segment.piece, counters, emit);
-                // only its acknowledgment was captured before it: that is the capture's order
-                if !(is_late && placed.filled > 0) {
-                    let again = Again {
-                        start: u64::try_from(start).unwrap_or(0),
-                        end: u64::try_from(end).unwrap_or(0),
-                        highest,
-                        acked: forward.acked,
-                        repeats: reverse.repeats,
-                        at: segment.piece.stamp.at,
-                        round_trip,
-                    };
-                    let sent = Sent { again, overtaken, was_overtaken, placed };
-                    judge(&sent, segment, &mut forward.recovery, counters, emit);
-                }
-            }
-            if forward.unseen.is_none() && forward.misses_acked() {
-                forward.unseen = Some(segment.piece.stamp);
-                self.is_unseen = true;
-            }
+            self.data(segment, start..end, counters, emit);
+        } else if start > highest.cast_signed() && segment.is_plain() {
+            let (forward, _) = self.halves(direction);
+            forward.note_ahead(start.unsigned_abs(), segment);
         }
         if segment.fin {
             self.fin(segment, end, counters, emit);
@@ -197,8 +173,9 @@ impl Tcp {
         }
     }
 
+    /// True for a packet captured twice; remembers it.
     #[cold]
-    fn is_copy(&mut self, segment: &Segment<'_>) -> bool {
+    pub(super) fn is_copy(&mut self, segment: &Segment<'_>) -> bool {
         let (forward, _) = self.halves(segment.piece.direction);
         let print = print(segment);
         let is_copy = forward.recent.has(&print);

@@ -9,6 +9,9 @@ use urltrace::protocol::dns::message::{Carrier, Flavor, Message};
 use urltrace::protocol::event::EventBody;
 use urltrace::trace::Trace;
 
+use crate::corpus::agreement::Agreement;
+use crate::corpus::rules::{self, Case, Ruled};
+use crate::corpus::tcp;
 use crate::support::facts::{Conversation, CorpusFile, Facts, conversation, printable};
 use crate::support::{run, stages};
 
@@ -26,40 +29,78 @@ pub(super) struct Difference {
 /// Values listed of one side of a difference; more are only counted.
 const LISTED: usize = 3;
 
-pub(super) fn compare(file: &CorpusFile) -> Vec<Difference> {
+pub(super) fn compare(file: &CorpusFile) -> Found {
     let facts = file.facts();
-    let mut found = Found { capture: file.name.clone(), differences: Vec::new() };
+    let mut found = Found::new(&file.name);
     let mut source = match urltrace::capture::open(&file.path) {
         Ok(source) => source,
         Err(error) => {
-            if facts.packets() > 0 {
-                found.add("packets", error.to_string(), facts.packets().to_string());
-            }
-            return found.differences;
+            let theirs =
+                if facts.packets() > 0 { vec![facts.packets().to_string()] } else { vec![] };
+            let ours = theirs.iter().map(|_| error.to_string()).collect::<Vec<_>>();
+            found.lists("packets", &ours, &theirs);
+            return found;
         }
     };
     let trace = run(&mut source, 2).trace;
-    if trace.capture.packets != facts.packets() {
-        found.add("packets", trace.capture.packets.to_string(), facts.packets().to_string());
-    }
+    let packets = [trace.capture.packets, facts.packets()].map(|packets| [packets.to_string()]);
+    found.lists("packets", &packets[0], &packets[1]);
+    tcp::compare(&mut found, &facts, &trace);
     http(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);
-    found.differences
+    found
 }
 
-struct Found {
+/// What was found in one capture.
+pub(super) struct Found {
     capture: String,
-    differences: Vec<Difference>,
+    pub(super) differences: Vec<Difference>,
+    pub(super) agreement: Agreement,
+    pub(super) ruled: Ruled,
 }
 
 impl Found {
+    fn new(capture: &str) -> Self {
+        Self {
+            capture: capture.to_owned(),
+            differences: Vec::new(),
+            agreement: Agreement::default(),
+            ruled: Ruled::new(),
+        }
+    }
+
+    /// Notes two numbers of one conversation, named by its first frame, with how many values that
+    /// are and how many of them equal. What a rule explains is counted there, the rest is listed.
+    pub(super) fn numbers(
+        &mut self,
+        class: &'static str,
+        first: u64,
+        case: &Case<'_>,
+        (values, equal): (u64, u64),
+    ) {
+        self.agreement.note(class, values, equal);
+        let Case { ours, theirs, .. } = case;
+        if ours == theirs {
+            return;
+        }
+        match rules::explains(class, case) {
+            Some(rule) => self.ruled(rule, values - equal),
+            None => self.add(class, format!("{first}: {ours}"), format!("{first}: {theirs}")),
+        }
+    }
+
+    /// A rule explains so many values.
+    pub(super) fn ruled(&mut self, rule: &'static str, values: u64) {
+        *self.ruled.entry(rule).or_default() += values;
+    }
+
     fn add(&mut self, class: &'static str, ours: String, theirs: String) {
         let capture = self.capture.clone();
         self.differences.push(Difference { capture, class, ours, theirs });
     }
 
     /// Notes what only one side has.
-    fn lists(&mut self, class: &'static str, ours: &[String], theirs: &[String]) {
+    pub(super) fn lists(&mut self, class: &'static str, ours: &[String], theirs: &[String]) {
         let [mut only_ours, mut only_theirs] =
             [(ours, theirs), (theirs, ours)].map(|(of, without)| {
                 let mut left = counted(without);
@@ -74,6 +115,10 @@ impl Found {
             });
         only_ours.sort();
         only_theirs.sort();
+        let equal = (ours.len() - only_ours.len()) as u64;
+        // what differs is one value, where both sides have one
+        let differ = only_ours.len().max(only_theirs.len()) as u64;
+        self.agreement.note(class, equal + differ, equal);
         if !only_ours.is_empty() || !only_theirs.is_empty() {
             self.add(class, brief(&only_ours), brief(&only_theirs));
         }
@@ -131,12 +176,14 @@ fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<[Sai
     let nothing = Vec::new();
     let (mut only_ours, mut only_theirs) = (Vec::new(), Vec::new());
     let mut disordered = Vec::new();
+    let mut equal = 0;
     let conversations: BTreeSet<&Conversation> =
         ours.keys().chain(default.keys()).chain(ordered.keys()).collect();
     for conversation in conversations {
         let said = |by: &Said| by.get(conversation).cloned().unwrap_or_default();
         let (ours, default, ordered) = (said(ours), said(&default), said(&ordered));
         if ours == default || ours == ordered {
+            equal += ours.len() as u64;
             continue;
         }
         // The one that is nearer to ours by its length.
@@ -148,6 +195,7 @@ fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<[Sai
         only_ours.extend(ours);
         only_theirs.extend(theirs);
     }
+    found.agreement.note(class, equal, equal);
     found.lists(class, &only_ours, &only_theirs);
     if !disordered.is_empty() {
         found.lists(class, &disordered, &nothing);

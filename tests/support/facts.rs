@@ -24,6 +24,26 @@ pub(crate) struct Facts {
     document: Value,
 }
 
+/// One TCP conversation as tshark sees it.
+pub(crate) struct TcpRow {
+    /// Its first and last frame.
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) client: String,
+    pub(crate) server: String,
+    /// True where a SYN or a SYN-ACK told who is the client; else it is the first sender.
+    pub(crate) is_told: bool,
+    /// From the client and from the server.
+    pub(crate) packets: [u64; 2],
+    pub(crate) bytes: [u64; 2],
+    /// `S A fc fs rc rs`: SYN, SYN-ACK, FIN and RST of client and server, as far as seen.
+    pub(crate) flags: String,
+    /// Bits: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
+    pub(crate) completeness: u64,
+    /// Segments by what the analysis calls them.
+    pub(crate) analysis: BTreeMap<String, u64>,
+}
+
 /// All captures with one of these tags, by name.
 pub(crate) fn corpus(folder: &Path, tags: &[&str]) -> Vec<CorpusFile> {
     let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap();
@@ -69,6 +89,31 @@ impl Facts {
         let rows =
             rows.iter().map(|row| columns.iter().copied().zip(row.as_array().unwrap()).collect());
         (rows.collect(), cut)
+    }
+
+    /// Every TCP conversation; none where the table was cut.
+    pub(crate) fn tcp(&self) -> Option<Vec<TcpRow>> {
+        let (rows, cut) = Self::table(&self.document, "tcp");
+        let rows = rows.iter().map(|row| {
+            let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            let number = |name: &str| row[name].as_u64().unwrap_or_default();
+            let counts = row["analysis"].as_object().into_iter().flatten();
+            TcpRow {
+                first: number("first"),
+                last: number("last"),
+                client: format!("{} {}", text("client"), row["cport"]),
+                server: format!("{} {}", text("server"), row["sport"]),
+                is_told: row["role_from"] != "first",
+                packets: ["pkts_cs", "pkts_sc"].map(number),
+                bytes: ["bytes_cs", "bytes_sc"].map(number),
+                flags: text("flags"),
+                completeness: number("completeness"),
+                analysis: counts
+                    .map(|(kind, count)| (kind.clone(), count.as_u64().unwrap_or_default()))
+                    .collect(),
+            }
+        });
+        (!cut).then(|| rows.collect())
     }
 
     /// The ends of each TCP stream.

@@ -284,3 +284,22 @@ proptest! {
         prop_assert_eq!(tile(&bench.events)?, bench.assembler.next());
     }
 }
+
+#[test]
+fn what_is_missing_is_found() {
+    let mut assembler = Assembler::new(1 << 20);
+    let mut put = |offset| {
+        assembler.insert(offset, Bytes::from_static(b"abcd"), Stamp::default(), 0, &mut |_| {});
+    };
+    put(0);
+    put(8);
+    put(12);
+    put(20);
+    let missing = |range| assembler.missing_in(range);
+    assert_eq!(missing(0..4), None);
+    assert_eq!(missing(0..10), Some(4..8));
+    assert_eq!(missing(6..7), Some(6..7));
+    assert_eq!(missing(9..16), None);
+    assert_eq!(missing(9..30), Some(16..20));
+    assert_eq!(missing(22..30), Some(24..30));
+}

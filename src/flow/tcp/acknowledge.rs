@@ -89,9 +89,15 @@ impl Tcp {
             if acked > reverse.highest {
                 // told once where nothing of this direction is captured at all
                 if reverse.is_seen || reverse.highest == 0 {
-                    emit.segment(direction, SegmentKind::AckedUnseen, reverse.highest..acked);
+                    let range = reverse.missing_in(before..acked);
+                    let range = range.unwrap_or(reverse.highest..acked);
+                    emit.segment(direction, SegmentKind::AckedUnseen, range);
                 }
                 reverse.highest = acked;
+            } else if reverse.misses_below(acked)
+                && let Some(range) = reverse.missing_in(before..acked)
+            {
+                emit.segment(direction, SegmentKind::AckedUnseen, range);
             }
             reverse.acked = acked;
             is_new_fin = reverse.fin.is_some_and(|fin| acked > fin) && !reverse.fin_acked;

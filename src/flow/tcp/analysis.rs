@@ -80,6 +80,16 @@ pub(super) fn resent(
     kind
 }
 
+/// Counts what opens and closes.
+#[cold]
+pub(super) const fn count_flags(segment: &Segment<'_>, counters: &mut Counters) {
+    let is_answer = segment.ack.is_some();
+    counters.syns = counters.syns.saturating_add((segment.syn && !is_answer) as u64);
+    counters.syn_acks = counters.syn_acks.saturating_add((segment.syn && is_answer) as u64);
+    counters.fins = counters.fins.saturating_add(segment.fin as u64);
+    counters.rsts = counters.rsts.saturating_add(segment.rst as u64);
+}
+
 /// Counts a sequence number that cannot be of this connection.
 #[cold]
 pub(super) fn far(counters: &mut Counters, emit: &mut Emit<'_>) {

@@ -27,16 +27,17 @@ impl Tcp {
         let (forward, reverse) = self.halves(direction);
         if forward.fin.is_some() || forward.has_ended() {
             if segment.piece.length() == 0 {
+                let counters = counters.of_mut(direction);
                 let again = Again {
                     start: end,
                     end: end.saturating_add(1),
                     highest: forward.highest,
                     acked: forward.acked,
                     repeats: reverse.repeats,
+                    largest: counters.largest,
                     at: segment.piece.stamp.at,
                     round_trip,
                 };
-                let counters = counters.of_mut(direction);
                 let kind = resent(&again, false, &mut forward.recovery, counters);
                 emit.segment(direction, kind, end..end);
             }
@@ -69,6 +70,23 @@ impl Tcp {
             sender: *self.states.of(direction),
             receiver: *self.states.of(!direction),
         });
+    }
+
+    /// A segment behind a RST: a SYN with the same number is the client's next try after it was
+    /// refused (some try three times), all else is left over.
+    #[cold]
+    pub(super) fn after_reset(
+        &mut self,
+        segment: &Segment<'_>,
+        counters: &mut PerDirection<Counters>,
+        emit: &mut Emit<'_>,
+    ) {
+        let is_client = segment.piece.direction == Direction::ToServer;
+        if segment.syn && segment.ack.is_none() && is_client && !self.is_copy(segment) {
+            let counters = &mut counters.to_server;
+            counters.retransmissions = counters.retransmissions.saturating_add(1);
+            emit.tcp(self.opening.syn(segment));
+        }
     }
 
     /// A RST: it ends the connection if its receiver believes it.

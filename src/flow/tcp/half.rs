@@ -1,25 +1,28 @@
 //! One direction of a TCP connection: sequence numbers to offsets, and what is known of them.
 
+use std::ops::Range;
+
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::assembler::Assembler;
 use crate::flow::duplicate::Recent;
 use crate::flow::emit::Emit;
-use crate::flow::event::{Counters, Direction, EndReason, GapReason, StreamEvent};
+use crate::flow::event::{Counters, Direction};
 use crate::flow::piece::Piece;
-use crate::flow::tcp::order::SendOrder;
+use crate::flow::tcp::give::give;
+use crate::flow::tcp::order::{Ahead, SendOrder};
 use crate::flow::tcp::recovery::Recovery;
 use crate::time::Stamp;
 
 /// One direction, named by its sender.
 #[derive(Debug)]
 pub(super) struct Half {
-    direction: Direction,
+    pub(super) direction: Direction,
     origin: Origin,
     /// The sequence number of offset 0.
     base: u32,
     /// The sequence number behind the SYN, where one was seen or acknowledged by a SYN-ACK.
     behind_syn: Option<u32>,
-    assembler: Assembler,
+    pub(super) assembler: Assembler,
     /// Something of this direction was captured.
     pub(super) is_seen: bool,
     /// The end of the highest byte sent or acknowledged; a FIN counts as one.
@@ -32,7 +35,7 @@ pub(super) struct Half {
     pub(super) fin: Option<u64>,
     /// The FIN is acknowledged.
     pub(super) fin_acked: bool,
-    ended: bool,
+    pub(super) ended: bool,
     told_beyond_fin: bool,
     /// The last acknowledgment number that this end sent, its window, and how often it was
     /// repeated.
@@ -45,6 +48,8 @@ pub(super) struct Half {
     pub(super) is_probing: bool,
     /// In which order its packets were sent.
     pub(super) order: SendOrder,
+    /// An acknowledgment told of bytes that were not captured yet.
+    pub(super) ahead: Option<Box<Ahead>>,
     /// What this end does about loss.
     pub(super) recovery: Recovery,
     /// The last packets, to know copies of them.
@@ -98,6 +103,7 @@ impl Half {
             is_closed_window: false,
             is_probing: false,
             order: SendOrder::default(),
+            ahead: None,
             recovery: Recovery::default(),
             recent: Recent::default(),
         }
@@ -233,71 +239,6 @@ impl Half {
         }
     }
 
-    /// Gives up the holes below the acknowledgment: the receiver has those bytes, we never will.
-    #[cold]
-    pub(super) fn give_up_unseen(
-        &mut self,
-        at: Stamp,
-        counters: &mut Counters,
-        emit: &mut Emit<'_>,
-    ) {
-        self.unseen = None;
-        if self.ended {
-            return;
-        }
-        let (direction, upto) = (self.direction, self.acked_bytes());
-        self.assembler.give_up(upto, GapReason::NotCaptured, at, &mut |event| {
-            give(direction, event, counters, emit);
-        });
-    }
-
-    /// Gives up the first hole, for want of room.
-    pub(super) fn give_up_first(
-        &mut self,
-        at: Stamp,
-        counters: &mut Counters,
-        emit: &mut Emit<'_>,
-    ) {
-        let direction = self.direction;
-        self.assembler.give_up_first(GapReason::OverBudget, at, &mut |event| {
-            give(direction, event, counters, emit);
-        });
-    }
-
-    /// Ends the direction once all up to its FIN was given out.
-    #[inline]
-    pub(super) fn end_at_fin(&mut self, at: Stamp, emit: &mut Emit<'_>) {
-        if !self.ended && self.fin.is_some_and(|fin| self.assembler.next() >= fin) {
-            self.ended = true;
-            self.unseen = None;
-            let event = StreamEvent::End { reason: EndReason::Fin, at };
-            emit.stream(self.direction, event);
-        }
-    }
-
-    /// Ends the direction: what waits is given out with its gaps.
-    pub(super) fn end(
-        &mut self,
-        reason: EndReason,
-        at: Stamp,
-        counters: &mut Counters,
-        emit: &mut Emit<'_>,
-    ) {
-        if self.ended {
-            return;
-        }
-        self.give_up_unseen(at, counters, emit);
-        let (direction, upto) = (self.direction, self.assembler.end().max(self.fin.unwrap_or(0)));
-        self.assembler.give_up(upto, GapReason::NeverSent, at, &mut |event| {
-            give(direction, event, counters, emit);
-        });
-        self.end_at_fin(at, emit);
-        if !self.ended {
-            self.ended = true;
-            emit.stream(direction, StreamEvent::End { reason, at });
-        }
-    }
-
     /// The offset of a sequence number: the one nearest to what comes next.
     #[inline]
     pub(super) const fn place(&self, seq: u32) -> i64 {
@@ -331,7 +272,7 @@ impl Half {
     }
 
     /// Bytes of the stream that the receiver acknowledged, its FIN not counted.
-    fn acked_bytes(&self) -> u64 {
+    pub(super) fn acked_bytes(&self) -> u64 {
         self.fin.map_or(self.acked, |fin| self.acked.min(fin))
     }
 
@@ -339,6 +280,18 @@ impl Half {
     #[inline]
     pub(super) fn misses_acked(&self) -> bool {
         self.assembler.next() < self.acked && self.assembler.next() < self.acked_bytes()
+    }
+
+    /// True where some bytes below `acked` are missing.
+    #[inline]
+    pub(super) const fn misses_below(&self, acked: u64) -> bool {
+        self.assembler.next() < acked && self.is_seen && !self.ended
+    }
+
+    /// The first of the bytes in `range` that were not captured.
+    pub(super) fn missing_in(&self, range: Range<u64>) -> Option<Range<u64>> {
+        let end = self.fin.map_or(range.end, |fin| range.end.min(fin));
+        self.assembler.missing_in(range.start..end)
     }
 
     /// When the first bytes overtook those at `offset`.
@@ -376,20 +329,3 @@ impl Half {
 
 /// Nearer than any window in use: 4 MiB.
 const NEAR: i64 = 4 << 20;
-
-/// Sends an event of the assembler on its way, and counts the holes.
-#[inline]
-fn give(direction: Direction, event: StreamEvent, counters: &mut Counters, emit: &mut Emit<'_>) {
-    if let StreamEvent::Gap { range, reason, .. } = &event {
-        let missing = range.end.saturating_sub(range.start);
-        counters.gaps = counters.gaps.saturating_add(1);
-        counters.gap_bytes = counters.gap_bytes.saturating_add(missing);
-        if *reason == GapReason::OverBudget {
-            emit.limit(
-                "tcp.limit-held",
-                format!("{missing} bytes given up: too much waited behind them"),
-            );
-        }
-    }
-    emit.stream(direction, event);
-}

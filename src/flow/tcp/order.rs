@@ -4,6 +4,7 @@
 
 use crate::flow::piece::Segment;
 use crate::flow::tcp::options;
+use crate::time::Stamp;
 
 /// Where a packet stands among those of its sender.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +22,14 @@ pub(super) struct SendOrder {
     last: Option<Mark>,
     /// The hole that was opened last.
     hole: Option<Box<Hole>>,
+}
+
+/// An acknowledgment that stands beyond all bytes captured so far.
+#[derive(Clone, Debug)]
+pub(super) struct Ahead {
+    /// The bytes up to there had been sent.
+    pub(super) end: u64,
+    pub(super) at: Stamp,
 }
 
 /// A hole, and the packets on both sides of it.

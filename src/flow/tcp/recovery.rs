@@ -36,6 +36,8 @@ pub(super) struct Again {
     pub(super) acked: u64,
     /// How often the last acknowledgment was repeated.
     pub(super) repeats: u32,
+    /// The largest payload of this direction.
+    pub(super) largest: u32,
     pub(super) at: Timestamp,
     pub(super) round_trip: Option<TimeDelta>,
 }
@@ -49,6 +51,18 @@ const LEAST_TIMER: TimeDelta = TimeDelta::from_millis(190);
 
 /// A timer that has no round trip to go by (RFC 6298 §2.1).
 const FIRST_TIMER: TimeDelta = TimeDelta::from_millis(990);
+
+impl Again {
+    /// True where no more duplicates can come, for all but one of the segments in flight have
+    /// caused theirs (RFC 5827 §3.1).
+    fn is_early(&self) -> bool {
+        let in_flight = self.highest.saturating_sub(self.acked);
+        let told = u64::from(self.repeats.saturating_add(1));
+        self.repeats > 0
+            && self.end < self.highest
+            && in_flight <= told.saturating_mul(self.largest.into())
+    }
+}
 
 impl Recovery {
     /// Bytes are sent for the first time.
@@ -91,7 +105,7 @@ impl Recovery {
         let least = again.round_trip.map_or(FIRST_TIMER, |time| time + LEAST_TIMER);
         let is_first = again.start <= again.acked;
         let is_tail = again.end >= again.highest;
-        let told = again.repeats >= DUPLICATES || self.sacked > again.end;
+        let told = again.repeats >= DUPLICATES || self.sacked > again.end || again.is_early();
         let told_lately = told
             && self.heard.is_some_and(|heard| {
                 again.at.since(heard) < again.round_trip.unwrap_or(LEAST_TIMER) + LEAST_TIMER

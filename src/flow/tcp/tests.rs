@@ -70,14 +70,17 @@ fn a_whole_connection() {
         ]
     );
     let both = counters(&capture);
-    let ok = |packets, bytes, largest| Counters {
+    let ok = |packets, bytes, largest, syns| Counters {
         packets,
         bytes,
         segments: 1,
         largest,
+        syns,
+        syn_acks: 1 - syns,
+        fins: 1,
         ..Counters::default()
     };
-    assert_eq!(both, PerDirection { to_server: ok(6, 3, 3), to_client: ok(4, 4, 4) });
+    assert_eq!(both, PerDirection { to_server: ok(6, 3, 3, 1), to_client: ok(4, 4, 4, 0) });
 }
 
 #[test]

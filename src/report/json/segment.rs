@@ -18,6 +18,14 @@ pub struct Counters {
     pub segments: u64,
     /// The largest payload of one packet, in bytes.
     pub largest_segment: u32,
+    /// SYNs without an ACK.
+    pub syns: u64,
+    /// SYNs with an ACK.
+    pub syn_acks: u64,
+    /// FINs.
+    pub fins: u64,
+    /// RSTs, those that are ignored included.
+    pub rsts: u64,
     /// Segments whose bytes were sent before.
     pub retransmissions: u64,
     /// Of those: the receiver had told of the hole (RFC 5681 §3.2, RFC 6675, RFC 8985).
@@ -133,6 +141,10 @@ impl From<&event::Counters> for Counters {
             bytes: counters.bytes,
             segments: counters.segments,
             largest_segment: counters.largest,
+            syns: counters.syns,
+            syn_acks: counters.syn_acks,
+            fins: counters.fins,
+            rsts: counters.rsts,
             retransmissions: counters.retransmissions,
             fast_retransmissions: counters.fast_retransmissions,
             timeout_retransmissions: counters.timeout_retransmissions,

@@ -109,6 +109,18 @@ fn reset_and_data_after_it() {
 }
 
 #[test]
+fn refused_three_times() {
+    let capture = capture(|tcp| {
+        tcp.syn().rst_server().wait(500).isn(1_000_000, 5_000_000).syn().rst_server();
+    });
+    assert_eq!(
+        tell_but(&capture, &["open", "closed", "> end", "< end"]),
+        ["syn 1 @1", "< rst @2 refused", "syn 2 @3"]
+    );
+    assert_eq!(counters(&capture).to_server.retransmissions, 1);
+}
+
+#[test]
 fn a_reset_from_elsewhere_is_not_believed() {
     let mut capture = capture(|tcp| {
         tcp.handshake().rst_server().server(b"abc");

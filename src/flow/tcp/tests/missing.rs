@@ -32,7 +32,13 @@ fn a_hole_that_was_acknowledged_is_given_up_after_a_moment() {
     capture.lose(5);
     assert_eq!(
         tell_but(&capture, &FRAME),
-        ["< 0..2 @4 @4", "< gap 2..4 NotCaptured @7", "< 4..6 @5 @7", "< 6..8 @7 @7",]
+        [
+            "< 0..2 @4 @4",
+            "> AckedUnseen 2..4 @6",
+            "< gap 2..4 NotCaptured @7",
+            "< 4..6 @5 @7",
+            "< 6..8 @7 @7",
+        ]
     );
     let gap = events(&capture, &Limits::default())
         .into_iter()

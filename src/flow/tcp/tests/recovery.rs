@@ -119,3 +119,31 @@ fn the_count_of_packets_tells_too() {
     assert_eq!(late(5, 50), "< OutOfOrder 2..4 @6", "50 ms late, but sent as the fifth");
     assert_eq!(late(7, 0), "< Retransmission 2..4 @6", "1 ms late, but sent as the seventh");
 }
+
+#[test]
+fn an_acknowledgment_tells_what_was_sent_and_not_captured() {
+    let behind = |wait: i64| {
+        let mut capture = capture(|tcp| {
+            tcp.handshake().client(b"GET").ack().server(b"aa").ack_server();
+            tcp.wait(wait).server_at(0, b"aa");
+        });
+        capture.lose(6);
+        // the sender's count of packets would tell
+        for frame in 1..=7 {
+            capture.edit(frame, |bytes| bytes[18..20].fill(0));
+        }
+        tell_but(&capture, &LEFT_OUT)
+    };
+    assert_eq!(behind(300), ["> 0..3 @4 @4", "< TimeoutRetransmission 0..2 @7"]);
+    assert_eq!(behind(0), ["> 0..3 @4 @4", "< OutOfOrder 0..2 @7"]);
+}
+
+#[test]
+fn two_segments_in_flight_can_cause_but_one_duplicate() {
+    let mut capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").ack_client().server(b"bb").server(b"cc");
+        tcp.client_acks(2).wait(2).server_at(2, b"bb");
+    });
+    capture.lose(6);
+    assert_eq!(tell_but(&capture, &LEFT_OUT)[2..], ["< FastRetransmission 2..4 @8"]);
+}
