@@ -84,13 +84,14 @@ impl Found {
             return;
         }
         match rules::explains(class, case) {
-            Some(rule) => self.ruled(rule, values - equal),
+            Some(rule) => self.ruled(class, rule, values - equal),
             None => self.add(class, format!("{first}: {ours}"), format!("{first}: {theirs}")),
         }
     }
 
-    /// A rule explains so many values.
-    pub(super) fn ruled(&mut self, rule: &'static str, values: u64) {
+    /// A rule explains so many values of a class.
+    pub(super) fn ruled(&mut self, class: &'static str, rule: &'static str, values: u64) {
+        self.agreement.ruled(class, values);
         *self.ruled.entry(rule).or_default() += values;
     }
 

@@ -116,8 +116,8 @@ fn joined(
             turned.fold([0, 0], |[a, b], [c, d]| [a + c, b + d])
         };
         if sum(|talk| talk.packets) == whole.packets && sum(|talk| talk.bytes) == whole.bytes {
-            found.ruled(CUT_BY_SILENCE, 1);
             found.agreement.note("tcp-conversations", 1, 0);
+            found.ruled("tcp-conversations", CUT_BY_SILENCE, 1);
             explained.push(*first);
             let firsts: Vec<u64> = pieces.iter().map(|piece| piece.first).collect();
             ours.retain(|first, _| !firsts.contains(first));
