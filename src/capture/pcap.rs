@@ -25,6 +25,10 @@ pub static FORMAT: FileFormat = FileFormat {
         [0x4d, 0x3c, 0xb2, 0xa1],
         [0xa1, 0xb2, 0xcd, 0x34],
         [0x34, 0xcd, 0xb2, 0xa1],
+        [0x1c, 0x00, 0x01, 0xac],
+        [0xac, 0x01, 0x00, 0x1c],
+        [0x1c, 0x00, 0x01, 0xab],
+        [0xab, 0x01, 0x00, 0x1c],
     ],
     open: |file| Box::new(Reader::open(file)),
 };
@@ -61,11 +65,13 @@ impl Reader {
             received: None,
             dropped: None,
         });
-        if whole {
-            reader.input.advance(FILE_HEADER_LEN);
+        let needed = reader.header.len();
+        if whole && reader.input.ensure(needed) {
+            reader.input.advance(needed);
         } else {
             let left = reader.input.rest().len();
-            reader.end_with(format!("the file header is cut short: 24 bytes needed, {left} left"));
+            let what = format!("the file header is cut short: {needed} bytes needed, {left} left");
+            reader.end_with(what);
         }
         reader
     }
@@ -149,8 +155,7 @@ impl PacketSource for Reader {
 struct Header {
     endian: Endian,
     resolution: Resolution,
-    /// Kuznetzov's variant of the format: 8 more bytes in each record header.
-    modified: bool,
+    variant: Variant,
     lengths: Lengths,
     snaplen: u32,
     link: LinkType,
@@ -161,7 +166,7 @@ impl Default for Header {
         Self {
             endian: Endian::Little,
             resolution: Resolution::Micro,
-            modified: false,
+            variant: Variant::Plain,
             lengths: Lengths::InOrder,
             snaplen: 0,
             link: LinkType::ETHERNET,
@@ -173,7 +178,9 @@ impl Header {
     fn parse(bytes: &mut Cursor<'_>) -> Result<Self, Short> {
         let magic = bytes.u32()?;
         let (endian, magic) = match magic {
-            0xa1b2_c3d4 | 0xa1b2_3c4d | 0xa1b2_cd34 => (Endian::Big, magic),
+            0xa1b2_c3d4 | 0xa1b2_3c4d | 0xa1b2_cd34 | 0x1c00_01ac | 0x1c00_01ab => {
+                (Endian::Big, magic)
+            }
             _ => (Endian::Little, magic.swap_bytes()),
         };
         let version = (endian.u16(bytes)?, endian.u16(bytes)?);
@@ -183,7 +190,11 @@ impl Header {
         Ok(Self {
             endian,
             resolution: if magic == 0xa1b2_3c4d { Resolution::Nano } else { Resolution::Micro },
-            modified: magic == 0xa1b2_cd34,
+            variant: match magic {
+                0xa1b2_cd34 => Variant::Kuznetzov,
+                0x1c00_01ac | 0x1c00_01ab => Variant::Ixia,
+                _ => Variant::Plain,
+            },
             lengths: match version {
                 (2, 0..=2) => Lengths::Swapped,
                 (2, 3) => Lengths::PerhapsSwapped,
@@ -195,8 +206,18 @@ impl Header {
         })
     }
 
+    const fn len(&self) -> usize {
+        match self.variant {
+            Variant::Ixia => FILE_HEADER_LEN + 4,
+            Variant::Plain | Variant::Kuznetzov => FILE_HEADER_LEN,
+        }
+    }
+
     const fn record_header_len(&self) -> usize {
-        if self.modified { RECORD_HEADER_LEN + 8 } else { RECORD_HEADER_LEN }
+        match self.variant {
+            Variant::Kuznetzov => RECORD_HEADER_LEN + 8,
+            Variant::Plain | Variant::Ixia => RECORD_HEADER_LEN,
+        }
     }
 
     #[inline]
@@ -226,10 +247,24 @@ impl Header {
             Resolution::Micro => "microseconds",
             Resolution::Nano => "nanoseconds",
         };
-        let modified = if self.modified { ", modified" } else { "" };
+        let variant = match self.variant {
+            Variant::Plain => "",
+            Variant::Kuznetzov => ", modified",
+            Variant::Ixia => ", IXIA",
+        };
         let compression = compression.map(|name| format!(", {name}")).unwrap_or_default();
-        format!("pcap ({}, {resolution}{modified}){compression}", self.endian.name())
+        format!("pcap ({}, {resolution}{variant}){compression}", self.endian.name())
     }
+}
+
+/// Who extended the format, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Variant {
+    Plain,
+    /// 8 more bytes in each record header.
+    Kuznetzov,
+    /// The length of all records, behind the file header.
+    Ixia,
 }
 
 /// What the second word of a timestamp counts.

@@ -3,7 +3,7 @@
 //! Such a copy was not sent again. It must not be taken for a retransmission, a repeated
 //! acknowledgment or a repeated question.
 
-use crate::flow::piece::{Piece, Place};
+use crate::flow::piece::{Piece, Place, Segment};
 use crate::time::Timestamp;
 
 /// What tells a packet of a flow from another, in few bytes.
@@ -25,9 +25,34 @@ impl Print {
         Self {
             content: fold(first.wrapping_mul(MIX) ^ second),
             place: fold(place),
-            identification: piece.identification,
+            identification: piece.identification(),
             at: tick(piece.stamp.at),
         }
+    }
+}
+
+impl Print {
+    /// Of a TCP segment.
+    #[inline]
+    pub(super) fn of_segment(segment: &Segment<'_>) -> Self {
+        let flags =
+            u64::from(segment.syn) | u64::from(segment.fin) << 1 | u64::from(segment.rst) << 2;
+        let content = [
+            u64::from(segment.seq) << 32 | u64::from(segment.ack.unwrap_or(0)),
+            u64::from(segment.header.checksum()) << 48
+                | u64::from(segment.window) << 32
+                | flags << 28
+                | u64::from(segment.piece.length()) & 0xfff_ffff,
+        ];
+        Self::new(&segment.piece, content)
+    }
+
+    /// Of a datagram. A checksum may be wrong, or absent: the first bytes (of DNS: the identifier)
+    /// tell what it should have told.
+    pub(super) fn of_datagram(piece: &Piece<'_>, checksum: u16) -> Self {
+        let content = u64::from(checksum) << 32 | u64::from(piece.length());
+        let first = piece.payload.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        Self::new(piece, [content, first])
     }
 }
 
@@ -106,19 +131,31 @@ mod tests {
     use super::*;
     use crate::address::MacAddr;
     use crate::flow::event::Direction;
-    use crate::packet::Macs;
+    use crate::packet::{Decoded, Macs, Network};
     use crate::time::{FrameNo, Stamp};
 
     fn print(content: u64, id: u32, interface: u32, millis: i64) -> Print {
         let macs = Macs { source: MacAddr([2; 6]), destination: None };
+        let unspecified = std::net::IpAddr::from([0; 4]);
+        let network = Network {
+            source: unspecified,
+            destination: unspecified,
+            ttl: 64,
+            protocol: 6,
+            identification: Some(id),
+            fragment: None,
+            checksum_ok: true,
+        };
+        let decoded = Decoded { network: Some(network), ..Decoded::default() };
         let piece = Piece {
             direction: Direction::ToServer,
             stamp: Stamp::new(Timestamp::from_nanos(millis * 1_000_000), FrameNo(1)),
             block: &Bytes::new(),
             payload: &[],
             missing: 0,
-            place: Place::new(interface, 64, Some(macs)),
-            identification: id,
+            place: Place::new(interface, 64, Some(macs), 0),
+            interface,
+            decoded: &decoded,
         };
         Print::new(&piece, [content, 1])
     }

@@ -1,9 +1,11 @@
 //! What flows say: who talks to whom, in which order the bytes are, and what happened to them.
 
 mod direction;
+mod sighting;
 mod tcp;
 
 pub use direction::{Direction, PerDirection};
+pub use sighting::Sighting;
 pub use tcp::{Handshake, SegmentKind, TcpEvent, TcpOptions, TcpState};
 
 use std::fmt;
@@ -252,6 +254,10 @@ pub struct Counters {
     /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets`
     /// and `bytes`, and nowhere else.
     pub capture_duplicates: u64,
+    /// Where those were captured; the first few places.
+    pub sightings: Vec<Sighting>,
+    /// TTL (hop limit) of the first packet.
+    pub ttl: Option<u8>,
     /// Segments whose sequence number is too far from all others to be of this connection.
     pub out_of_window: u64,
     /// Packets with a wrong transport checksum (normal for packets captured where they were

@@ -19,6 +19,18 @@ pub(super) struct Ends {
     pub(super) destination: Endpoint,
 }
 
+impl Key {
+    /// The same whatever VLAN or tunnel it travels in.
+    pub(super) const fn bare(self) -> Self {
+        Self { scope: 0, ..self }
+    }
+
+    /// True in no VLAN and no tunnel.
+    pub(super) const fn is_bare(self) -> bool {
+        self.scope == 0
+    }
+}
+
 /// A [`FlowKey`] as six machine words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {

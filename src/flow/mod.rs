@@ -7,6 +7,7 @@
 
 pub mod assembler;
 mod checksum;
+mod copies;
 mod duplicate;
 mod emit;
 pub mod event;

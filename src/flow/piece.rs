@@ -4,7 +4,7 @@ use bytes::Bytes;
 use etherparse::TcpSlice;
 
 use crate::flow::event::Direction;
-use crate::packet::Macs;
+use crate::packet::{Decoded, Macs};
 use crate::time::Stamp;
 
 /// What one packet brings to its flow.
@@ -21,8 +21,10 @@ pub(super) struct Piece<'a> {
     pub(super) missing: u32,
     /// Where and with which hop count it was captured.
     pub(super) place: Place,
-    /// IP identification, 0 where there is none.
-    pub(super) identification: u32,
+    /// Index of the interface that captured it.
+    pub(super) interface: u32,
+    /// All its layers.
+    pub(super) decoded: &'a Decoded<'a>,
 }
 
 impl Piece<'_> {
@@ -30,6 +32,18 @@ impl Piece<'_> {
     #[inline]
     pub(super) fn bytes(&self) -> Bytes {
         slice_of(self.block, self.payload)
+    }
+
+    /// IP identification, 0 where there is none.
+    #[inline]
+    pub(super) fn identification(&self) -> u32 {
+        self.decoded.network.as_ref().and_then(|network| network.identification).unwrap_or(0)
+    }
+
+    /// TTL, or hop limit.
+    #[inline]
+    pub(super) fn ttl(&self) -> u8 {
+        self.decoded.network.as_ref().map_or(0, |network| network.ttl)
     }
 
     /// Payload bytes on the wire.
@@ -76,22 +90,25 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// Where a packet was captured: interface, hop count and link sender in one number. The same
+/// Where a packet was captured: interface, hop count, link sender, VLAN and tunnel in one number. The same
 /// packet captured twice differs here, unless the device itself doubled it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place(pub(super) u64);
 
 impl Place {
     #[inline]
-    pub(super) fn new(interface: u32, ttl: u8, macs: Option<Macs>) -> Self {
+    pub(super) fn new(interface: u32, ttl: u8, macs: Option<Macs>, scope: u64) -> Self {
         let mut place = [0; 8];
         let [first, second, sender @ ..] = &mut place;
         [.., *first] = interface.to_be_bytes();
         *second = ttl;
         *sender = macs.map_or([0; 6], |macs| macs.source.0);
-        Self(u64::from_be_bytes(place))
+        Self(u64::from_be_bytes(place) ^ scope.wrapping_mul(SPREAD))
     }
 }
+
+/// An odd number without a pattern: small numbers of VLANs reach every bit.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// `part` of `block` without a copy. Where it lies elsewhere, which no caller means, it is copied.
 #[inline]

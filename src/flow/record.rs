@@ -13,6 +13,8 @@ use crate::time::{Frames, Stamp, TimeDelta, Timestamp};
 pub(super) struct Flow {
     pub(super) id: FlowId,
     pub(super) key: Key,
+    /// The same packets in other VLANs and tunnels.
+    pub(super) aliases: Vec<Key>,
     /// The client is the lower end of the key.
     pub(super) client_is_lo: bool,
     /// Its last packet, with the latest time seen: captures may step back.
@@ -66,6 +68,9 @@ impl Flow {
         }
         let length = piece.length();
         let counters = self.counters.of_mut(piece.direction);
+        if counters.packets == 0 {
+            counters.ttl = Some(piece.ttl());
+        }
         counters.packets = counters.packets.saturating_add(1);
         if length > 0 {
             counters.bytes = counters.bytes.saturating_add(u64::from(length));
@@ -74,20 +79,23 @@ impl Flow {
         }
     }
 
+    /// True where a packet is a copy of one of the last, seen in another VLAN or tunnel.
+    pub(super) fn has_seen(&self, direction: Direction, print: &Print) -> bool {
+        match &self.body {
+            Body::Tcp(tcp) => tcp.has_seen(direction, print),
+            Body::Udp(recent) => recent.of(direction).has(print),
+            Body::Messages => false,
+        }
+    }
+
     /// Gives a datagram out, unless it was captured twice.
     pub(super) fn datagram(&mut self, piece: &Piece<'_>, checksum: u16, emit: &mut Emit<'_>) {
         let direction = piece.direction;
         if let Body::Udp(recent) = &mut self.body {
             let recent = recent.of_mut(direction);
-            let content = u64::from(checksum) << 32 | u64::from(piece.length());
-            // A checksum may be wrong, or absent: the first bytes (of DNS: the identifier) tell
-            // what it should have told.
-            let first =
-                piece.payload.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            let print = Print::new(piece, [content, first]);
+            let print = Print::of_datagram(piece, checksum);
             if recent.has(&print) {
-                let counters = self.counters.of_mut(direction);
-                counters.capture_duplicates = counters.capture_duplicates.saturating_add(1);
+                self.counters.of_mut(direction).copy(piece);
                 return;
             }
             recent.note(print);

@@ -13,13 +13,16 @@ use crate::time::FrameNo;
 /// Flows in slots.
 ///
 /// Invariants:
-/// - `rows` has one flow for each entry of `places`, at the slot it names; the others are in
-///   `free`. All rows but the last are full of slots.
+/// - each entry of `places` names the slot of a flow in `rows`: its own key or one of its
+///   `aliases`; slots without a flow are in `free`. All rows but the last are full of slots.
 /// - each flow has an entry in `oldest` that is not later than its last frame, and at most three
 ///   of four entries name flows that are over.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     places: HashMap<Key, usize>,
+    /// The latest flow of each pair of ends in whatever VLAN or tunnel; none before the first
+    /// flow in one, for then `places` says the same.
+    bare: Option<HashMap<Key, usize>>,
     /// Slots in rows that are never moved: many flows would take long to copy.
     rows: Vec<Vec<Option<Flow>>>,
     free: Vec<usize>,
@@ -30,6 +33,12 @@ impl Slots {
     /// Puts a flow into a free slot.
     pub(super) fn insert(&mut self, flow: Flow) -> usize {
         let slot = self.free.pop().unwrap_or_else(|| new_slot(&mut self.rows));
+        if self.bare.is_none() && !flow.key.is_bare() {
+            self.bare = Some(self.places.clone());
+        }
+        if let Some(bare) = &mut self.bare {
+            bare.insert(flow.key.bare(), slot);
+        }
         self.places.insert(flow.key, slot);
         let entry = Reverse((flow.last.frame, flow.id, slot));
         if let Some(place) = self.place_mut(slot) {
@@ -50,6 +59,14 @@ impl Slots {
     pub(super) fn remove(&mut self, slot: usize) -> Option<Flow> {
         let flow = self.place_mut(slot)?.take()?;
         self.places.remove(&flow.key);
+        for key in &flow.aliases {
+            self.places.remove(key);
+        }
+        if let Some(bare) = &mut self.bare
+            && bare.get(&flow.key.bare()) == Some(&slot)
+        {
+            bare.remove(&flow.key.bare());
+        }
         self.free.push(slot);
         Some(flow)
     }
@@ -78,6 +95,26 @@ impl Slots {
     #[inline]
     pub(super) fn find(&self, key: &Key) -> Option<usize> {
         self.places.get(key).copied()
+    }
+
+    /// The slot of the latest flow between the same ends in another VLAN or tunnel.
+    pub(super) fn find_elsewhere(&self, key: &Key) -> Option<usize> {
+        let places = match &self.bare {
+            Some(bare) => bare,
+            None if key.is_bare() => return None,
+            None => &self.places,
+        };
+        places.get(&key.bare()).copied()
+    }
+
+    /// From now on packets with this key belong to the flow in this slot, too. False where it has
+    /// too many keys already.
+    pub(super) fn alias(&mut self, key: Key, slot: usize) -> bool {
+        let flow = self.flow_mut(slot).filter(|flow| flow.aliases.len() < ALIASES);
+        let Some(flow) = flow else { return false };
+        flow.aliases.push(key);
+        self.places.insert(key, slot);
+        true
     }
 
     /// The flow in a slot.
@@ -116,5 +153,7 @@ fn new_slot(rows: &mut Vec<Vec<Option<Flow>>>) -> usize {
     before + row.len().saturating_sub(1)
 }
 
+/// Most VLANs and tunnels that one packet is followed through.
+const ALIASES: usize = 16;
 /// Slots of one row.
 const ROW: usize = 64;

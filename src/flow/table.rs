@@ -22,6 +22,7 @@ use etherparse::TcpSlice;
 use crate::anomaly::{Anomaly, Class};
 use crate::capture::source::Packet;
 use crate::flow::checksum;
+use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Direction, EndReason, FlowEvent, FlowId, Role, Transport};
 use crate::flow::fragment::Whole;
@@ -66,7 +67,8 @@ impl FlowTable {
         let frame = Frame {
             stamp,
             block: &packet.data,
-            place: Place::new(packet.interface, ttl, decoded.macs),
+            place: Place::new(packet.interface, ttl, decoded.macs, decoded.encapsulation.scope()),
+            interface: packet.interface,
             macs: decoded.macs,
             frames: None,
         };
@@ -81,7 +83,8 @@ impl FlowTable {
         let frame = Frame {
             stamp: whole.stamp,
             block: &whole.payload,
-            place: Place::new(whole.interface, ttl, decoded.macs),
+            place: Place::new(whole.interface, ttl, decoded.macs, decoded.encapsulation.scope()),
+            interface: whole.interface,
             macs: decoded.macs,
             frames: Some(&whole.frames),
         };
@@ -202,6 +205,12 @@ impl FlowTable {
                 found = None;
             }
         }
+        if found.is_none() {
+            let segment = Segment::new(piece, header);
+            let print = Print::of_segment(&segment);
+            found = self.find_elsewhere((&key, is_lo), &print);
+            piece = segment.piece;
+        }
         let slot = if let Some(slot) = found {
             slot
         } else {
@@ -254,7 +263,10 @@ impl FlowTable {
     ) {
         let (key, is_lo) = ends.key();
         let mut piece = piece(frame, decoded, payload);
-        let slot = if let Some(slot) = self.find(&key, piece.stamp, out) {
+        let found = self
+            .find(&key, piece.stamp, out)
+            .or_else(|| self.find_elsewhere((&key, is_lo), &Print::of_datagram(&piece, sum)));
+        let slot = if let Some(slot) = found {
             slot
         } else {
             let (is_client, role) = ends.datagram_role();
@@ -307,7 +319,7 @@ impl FlowTable {
 }
 
 #[inline]
-fn piece<'a>(frame: &Frame<'a>, decoded: &Decoded<'_>, payload: &'a [u8]) -> Piece<'a> {
+fn piece<'a>(frame: &Frame<'a>, decoded: &'a Decoded<'a>, payload: &'a [u8]) -> Piece<'a> {
     Piece {
         direction: Direction::ToServer,
         stamp: frame.stamp,
@@ -315,11 +327,8 @@ fn piece<'a>(frame: &Frame<'a>, decoded: &Decoded<'_>, payload: &'a [u8]) -> Pie
         payload,
         missing: decoded.missing,
         place: frame.place,
-        identification: decoded
-            .network
-            .as_ref()
-            .and_then(|network| network.identification)
-            .unwrap_or(0),
+        interface: frame.interface,
+        decoded,
     }
 }
 

@@ -30,10 +30,11 @@ mod state;
 
 pub(super) use state::Tcp;
 
+use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, EndReason, PerDirection};
 use crate::flow::piece::Segment;
-use crate::flow::tcp::analysis::{count_flags, ends_below, far, print};
+use crate::flow::tcp::analysis::{count_flags, ends_below, far};
 use crate::flow::tcp::half::{Half, Origin};
 use crate::time::Stamp;
 
@@ -58,8 +59,7 @@ impl Tcp {
         let mut seq = segment.seq;
         if segment.syn {
             if self.is_copy(segment) {
-                let counters = counters.of_mut(direction);
-                counters.capture_duplicates = counters.capture_duplicates.saturating_add(1);
+                counters.of_mut(direction).copy(&segment.piece);
                 return;
             }
             self.syn(segment, counters, emit);
@@ -88,10 +88,9 @@ impl Tcp {
         let length = i64::from(segment.piece.length());
         let end = start.saturating_add(length);
         let highest = forward.highest;
-        let print = print(segment);
+        let print = Print::of_segment(segment);
         if !segment.syn && ends_below(end, highest, segment) && forward.recent.has(&print) {
-            let counters = counters.of_mut(direction);
-            counters.capture_duplicates = counters.capture_duplicates.saturating_add(1);
+            counters.of_mut(direction).copy(&segment.piece);
             return;
         }
         forward.recent.note(print);
@@ -173,11 +172,19 @@ impl Tcp {
         }
     }
 
+    /// True where a segment is a copy of one of the last.
+    pub(super) fn has_seen(&self, direction: Direction, print: &Print) -> bool {
+        match direction {
+            Direction::ToServer => self.to_server.recent.has(print),
+            Direction::ToClient => self.to_client.recent.has(print),
+        }
+    }
+
     /// True for a packet captured twice; remembers it.
     #[cold]
     pub(super) fn is_copy(&mut self, segment: &Segment<'_>) -> bool {
         let (forward, _) = self.halves(segment.piece.direction);
-        let print = print(segment);
+        let print = Print::of_segment(segment);
         let is_copy = forward.recent.has(&print);
         forward.recent.note(print);
         is_copy

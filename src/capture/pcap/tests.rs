@@ -4,17 +4,17 @@ use super::*;
 
 /// A file in one of the variants, with the version, the link field and records of
 /// (seconds, fraction, captured, original).
-struct Variant {
+struct Written {
     endian: Endian,
     magic: u32,
     version: (u16, u16),
     link: u32,
 }
 
-const PLAIN: Variant =
-    Variant { endian: Endian::Little, magic: 0xa1b2_c3d4, version: (2, 4), link: 1 };
+const PLAIN: Written =
+    Written { endian: Endian::Little, magic: 0xa1b2_c3d4, version: (2, 4), link: 1 };
 
-impl Variant {
+impl Written {
     fn u16(&self, n: u16) -> [u8; 2] {
         if self.endian == Endian::Big { n.to_be_bytes() } else { n.to_le_bytes() }
     }
@@ -30,6 +30,9 @@ impl Variant {
         file.extend([0; 8]);
         file.extend(self.u32(65_535));
         file.extend(self.u32(self.link));
+        if matches!(self.magic, 0x1c00_01ac | 0x1c00_01ab) {
+            file.extend([0; 4]);
+        }
         for (header, data) in records {
             file.extend(header.iter().flat_map(|n| self.u32(*n)));
             if self.magic == 0xa1b2_cd34 {
@@ -66,8 +69,10 @@ fn every_byte_order_and_resolution() {
             (0xa1b2_c3d4, 1000, "microseconds"),
             (0xa1b2_3c4d, 1, "nanoseconds"),
             (0xa1b2_cd34, 1000, "microseconds, modified"),
+            (0x1c00_01ac, 1000, "microseconds, IXIA"),
+            (0x1c00_01ab, 1000, "microseconds, IXIA"),
         ] {
-            let file = Variant { endian, magic, ..PLAIN }.file(records);
+            let file = Written { endian, magic, ..PLAIN }.file(records);
             assert!(FORMAT.magics.iter().any(|magic| file.starts_with(magic)));
             for block_len in [1, 20, 1 << 20] {
                 let (packets, summary) = read(&file, block_len);
@@ -94,7 +99,7 @@ fn every_byte_order_and_resolution() {
 #[test]
 fn the_link_type_shares_its_field_with_the_frame_check_length() {
     for (field, link) in [(0x4400_0001, 1), (0x1000_0071, 113), (101, 101), (12, 101), (14, 101)] {
-        let file = Variant { link: field, ..PLAIN }.file(&[([0, 0, 1, 1], b"x")]);
+        let file = Written { link: field, ..PLAIN }.file(&[([0, 0, 1, 1], b"x")]);
         assert_eq!(read(&file, 100).0[0].link, LinkType(link));
     }
 }
@@ -107,7 +112,7 @@ fn old_versions_have_the_lengths_the_other_way_round() {
         ((2, 3), [0, 0, 2, 9]),
         ((2, 4), [0, 0, 2, 9]),
     ] {
-        let file = Variant { version, ..PLAIN }.file(&[(header, b"ab"), ([0, 0, 1, 1], b"c")]);
+        let file = Written { version, ..PLAIN }.file(&[(header, b"ab"), ([0, 0, 1, 1], b"c")]);
         let (packets, summary) = read(&file, 100);
         let seen: Vec<_> = packets.iter().map(|p| (p.orig_len, &*p.data)).collect();
         assert_eq!(seen, [(9, &b"ab"[..]), (1, b"c")], "{version:?}");

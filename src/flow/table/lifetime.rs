@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role};
 use crate::flow::key::{Ends, Key};
@@ -28,6 +29,21 @@ impl FlowTable {
         Some(slot)
     }
 
+    /// The slot of a flow between the same ends in another VLAN or tunnel, of which this packet is
+    /// a copy: a router passes it on from one VLAN to the next, a host captures it before and
+    /// after it enters a tunnel. From now on the flow is found under this key, too.
+    #[cold]
+    pub(super) fn find_elsewhere(
+        &mut self,
+        (key, is_lo): (&Key, bool),
+        print: &Print,
+    ) -> Option<usize> {
+        let slot = self.slots.find_elsewhere(key)?;
+        let flow = self.slots.flow(slot)?;
+        let is_copy = flow.has_seen(flow.direction(is_lo), print);
+        (is_copy && self.slots.alias(*key, slot)).then_some(slot)
+    }
+
     /// Makes room for a flow and opens it.
     #[cold]
     #[expect(clippy::too_many_arguments, reason = "all that a flow begins with, in one place")]
@@ -50,6 +66,7 @@ impl FlowTable {
         let flow = Flow {
             id,
             key,
+            aliases: Vec::new(),
             client_is_lo: is_lo == is_client,
             last: frame.stamp,
             idle: match body {

@@ -35,6 +35,7 @@ pub(super) struct Frame<'a> {
     /// The memory that the payload lies in.
     pub(super) block: &'a Bytes,
     pub(super) place: Place,
+    pub(super) interface: u32,
     pub(super) macs: Option<Macs>,
     /// Frames of its fragments.
     pub(super) frames: Option<&'a Frames>,

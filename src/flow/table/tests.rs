@@ -1,3 +1,4 @@
+mod copies;
 mod fragments;
 mod limits;
 

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, SegmentKind};
 use crate::flow::piece::Segment;
@@ -117,18 +116,4 @@ pub(super) fn ends_below(end: i64, highest: u64, segment: &Segment<'_>) -> bool 
 pub(super) fn offsets(range: &Range<i64>) -> Range<u64> {
     let start = u64::try_from(range.start).unwrap_or(0);
     start..u64::try_from(range.end).unwrap_or(start).max(start)
-}
-
-/// What tells a segment from others of its direction.
-#[inline]
-pub(super) fn print(segment: &Segment<'_>) -> Print {
-    let flags = u64::from(segment.syn) | u64::from(segment.fin) << 1 | u64::from(segment.rst) << 2;
-    let content = [
-        u64::from(segment.seq) << 32 | u64::from(segment.ack.unwrap_or(0)),
-        u64::from(segment.header.checksum()) << 48
-            | u64::from(segment.window) << 32
-            | flags << 28
-            | u64::from(segment.piece.length()) & 0xfff_ffff,
-    ];
-    Print::new(&segment.piece, content)
 }

@@ -50,7 +50,7 @@ impl Mark {
     pub(super) fn of(segment: &Segment<'_>) -> Self {
         Self {
             clock: options::timestamps(segment.header.options()).map(|of| of.value),
-            id: (segment.piece.identification & 0xffff) as u16,
+            id: (segment.piece.identification() & 0xffff) as u16,
         }
     }
 }

@@ -78,6 +78,7 @@ fn a_whole_connection() {
         syns,
         syn_acks: 1 - syns,
         fins: 1,
+        ttl: Some(64),
         ..Counters::default()
     };
     assert_eq!(both, PerDirection { to_server: ok(6, 3, 3, 1), to_client: ok(4, 4, 4, 0) });

@@ -11,6 +11,7 @@ use crate::flow::event;
 use crate::report::json::close::Close;
 use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::segment::{Counters, Gap, Segment};
+use crate::report::json::sighting::Sighting;
 use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Nanos, Text};
 use crate::time::Stamp;
 use crate::trace::connection as model;
@@ -63,6 +64,8 @@ pub struct Connection<'a> {
     pub segments: Vec<Segment>,
     /// Bytes that are missing.
     pub missing: Vec<Gap>,
+    /// Where its packets were captured another time.
+    pub captured_again: Vec<Sighting<'a>>,
     /// Its exchanges: entries of `exchanges`, in order.
     pub exchanges: Vec<u32>,
     /// The entry of `resolutions` whose answer led to its server address.
@@ -254,6 +257,7 @@ impl<'a> Connection<'a> {
             },
             segments: connection.segments.iter().map(Segment::from).collect(),
             missing: connection.gaps.iter().map(Gap::from).collect(),
+            captured_again: Sighting::all(connection),
             exchanges: connection.exchanges.iter().map(|&ExchangeId(id)| id).collect(),
             resolution: connection.resolution.map(|id| id.0),
             host: host(trace, connection),

@@ -23,6 +23,7 @@ pub mod neighbor;
 pub(in crate::report) mod printable;
 pub mod record;
 pub mod segment;
+pub mod sighting;
 pub mod value;
 pub mod visit;
 

@@ -156,6 +156,9 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
             troubles(connection, direction, &mut lines);
         }
     }
+    for direction in both {
+        sightings(connection.counters.of(direction), direction, &mut lines);
+    }
     for gap in &connection.gaps {
         let count = units::count(gap.range.end.saturating_sub(gap.range.start), "byte", "bytes");
         let who = words::sender(gap.direction);
@@ -173,6 +176,32 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         lines.push(Line::new(text + &rule).in_tone(Tone::Warn));
     }
     lines
+}
+
+/// Where packets were captured another time.
+fn sightings(counters: &Counters, direction: Direction, lines: &mut Vec<Line>) {
+    for sighting in &counters.sightings {
+        let packets = units::count(sighting.frames.len(), "packet", "packets");
+        let who = words::sender(direction);
+        let macs = sighting.macs.map_or_else(String::new, |macs| match macs.destination {
+            Some(destination) => format!(" from {} to {destination}", macs.source),
+            None => format!(" from {}", macs.source),
+        });
+        let around = words::encapsulation(&sighting.encapsulation)
+            .map_or_else(String::new, |around| format!(" in {around}"));
+        let hops = counters.ttl.map_or(0, |first| i16::from(first) - i16::from(sighting.ttl));
+        let way = match hops {
+            0 => "",
+            1 => ": forwarded by a router",
+            2.. => ": forwarded by routers",
+            _ => ": before a router forwarded them",
+        };
+        let frames = numbers::short(&sighting.frames);
+        lines.push(Line::new(format!(
+            "{packets} of the {who} were captured again{macs}{around}, TTL {}{way} (frames {frames})",
+            sighting.ttl
+        )));
+    }
 }
 
 fn sent(counters: &Counters) -> String {
