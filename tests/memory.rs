@@ -1,5 +1,8 @@
 //! However many flows come, what is kept stays within its bounds, and reaching one is said.
 
+use std::collections::BTreeSet;
+use std::process::Command;
+
 use bytes::Bytes;
 
 use urltrace::anomaly::Class;
@@ -11,6 +14,7 @@ use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Settings, Watch};
 use urltrace::time::{TimeDelta, Timestamp};
 
+use crate::support::floods::{FLOODS, Flood};
 use crate::support::stages;
 
 /// Flows of one packet each, ten microseconds apart: a scan.
@@ -83,4 +87,76 @@ fn a_hole_that_is_never_filled_holds_bounded_bytes() {
         "{:?}",
         trace.anomalies
     );
+}
+
+/// What one flood held at most, and what was said of it.
+struct Held {
+    /// Megabytes of memory, at the worst moment.
+    peak: u64,
+    said: String,
+}
+
+/// Runs a flood in a process of its own, which is this test binary once more.
+fn alone(flood: &Flood, count: u32, scale: usize) -> Held {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "memory::one_flood", "--ignored", "--nocapture"])
+        .env("FLOOD", format!("{},{count},{scale}", flood.name))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find_map(|line| line.strip_prefix("held "));
+    let line = line.unwrap_or_else(|| panic!("{}: {text}", flood.name));
+    let (peak, said) = line.split_once(' ').unwrap();
+    Held { peak: peak.parse().unwrap(), said: said.to_owned() }
+}
+
+#[test]
+#[ignore = "run by others, in a process of its own"]
+fn one_flood() {
+    let Ok(wanted) = std::env::var("FLOOD") else { return };
+    let parts: Vec<&str> = wanted.split(',').collect();
+    let [name, count, scale] = parts[..] else { panic!("{wanted}") };
+    let flood = FLOODS.iter().find(|flood| flood.name == name).unwrap();
+    let limits = scaled(scale.parse().unwrap());
+    let mut source = flood.source(count.parse().unwrap());
+    let outcome = pipeline::run(&mut source, &Settings { threads: 2, limits }, Watch::default());
+    let trace = outcome.trace;
+    let kinds: BTreeSet<&str> = trace
+        .anomalies
+        .iter()
+        .filter(|noted| noted.what.class == Class::Limit)
+        .map(|noted| noted.what.id)
+        .collect();
+    println!(
+        "\nheld {} {} connections, {} lookups, {} requests, {} neighbours, {} anomalies; {kinds:?}",
+        peak_megabytes(),
+        trace.connections.len(),
+        trace.lookups.len(),
+        trace.exchanges.len(),
+        trace.neighbors.len(),
+        trace.anomalies.len(),
+    );
+}
+
+/// The most memory that this process ever had, as the kernel counts it.
+fn peak_megabytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// `cargo test --release --test main floods_at_full_size -- --ignored --nocapture`
+#[test]
+#[ignore = "takes minutes: prints what each flood at its full size holds"]
+fn floods_at_full_size() {
+    for flood in FLOODS {
+        let Held { peak, said } = alone(flood, flood.full, 1);
+        println!("{:<34} {:>9} packets {peak:>5} MB  {said}", flood.name, flood.full);
+    }
+}
+
+/// Bounds of which all are this many times smaller than the usual ones.
+fn scaled(by: usize) -> Limits {
+    let usual = Limits::default();
+    Limits { flows_per_shard: usual.flows_per_shard / by, ..usual }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod dns;
 pub(crate) mod entry;
 pub(crate) mod facts;
+pub(crate) mod floods;
 pub(crate) mod score;
 pub(crate) mod stages;
 pub(crate) mod tools;

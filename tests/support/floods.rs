@@ -1,0 +1,284 @@
+//! Floods: captures that try to make us hold more than we should, made packet by packet.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use urltrace::capture::memory::packets;
+use urltrace::capture::source::{LinkType, PacketSource};
+use urltrace::time::{TimeDelta, Timestamp};
+
+/// One kind of flood.
+pub(crate) struct Flood {
+    pub(crate) name: &'static str,
+    /// How many packets a full one has.
+    pub(crate) full: u32,
+    /// The `nth` packet.
+    packet: fn(u32) -> Vec<u8>,
+    /// Bytes of the nth packet lie this many microseconds after those before.
+    micros: i64,
+    link: LinkType,
+}
+
+/// All floods.
+pub(crate) const FLOODS: &[Flood] = &[
+    flood("half-open connections", 2_000_000, half_open),
+    flood("SYNs without an answer", 1_000_000, syn),
+    flood("connections of a scan", 3_000_000, scan),
+    flood("one-packet UDP flows", 1_000_000, udp),
+    flood("DNS questions without answers", 1_000_000, question),
+    flood("DNS answers nobody asked for", 1_000_000, answer),
+    flood("one DNS question again and again", 1_000_000, repeated),
+    flood("malformed DNS messages", 1_000_000, malformed),
+    flood("first fragments", 1_000_000, fragment),
+    flood("bytes behind a hole", 1_000_000, behind_a_hole),
+    flood("requests without answers", 1_000_000, request),
+    flood("interim responses", 1_000_000, interim),
+    flood("huge heads", 100_000, huge_head),
+    flood("resets of one connection", 1_000_000, reset),
+    flood("zip bombs", 1000, bomb),
+    Flood { link: LinkType::ETHERNET, ..flood("ARP questions", 1_000_000, arp_request) },
+    Flood { link: LinkType::ETHERNET, ..flood("ARP answers", 1_000_000, arp_reply) },
+    Flood { link: LinkType::ETHERNET, ..flood("unknown SNAP protocols", 1_000_000, snap) },
+];
+
+const fn flood(name: &'static str, full: u32, packet: fn(u32) -> Vec<u8>) -> Flood {
+    Flood { name, full, packet, micros: 10, link: LinkType::RAW }
+}
+
+impl Flood {
+    /// The first so many packets.
+    pub(crate) fn source(&self, count: u32) -> impl PacketSource {
+        let (packet, micros) = (self.packet, self.micros);
+        let start = Timestamp::from_parts(1_000_000_000, 0);
+        let at = move |nth| start + TimeDelta::from_nanos(i64::from(nth) * micros * 1000);
+        packets(self.link, (0..count).map(move |nth| (at(nth), Bytes::from(packet(nth)))))
+    }
+}
+
+const SYN: u8 = 2;
+const RST_ACK: u8 = 0x14;
+const SYN_ACK: u8 = 0x12;
+const PSH_ACK: u8 = 0x18;
+const SERVER: [u8; 4] = [192, 0, 2, 1];
+const CLIENT: [u8; 4] = [10, 0, 0, 1];
+
+/// IPv4 without a header checksum: what is wrong with it hides nothing.
+fn ip(protocol: u8, from: [u8; 4], to: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+    let mut packet = vec![0x45, 0, length[0], length[1], 0, 0, 0x40, 0, 64, protocol, 0, 0];
+    packet.extend(from);
+    packet.extend(to);
+    packet.extend(payload);
+    packet
+}
+
+fn tcp(ports: (u16, u16), seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut segment = Vec::with_capacity(20 + payload.len());
+    segment.extend(ports.0.to_be_bytes());
+    segment.extend(ports.1.to_be_bytes());
+    segment.extend(seq.to_be_bytes());
+    segment.extend(ack.to_be_bytes());
+    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    segment.extend(payload);
+    segment
+}
+
+fn datagram(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(8 + payload.len()).unwrap();
+    let words = [ports.0, ports.1, length, 0];
+    let mut datagram: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    datagram.extend(payload);
+    datagram
+}
+
+/// An address of its own for each number.
+fn host(nth: u32) -> [u8; 4] {
+    let [_, a, b, c] = nth.to_be_bytes();
+    [11, a, b, c]
+}
+
+fn syn(nth: u32) -> Vec<u8> {
+    ip(6, host(nth), SERVER, &tcp((40_000, 80), 1, 0, SYN, b""))
+}
+
+fn half_open(nth: u32) -> Vec<u8> {
+    let client = host(nth / 2);
+    match nth % 2 {
+        0 => ip(6, client, SERVER, &tcp((40_000, 80), 1, 0, SYN, b"")),
+        _ => ip(6, SERVER, client, &tcp((80, 40_000), 1, 2, SYN_ACK, b"")),
+    }
+}
+
+/// Handshakes, and nothing after them.
+fn scan(nth: u32) -> Vec<u8> {
+    let client = host(nth / 3);
+    match nth % 3 {
+        0 => ip(6, client, SERVER, &tcp((40_000, 80), 1, 0, SYN, b"")),
+        1 => ip(6, SERVER, client, &tcp((80, 40_000), 1, 2, SYN_ACK, b"")),
+        _ => ip(6, client, SERVER, &tcp((40_000, 80), 2, 2, 0x10, b"")),
+    }
+}
+
+fn udp(nth: u32) -> Vec<u8> {
+    ip(17, host(nth), SERVER, &datagram((40_000, 9), b"of no interest"))
+}
+
+fn dns(id: u32, flags: u16, answers: u16, name: &str) -> Vec<u8> {
+    let [_, _, high, low] = id.to_be_bytes();
+    let mut message = vec![high, low];
+    message.extend([flags, 1, answers, 0, 0].iter().flat_map(|word| word.to_be_bytes()));
+    message.push(u8::try_from(name.len()).unwrap());
+    message.extend(name.as_bytes());
+    message.extend(b"\x07example\0\0\x01\0\x01");
+    message
+}
+
+fn question(nth: u32) -> Vec<u8> {
+    let port = u16::try_from(1024 + nth % 50_000).unwrap();
+    let message = dns(nth, 0x0100, 0, &format!("name-{nth}"));
+    ip(17, CLIENT, SERVER, &datagram((port, 53), &message))
+}
+
+/// With twenty addresses each.
+fn answer(nth: u32) -> Vec<u8> {
+    let port = u16::try_from(1024 + nth % 50_000).unwrap();
+    let mut message = dns(nth, 0x8180, 20, &format!("name-{nth}"));
+    for last in 0..20 {
+        message.extend(b"\xc0\x0c\0\x01\0\x01\0\0\x01\x2c\0\x04");
+        let [_, a, b, _] = nth.to_be_bytes();
+        message.extend([12, a, b, last]);
+    }
+    ip(17, SERVER, CLIENT, &datagram((53, port), &message))
+}
+
+fn repeated(nth: u32) -> Vec<u8> {
+    let message = dns(nth, 0x0100, 0, "the-same");
+    ip(17, CLIENT, SERVER, &datagram((4000, 53), &message))
+}
+
+fn malformed(nth: u32) -> Vec<u8> {
+    let mut message = dns(nth, 0x8180, 1, "a");
+    message.extend(b"\xc0\xff\0\x01\0\x01\0\0\0\0\0\x04\x01\x02\x03\x04");
+    ip(17, SERVER, CLIENT, &datagram((53, 4000), &message))
+}
+
+fn fragment(nth: u32) -> Vec<u8> {
+    let mut packet = ip(17, host(nth % 1000), SERVER, &[0; 1400]);
+    packet[4..6].copy_from_slice(&nth.to_be_bytes()[2..]);
+    packet[6..8].copy_from_slice(&[0x20, 0]);
+    packet
+}
+
+/// A handshake, then a byte at every second place of the stream but the first.
+fn behind_a_hole(nth: u32) -> Vec<u8> {
+    match nth {
+        0..=2 => handshake(nth),
+        _ => ip(6, CLIENT, SERVER, &tcp((40_000, 80), nth * 2, 2, PSH_ACK, b"x")),
+    }
+}
+
+fn handshake(nth: u32) -> Vec<u8> {
+    match nth {
+        0 => ip(6, CLIENT, SERVER, &tcp((40_000, 80), 1, 0, SYN, b"")),
+        1 => ip(6, SERVER, CLIENT, &tcp((80, 40_000), 1, 2, SYN_ACK, b"")),
+        _ => ip(6, CLIENT, SERVER, &tcp((40_000, 80), 2, 2, 0x10, b"")),
+    }
+}
+
+fn request(nth: u32) -> Vec<u8> {
+    let text = b"GET /a HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    let seq = 2 + nth.saturating_sub(3) * u32::try_from(text.len()).unwrap();
+    match nth {
+        0..=2 => handshake(nth),
+        _ => ip(6, CLIENT, SERVER, &tcp((40_000, 80), seq, 2, PSH_ACK, text)),
+    }
+}
+
+fn interim(nth: u32) -> Vec<u8> {
+    let text = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+    let length = u32::try_from(text.len()).unwrap();
+    match nth {
+        0..=3 => request(nth),
+        _ => {
+            let seq = 2 + (nth - 4) * length;
+            ip(6, SERVER, CLIENT, &tcp((80, 40_000), seq, 40, PSH_ACK, text))
+        }
+    }
+}
+
+/// Requests of 60 KB, each on a connection of its own.
+fn huge_head(nth: u32) -> Vec<u8> {
+    let mut text = b"GET / HTTP/1.1\r\nHost: example.com\r\nX: ".to_vec();
+    text.extend([b'x'; 60_000]);
+    text.extend(b"\r\n\r\n");
+    ip(6, host(nth), SERVER, &tcp((40_000, 80), 2, 2, PSH_ACK, &text))
+}
+
+fn reset(nth: u32) -> Vec<u8> {
+    match nth {
+        0..=2 => handshake(nth),
+        _ => ip(6, SERVER, CLIENT, &tcp((80, 40_000), 2, 2, RST_ACK, b"")),
+    }
+}
+
+/// Bodies that unfold to a megabyte and more for each kilobyte.
+fn bomb(nth: u32) -> Vec<u8> {
+    let zeros = vec![0; 40 << 20];
+    let (coding, body) = match nth / 4 % 2 {
+        0 => {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+            gzip.write_all(&zeros).unwrap();
+            ("gzip", gzip.finish().unwrap())
+        }
+        _ => ("zstd", zstd::bulk::compress(&zeros, 1).unwrap()),
+    };
+    let client = host(nth / 4);
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, zstd\r\n\r\n";
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    match nth % 4 {
+        0 => ip(6, client, SERVER, &tcp((40_000, 80), 1, 0, SYN, b"")),
+        1 => ip(6, SERVER, client, &tcp((80, 40_000), 1, 2, SYN_ACK, b"")),
+        2 => ip(6, client, SERVER, &tcp((40_000, 80), 2, 2, PSH_ACK, get)),
+        _ => ip(
+            6,
+            SERVER,
+            client,
+            &tcp((80, 40_000), 2, 60, PSH_ACK, &[head.as_bytes(), &body].concat()),
+        ),
+    }
+}
+
+fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0xff; 6];
+    frame.extend([2, 0, 0, 0, 0, 1]);
+    frame.extend(kind.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+fn arp(operation: u8, sender: [u8; 4], target: [u8; 4]) -> Vec<u8> {
+    let mut packet = vec![0, 1, 8, 0, 6, 4, 0, operation, 2, 0, 0, 0, 0, 1];
+    packet.extend(sender);
+    packet.extend([0; 6]);
+    packet.extend(target);
+    ethernet(0x0806, &packet)
+}
+
+fn arp_request(nth: u32) -> Vec<u8> {
+    arp(1, CLIENT, host(nth))
+}
+
+fn arp_reply(nth: u32) -> Vec<u8> {
+    arp(2, host(nth), CLIENT)
+}
+
+fn snap(nth: u32) -> Vec<u8> {
+    let [a, b, c, d] = nth.to_be_bytes();
+    ethernet(8, &[0xaa, 0xaa, 3, a | 0x10, b, c, d, 1])
+}
