@@ -65,6 +65,32 @@ pub struct Limits {
     pub udp_idle: TimeDelta,
     /// Frame numbers listed for one entity; beyond it they are only counted.
     pub frames_listed: u64,
+    /// Other things listed for one entity (SYNs, retransmissions, holes, attempts, replies,
+    /// interim responses): more than anybody reads, on the worst of connections.
+    pub listed: usize,
+    /// Connections kept in the model, a few hundred bytes each; beyond it they are only counted.
+    /// A visit has some tens, a busy server a quarter of a million in hours.
+    pub connections: usize,
+    /// From so many connections on, those on which nobody answers (a SYN without a handshake, a
+    /// UDP flow in one direction) are only counted: a scan shall not take the place of others.
+    pub silent_connections: usize,
+    /// Questions to DNS kept in the model, half a kilobyte each.
+    pub lookups: usize,
+    /// Questions to DNS that wait for their answer; the oldest wait no more.
+    pub lookups_pending: usize,
+    /// Questions of one DNS message that are followed: DNS has one (RFC 9619), mDNS some tens.
+    pub dns_questions: usize,
+    /// Requests kept in the model, one or two kilobytes each.
+    pub exchanges: usize,
+    /// Questions and answers of ARP and NDP kept in the model.
+    pub neighbors: usize,
+    /// What protocols without entities of their own said.
+    pub notes: usize,
+    /// Anomalies of one kind that are listed; beyond it they are only counted.
+    pub anomalies_of_a_kind: usize,
+    /// Bytes of message heads, names and records kept in the model in all: ten times what a
+    /// gigabyte of browsing has.
+    pub model_text: usize,
 }
 
 impl Limits {
@@ -82,6 +108,9 @@ impl Limits {
     /// Directions of TCP flows in which the view of packets remembers whether a credential goes on
     /// in the next segment; beyond it all are forgotten. A busy visit has some hundred.
     pub const VEILED_WAYS: usize = 4096;
+    /// Reasons for which packets of one shard could not be decoded that are told apart: protocol
+    /// numbers of 32 bits are among them.
+    pub const UNDECODED_REASONS: usize = 256;
     /// Damaged places listed for one run; beyond them the last entry says that there are more.
     pub const DAMAGE_LISTED: usize = 100;
 }
@@ -111,6 +140,17 @@ impl Default for Limits {
             tcp_ack_grace: TimeDelta::from_millis(3),
             udp_idle: TimeDelta::from_secs(120),
             frames_listed: 1 << 20,
+            listed: 4096,
+            connections: 1 << 18,
+            silent_connections: 1 << 16,
+            lookups: 1 << 17,
+            lookups_pending: 1 << 15,
+            dns_questions: 64,
+            exchanges: 1 << 18,
+            neighbors: 1 << 16,
+            notes: 1 << 16,
+            anomalies_of_a_kind: 1 << 14,
+            model_text: 256 << 20,
         }
     }
 }

@@ -161,15 +161,30 @@ impl Frames {
         self.count += 1;
     }
 
-    /// Adds frames that may come in any order and more than once.
+    /// Adds frames that may come in any order and more than once. Costs what lies behind the
+    /// first of them, not all that is listed.
     pub fn insert_all(&mut self, more: impl IntoIterator<Item = FrameNo>) {
-        let mut all: Vec<FrameNo> = self.iter().chain(more).collect();
-        all.sort_unstable();
-        let mut merged = Self::default();
-        for frame in all {
-            merged.push(frame);
+        let mut more: Vec<FrameNo> = more.into_iter().collect();
+        let Some(first) = more.iter().min().copied() else { return };
+        while self.last >= first.0 && !self.is_empty() {
+            more.push(FrameNo(self.last));
+            self.pop();
         }
-        *self = merged;
+        more.sort_unstable();
+        for frame in more {
+            self.push(frame);
+        }
+    }
+
+    /// Takes the last frame off.
+    fn pop(&mut self) {
+        let whole = self.deltas.len().saturating_sub(1);
+        let before = self.deltas.get(..whole).unwrap_or_default();
+        let start = before.iter().rposition(|byte| byte & 0x80 == 0).map_or(0, |at| at + 1);
+        let last = self.deltas.split_off(start);
+        let bits = last.iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
+        self.last = self.last.saturating_sub(bits);
+        self.count = self.count.saturating_sub(1);
     }
 
     /// How many frames.
@@ -238,5 +253,11 @@ mod tests {
         assert_eq!(frames.bounds(), Some((FrameNo(1), FrameNo(5_000_000_000))));
         frames.insert_all([FrameNo(4), FrameNo(1)]);
         assert_eq!(frames.iter().nth(3), Some(FrameNo(4)));
+        assert_eq!((frames.len(), frames.bounds().unwrap().1.0), (8, 5_000_000_000));
+        frames.insert_all([FrameNo(5_000_000_001), FrameNo(69_999)]);
+        let tail: Vec<u64> = frames.iter().skip(6).map(|frame| frame.0).collect();
+        assert_eq!(tail, [69_999, 70_000, 5_000_000_000, 5_000_000_001]);
+        frames.insert_all([]);
+        assert_eq!(frames, frames.iter().collect());
     }
 }

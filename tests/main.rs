@@ -14,6 +14,8 @@ mod fuzzing;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod lookups;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod registry;

@@ -1,6 +1,6 @@
 //! However many flows come, what is kept stays within its bounds, and reaching one is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Settings, Watch};
 use urltrace::time::{TimeDelta, Timestamp};
+use urltrace::trace::{Connection, Trace};
 
 use crate::support::floods::{FLOODS, Flood};
 use crate::support::stages;
@@ -41,10 +42,12 @@ fn two_hundred_thousand_flows_run_through() {
     let settings = Settings { limits, ..Settings::new(2) };
     let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
     assert_eq!(trace.capture.packets, u64::from(FLOWS));
-    assert_eq!(trace.connections.len(), FLOWS as usize);
-    let evicted = trace.connections.iter().filter(|c| c.end == Some(EndReason::Evicted)).count();
-    let kept = FLOWS as usize - evicted;
-    assert!(kept <= 64 * Limits::SHARDS, "{kept} flows were kept");
+    let kept = settings.limits.silent_connections;
+    assert_eq!(trace.connections.len(), kept, "nobody answers: the first ones are listed");
+    let counted = trace.capture.unlisted.iter().find(|(kind, _)| *kind == "trace.limit-silent");
+    assert_eq!(counted.map(|(_, count)| count + 1), Some((FLOWS as usize - kept) as u64));
+    let open = trace.connections.iter().filter(|c| c.end != Some(EndReason::Evicted)).count();
+    assert_eq!(open, 0, "the oldest idle ones went first");
     let said = trace.anomalies.iter().filter(|noted| noted.what.class == Class::Limit).count();
     assert!(said > 0, "reaching a bound is said");
     assert!(said <= FLOWS as usize);
@@ -119,8 +122,9 @@ fn one_flood() {
     let flood = FLOODS.iter().find(|flood| flood.name == name).unwrap();
     let limits = scaled(scale.parse().unwrap());
     let mut source = flood.source(count.parse().unwrap());
-    let outcome = pipeline::run(&mut source, &Settings { threads: 2, limits }, Watch::default());
-    let trace = outcome.trace;
+    let settings = Settings { limits, ..Settings::new(2) };
+    let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
+    keeps_to(&trace, &settings.limits);
     let kinds: BTreeSet<&str> = trace
         .anomalies
         .iter()
@@ -155,8 +159,59 @@ fn floods_at_full_size() {
     }
 }
 
-/// Bounds of which all are this many times smaller than the usual ones.
+/// Every part of the model is within its bound.
+fn keeps_to(trace: &Trace, limits: &Limits) {
+    assert!(trace.connections.len() <= limits.connections);
+    assert!(trace.lookups.len() <= limits.lookups);
+    assert!(trace.exchanges.len() <= limits.exchanges);
+    assert!(trace.neighbors.len() <= limits.neighbors);
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for noted in &trace.anomalies {
+        *kinds.entry(noted.what.id).or_default() += 1;
+    }
+    assert!(kinds.values().all(|count| *count <= limits.anomalies_of_a_kind), "{kinds:?}");
+    let listed = |lengths: &[usize]| lengths.iter().all(|length| *length <= limits.listed);
+    assert!(trace.connections.iter().all(|connection| {
+        let Connection { syns, segments, gaps, closing, .. } = connection;
+        listed(&[syns.len(), segments.len(), gaps.len(), closing.len()])
+    }));
+    assert!(trace.lookups.iter().all(|lookup| listed(&[lookup.attempts.len()])));
+    assert!(trace.exchanges.iter().all(|exchange| listed(&[exchange.informational.len()])));
+    assert!(trace.capture.undecoded.len() <= (Limits::UNDECODED_REASONS + 1) * Limits::SHARDS);
+}
+
+/// Each flood at a small part of its size, against bounds that are as much smaller: no more memory
+/// than a program of this size needs anyway, and whatever was left out is said.
+#[test]
+fn no_flood_makes_us_hold_more_than_its_bound() {
+    for flood in FLOODS {
+        let Held { peak, said } = alone(flood, (flood.full / 200).max(8), 64);
+        assert!(peak < 100, "{} held {peak} MB: {said}", flood.name);
+        let quiet = ["resets of one connection", "unknown SNAP protocols"];
+        let is_said = said.contains("limit") || said.contains("full") || said.contains("decode");
+        assert!(is_said || quiet.contains(&flood.name), "{}: {said}", flood.name);
+    }
+}
+
+/// Bounds of which those for many things are this many times smaller than the usual ones.
 fn scaled(by: usize) -> Limits {
     let usual = Limits::default();
-    Limits { flows_per_shard: usual.flows_per_shard / by, ..usual }
+    Limits {
+        flows_per_shard: usual.flows_per_shard / by,
+        held_per_stream: usual.held_per_stream / by,
+        held_per_shard: usual.held_per_shard / by,
+        fragmented_packets: usual.fragmented_packets / by,
+        fragment_bytes: usual.fragment_bytes / by,
+        listed: usual.listed / by,
+        connections: usual.connections / by,
+        silent_connections: usual.silent_connections / by,
+        lookups: usual.lookups / by,
+        lookups_pending: usual.lookups_pending / by,
+        exchanges: usual.exchanges / by,
+        neighbors: usual.neighbors / by,
+        notes: usual.notes / by,
+        anomalies_of_a_kind: usual.anomalies_of_a_kind / by,
+        model_text: usual.model_text / by,
+        ..usual
+    }
 }

@@ -89,7 +89,7 @@ pub fn any(bytes: &[u8]) {
 fn converse(transport: Transport, port: u16, bytes: &[u8]) -> Vec<Event> {
     let events = play(transport, port, PROTOCOLS, &steps(bytes), false);
     assert!(events.is_sorted_by_key(|event| event.order), "events come in order");
-    let mut builder = TraceBuilder::new(Credentials::Blanked);
+    let mut builder = TraceBuilder::new(&Limits::default(), Credentials::Blanked);
     let mut completed = Vec::new();
     for event in events.clone() {
         builder.apply(event, &mut completed);

@@ -3,7 +3,8 @@
 use hashbrown::HashMap;
 
 use crate::capture::source::Packet;
-use crate::packet::stop::StopKind;
+use crate::limits::Limits;
+use crate::packet::stop::{Stop, StopKind};
 use crate::packet::{self, Decoded, Layer};
 use crate::time::FrameNo;
 use crate::trace::{CaptureFacts, ProtocolCount};
@@ -15,9 +16,43 @@ pub(super) struct Counts {
     stacks: Vec<Stack>,
     /// What is not in `stacks`; of the sum of all workers, everything.
     protocols: Vec<ProtocolCount>,
-    undecoded: HashMap<String, (u64, FrameNo)>,
+    undecoded: Reasons,
     bad_ip_checksums: u64,
 }
+
+/// Why packets could not be decoded to their end: of one shard up to a bound, which does not
+/// depend on the number of threads, therefore; of several added up.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    known: HashMap<String, (u64, FrameNo)>,
+}
+
+impl Reasons {
+    /// Counts a packet whose decoding ended early.
+    #[cold]
+    pub(super) fn count(&mut self, stop: &Stop, frame: FrameNo) {
+        let reason = match stop.kind {
+            StopKind::Truncated => format!("{}: cut off by the snapshot length", stop.layer),
+            StopKind::Malformed => format!("{}: malformed", stop.layer),
+            StopKind::Unknown => format!("{}: {}", stop.layer, stop.why),
+        };
+        let is_full = self.known.len() >= Limits::UNDECODED_REASONS;
+        if is_full && !self.known.contains_key(&reason) {
+            self.add(MORE_REASONS.to_owned(), 1, frame);
+        } else {
+            self.add(reason, 1, frame);
+        }
+    }
+
+    fn add(&mut self, reason: String, times: u64, frame: FrameNo) {
+        let (count, first) = self.known.entry(reason).or_insert((0, frame));
+        *count += times;
+        *first = frame.min(*first);
+    }
+}
+
+/// What packets are counted under once there are too many reasons.
+const MORE_REASONS: &str = "data: of more kinds than are told apart";
 
 /// What was counted of the packets with the same layers.
 #[derive(Debug)]
@@ -36,16 +71,6 @@ impl Counts {
         let ipv4 = decoded.layers.iter().any(|layer| matches!(layer, Layer::Ipv4(_)));
         if ipv4 && decoded.network.is_some_and(|network| !network.checksum_ok) {
             self.bad_ip_checksums += 1;
-        }
-        if let Some(stop) = &decoded.stop {
-            // Reasons are few: no number of the packet goes into them but that of an unknown
-            // protocol, of which there are some 65,000 at most.
-            let reason = match stop.kind {
-                StopKind::Truncated => format!("{}: cut off by the snapshot length", stop.layer),
-                StopKind::Malformed => format!("{}: malformed", stop.layer),
-                StopKind::Unknown => format!("{}: {}", stop.layer, stop.why),
-            };
-            self.reason(reason, 1, packet.frame);
         }
     }
 
@@ -77,12 +102,6 @@ impl Counts {
         }
     }
 
-    fn reason(&mut self, reason: String, times: u64, frame: FrameNo) {
-        let (count, first) = self.undecoded.entry(reason).or_insert((0, frame));
-        *count += times;
-        *first = frame.min(*first);
-    }
-
     /// Adds what another worker counted.
     pub(super) fn add(&mut self, other: Self) {
         for Stack { names, packets, bytes, .. } in other.stacks {
@@ -93,15 +112,20 @@ impl Counts {
         for more in other.protocols {
             self.protocol(more.name, more.packets, more.bytes);
         }
-        for (reason, (times, first)) in other.undecoded {
-            self.reason(reason, times, first);
-        }
+        self.undecoded(other.undecoded);
         self.bad_ip_checksums += other.bad_ip_checksums;
+    }
+
+    /// Adds what a shard, or another worker, could not decode.
+    pub(super) fn undecoded(&mut self, reasons: Reasons) {
+        for (reason, (times, first)) in reasons.known {
+            self.undecoded.add(reason, times, first);
+        }
     }
 
     /// Puts the counters where the trace has them; gives the protocols, most packets first.
     pub(super) fn into_facts(self, facts: &mut CaptureFacts) -> Vec<ProtocolCount> {
-        let undecoded = self.undecoded.into_iter();
+        let undecoded = self.undecoded.known.into_iter();
         let mut undecoded: Vec<_> =
             undecoded.map(|(reason, (times, first))| (reason, times, first)).collect();
         undecoded.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
+use crate::limits::Limits;
 use crate::pipeline::counts::Counts;
 use crate::pipeline::shard::Done;
 use crate::pipeline::watch::CompletedWatch;
@@ -25,8 +26,12 @@ pub(super) type LastWord<'a> = Box<dyn FnMut(&Trace) -> io::Result<()> + 'a>;
 
 impl<'a> Fold<'a> {
     /// An empty trace, watched or not.
-    pub(super) fn new(credentials: Credentials, watch: Option<CompletedWatch<'a>>) -> Self {
-        let builder = TraceBuilder::new(credentials);
+    pub(super) fn new(
+        limits: &Limits,
+        credentials: Credentials,
+        watch: Option<CompletedWatch<'a>>,
+    ) -> Self {
+        let builder = TraceBuilder::new(limits, credentials);
         Self { builder, counts: Counts::default(), watch, error: None }
     }
 

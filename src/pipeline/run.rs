@@ -63,7 +63,7 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
         let stop = &stop;
         let reader =
             scope.spawn(move || dispatch::read(source, to_workers, &settings.limits, packet, stop));
-        let mut fold = Fold::new(settings.credentials, completed);
+        let mut fold = Fold::new(&settings.limits, settings.credentials, completed);
         fold.merge(&from_workers, stop);
         // Where a worker died, the reader must not wait for room for ever.
         drop(from_workers);

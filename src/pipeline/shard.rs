@@ -10,7 +10,7 @@ use crate::flow::fragment::Whole;
 use crate::flow::table::FlowTable;
 use crate::limits::Limits;
 use crate::packet;
-use crate::pipeline::counts::Counts;
+use crate::pipeline::counts::{Counts, Reasons};
 use crate::protocol::analyzer::Protocol;
 use crate::protocol::event::{Event, Phase};
 use crate::protocol::sessions::Sessions;
@@ -74,6 +74,7 @@ pub(super) struct Worker {
 struct Shard {
     table: FlowTable,
     sessions: Sessions,
+    undecoded: Reasons,
     /// What the table said about one packet; empty between packets.
     said: Vec<FlowEvent>,
 }
@@ -89,6 +90,7 @@ impl Worker {
         let shards = (nth..Limits::SHARDS).step_by(threads).map(|_| Shard {
             table: FlowTable::new(limits),
             sessions: Sessions::new(limits.clone(), protocols),
+            undecoded: Reasons::default(),
             said: Vec::new(),
         });
         Self { threads, shards: shards.collect(), counts: Counts::default() }
@@ -139,6 +141,7 @@ impl Worker {
                 for shard in &mut self.shards {
                     shard.table.finish(&mut shard.said);
                     shard.pass_on((frame, Phase::Finish), events);
+                    self.counts.undecoded(std::mem::take(&mut shard.undecoded));
                 }
             }
         }
@@ -149,6 +152,9 @@ impl Shard {
     fn packet(&mut self, packet: &Packet, counts: &mut Counts, events: &mut Vec<Event>) {
         let decoded = packet::decode(packet);
         counts.packet(packet, &decoded);
+        if let Some(stop) = &decoded.stop {
+            self.undecoded.count(stop, packet.frame);
+        }
         self.table.push(packet, &decoded, &mut self.said);
         self.pass_on((packet.frame, Phase::Packet), events);
     }

@@ -110,6 +110,10 @@ fn anomalies(trace: &Trace) -> Vec<Fact> {
         let entry = kinds.entry(key).or_insert((0, noted.at, &noted.what.text));
         entry.0 += 1;
     }
+    for ((_, id), (count, _, _)) in &mut kinds {
+        let unlisted = trace.capture.unlisted.iter().find(|(kind, _)| kind == id);
+        *count += unlisted.map_or(0, |(_, more)| *more);
+    }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|((_, id), (count, _, _))| (std::cmp::Reverse(*count), *id));
     let facts = kinds.into_iter().map(|((class, id), (count, first, text))| {

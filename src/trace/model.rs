@@ -77,6 +77,9 @@ pub struct CaptureFacts {
     pub bad_transport_checksums: u64,
     /// Packets that could not be decoded to their end, by layer and reason, most first.
     pub undecoded: Vec<(String, u64, FrameNo)>,
+    /// Anomalies that are not in [`Trace::anomalies`] because enough of their kind are: the kind,
+    /// and how many more there were. Of bounds of the model: what was left out.
+    pub unlisted: Vec<(&'static str, u64)>,
 }
 
 /// How often a protocol was seen.

@@ -1,6 +1,7 @@
 //! Floods: captures that try to make us hold more than we should, made packet by packet.
 
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -200,19 +201,17 @@ fn request(nth: u32) -> Vec<u8> {
 fn interim(nth: u32) -> Vec<u8> {
     let text = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
     let length = u32::try_from(text.len()).unwrap();
-    match nth {
-        0..=3 => request(nth),
-        _ => {
-            let seq = 2 + (nth - 4) * length;
-            ip(6, SERVER, CLIENT, &tcp((80, 40_000), seq, 40, PSH_ACK, text))
-        }
+    if nth < 4 {
+        return request(nth);
     }
+    let seq = 2 + (nth - 4) * length;
+    ip(6, SERVER, CLIENT, &tcp((80, 40_000), seq, 40, PSH_ACK, text))
 }
 
 /// Requests of 60 KB, each on a connection of its own.
 fn huge_head(nth: u32) -> Vec<u8> {
     let mut text = b"GET / HTTP/1.1\r\nHost: example.com\r\nX: ".to_vec();
-    text.extend([b'x'; 60_000]);
+    text.extend(vec![b'x'; 60_000]);
     text.extend(b"\r\n\r\n");
     ip(6, host(nth), SERVER, &tcp((40_000, 80), 2, 2, PSH_ACK, &text))
 }
@@ -226,15 +225,14 @@ fn reset(nth: u32) -> Vec<u8> {
 
 /// Bodies that unfold to a megabyte and more for each kilobyte.
 fn bomb(nth: u32) -> Vec<u8> {
-    let zeros = vec![0; 40 << 20];
-    let (coding, body) = match nth / 4 % 2 {
-        0 => {
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-            gzip.write_all(&zeros).unwrap();
-            ("gzip", gzip.finish().unwrap())
-        }
-        _ => ("zstd", zstd::bulk::compress(&zeros, 1).unwrap()),
-    };
+    static BODIES: LazyLock<[(&str, Vec<u8>); 2]> = LazyLock::new(|| {
+        let zeros = vec![0; 40 << 20];
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&zeros).unwrap();
+        let zstd = zstd::bulk::compress(&zeros, 1).unwrap();
+        [("gzip", gzip.finish().unwrap()), ("zstd", zstd)]
+    });
+    let (coding, body) = &BODIES[nth as usize / 4 % 2];
     let client = host(nth / 4);
     let get = b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, zstd\r\n\r\n";
     let length = body.len();
@@ -249,7 +247,7 @@ fn bomb(nth: u32) -> Vec<u8> {
             6,
             SERVER,
             client,
-            &tcp((80, 40_000), 2, 60, PSH_ACK, &[head.as_bytes(), &body].concat()),
+            &tcp((80, 40_000), 2, 60, PSH_ACK, &[head.as_bytes(), body].concat()),
         ),
     }
 }

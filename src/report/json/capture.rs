@@ -45,12 +45,24 @@ pub struct Capture<'a> {
     pub bad_transport_checksums: u64,
     /// Packets that could not be decoded to their end, most first.
     pub undecoded: Vec<Undecoded<'a>>,
+    /// Anomalies of kinds of which enough are listed: how many more there were. Of bounds of the
+    /// model: how much was left out.
+    pub unlisted_anomalies: Vec<Unlisted>,
     /// Names that the capture file itself has for addresses.
     pub names: Vec<HostName<'a>>,
     /// Comments in the capture file.
     pub comments: Vec<Comment<'a>>,
     /// Blocks of the capture file of a type that is not known.
     pub skipped_blocks: u64,
+}
+
+/// Anomalies that were only counted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Unlisted {
+    /// Their kind.
+    pub kind: &'static str,
+    /// How many, beyond those that are listed.
+    pub count: u64,
 }
 
 /// One file or device.
@@ -240,6 +252,11 @@ impl<'a> From<&'a CaptureFacts> for Capture<'a> {
                     packets: *packets,
                     first_frame: first.0,
                 })
+                .collect(),
+            unlisted_anomalies: facts
+                .unlisted
+                .iter()
+                .map(|&(kind, count)| Unlisted { kind, count })
                 .collect(),
             names: source.names.iter().map(|(ip, name)| HostName { ip: *ip, name }).collect(),
             comments: source

@@ -5,13 +5,11 @@ use hashbrown::HashMap;
 use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
+use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::builder::lookups::Lookups;
 use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, SegmentNote};
 use crate::trace::id::{ConnectionId, next_index};
 use crate::trace::model::{EntityId, Trace};
-
-/// Segments worth a word that are listed of one connection; counters go on beyond it.
-const SEGMENTS_LISTED: usize = 4096;
 
 /// What questions and answers travel as: UDP flows of these are told whole by their lookups, and
 /// are no connections.
@@ -21,8 +19,16 @@ const LOOKUPS: [&str; 3] = ["dns", "mdns", "llmnr"];
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     by_flow: HashMap<FlowId, ConnectionId>,
-    /// UDP flows of which nobody has said what they carry.
-    unnamed: HashMap<FlowId, (Stamp, Box<Opened>)>,
+    /// Flows that are no connections yet: of UDP until somebody says what they carry, of TCP, once
+    /// there are many connections, until both ends have spoken.
+    waiting: HashMap<FlowId, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    at: Stamp,
+    opened: Box<Opened>,
+    syns: Vec<Stamp>,
 }
 
 impl Connections {
@@ -35,38 +41,60 @@ impl Connections {
     pub(super) fn event(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
         lookups: &Lookups,
-        (at, flow): (Stamp, FlowId),
+        mut place: Place<'_>,
         event: ConnectionEvent,
-        completed: &mut Vec<EntityId>,
     ) -> Option<ConnectionId> {
+        let (at, flow) = (place.at, place.flow);
+        let is_full = trace.connections.len() >= bounds.limits.silent_connections;
         if let ConnectionEvent::Opened(opened) = event {
-            return match opened.key.transport {
-                Transport::Tcp => Some(self.opened(trace, lookups, at, flow, &opened)),
-                Transport::Udp => {
-                    self.unnamed.insert(flow, (at, opened));
+            let opened = Waiting { at, opened, syns: Vec::new() };
+            return match opened.opened.key.transport {
+                Transport::Tcp if !is_full => self.opened(trace, bounds, lookups, place, opened),
+                Transport::Tcp | Transport::Udp => {
+                    self.waiting.insert(flow, opened);
                     None
                 }
                 Transport::Arp | Transport::Icmpv4 | Transport::Icmpv6 => None,
             };
         }
-        let named = matches!(event, ConnectionEvent::Protocol(_) | ConnectionEvent::Closed(_));
-        if let Some((at, opened)) = named.then(|| self.unnamed.remove(&flow)).flatten() {
-            if matches!(event, ConnectionEvent::Protocol(name) if LOOKUPS.contains(&name)) {
+        if let Some(waiting) = self.waiting.get_mut(&flow) {
+            let verdict = verdict(&event, &waiting.opened, is_full);
+            if let (Verdict::Wait, ConnectionEvent::Tcp(TcpEvent::Syn { .. })) = (verdict, &event) {
+                push(&mut waiting.syns, at, bounds.limits.listed);
+            }
+            if verdict == Verdict::Wait {
                 return None;
             }
-            self.opened(trace, lookups, at, flow, &opened);
+            let waiting = self.waiting.remove(&flow)?;
+            match verdict {
+                Verdict::List => {
+                    self.opened(trace, bounds, lookups, place.here(), waiting);
+                }
+                Verdict::Count => {
+                    bounds.reached(trace, place, Bound::Silent);
+                    return None;
+                }
+                Verdict::Forget | Verdict::Wait => return None,
+            }
         }
         let id = self.of(flow)?;
         let connection = trace.connections.get_mut(id.0 as usize)?;
         match event {
             ConnectionEvent::Tcp(event) => {
                 connection.last = at;
-                tcp(connection, at, event, completed);
+                let most = bounds.limits.listed;
+                if !tcp(connection, most, at, event, place.completed) {
+                    bounds.reached(trace, place, Bound::Listed);
+                }
             }
             ConnectionEvent::Protocol(name) => connection.protocol = Some(name),
             ConnectionEvent::Gap { direction, range, reason } => {
-                connection.gaps.push(GapNote { at, direction, range, reason });
+                let gap = GapNote { at, direction, range, reason };
+                if !push(&mut connection.gaps, gap, bounds.limits.listed) {
+                    bounds.reached(trace, place, Bound::Listed);
+                }
             }
             ConnectionEvent::Closed(closed) => {
                 connection.end = Some(closed.reason);
@@ -86,11 +114,17 @@ impl Connections {
     fn opened(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
         lookups: &Lookups,
-        at: Stamp,
-        flow: FlowId,
-        opened: &Opened,
-    ) -> ConnectionId {
+        place: Place<'_>,
+        waiting: Waiting,
+    ) -> Option<ConnectionId> {
+        let Waiting { at, opened, syns } = waiting;
+        let flow = place.flow;
+        if trace.connections.len() >= bounds.limits.connections {
+            bounds.reached(trace, place, Bound::Connections);
+            return None;
+        }
         let id = ConnectionId(next_index(trace.connections.len()));
         let (mut client_mac, mut server_mac) =
             (opened.macs.map(|m| m.source), opened.macs.and_then(|m| m.destination));
@@ -110,7 +144,7 @@ impl Connections {
             client_mac,
             server_mac,
             opened: at,
-            syns: Vec::new(),
+            syns,
             handshake: None,
             refused: None,
             segments: Vec::new(),
@@ -126,38 +160,86 @@ impl Connections {
             resolution,
         });
         self.by_flow.insert(flow, id);
-        id
+        Some(id)
     }
 }
 
-fn tcp(connection: &mut Connection, at: Stamp, event: TcpEvent, completed: &mut Vec<EntityId>) {
+/// What becomes of a flow that waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Wait,
+    /// It becomes a connection.
+    List,
+    /// It is told by others.
+    Forget,
+    /// It is over, and was a number only.
+    Count,
+}
+
+fn verdict(event: &ConnectionEvent, opened: &Opened, is_full: bool) -> Verdict {
+    let is_udp = opened.key.transport == Transport::Udp;
+    match event {
+        ConnectionEvent::Protocol(name) if is_udp && LOOKUPS.contains(name) => Verdict::Forget,
+        ConnectionEvent::Protocol(_) => Verdict::List,
+        ConnectionEvent::Closed(closed) => {
+            let counters = &closed.counters;
+            let both = counters.to_server.packets > 0 && counters.to_client.packets > 0;
+            if is_udp && (both || !is_full) { Verdict::List } else { Verdict::Count }
+        }
+        ConnectionEvent::Tcp(TcpEvent::Established(_) | TcpEvent::Segment { .. })
+        | ConnectionEvent::Gap { .. }
+            if !is_udp =>
+        {
+            Verdict::List
+        }
+        _ => Verdict::Wait,
+    }
+}
+
+/// Adds to a list that has room; false where it has none.
+fn push<T>(list: &mut Vec<T>, item: T, most: usize) -> bool {
+    let has_room = list.len() < most;
+    if has_room {
+        list.push(item);
+    }
+    has_room
+}
+
+/// False where a list is full.
+fn tcp(
+    connection: &mut Connection,
+    most: usize,
+    at: Stamp,
+    event: TcpEvent,
+    completed: &mut Vec<EntityId>,
+) -> bool {
     let mut step = |kind, direction, sender, receiver| {
-        connection.closing.push(CloseStep { at, kind, direction, sender, receiver });
+        push(&mut connection.closing, CloseStep { at, kind, direction, sender, receiver }, most)
     };
     match event {
-        TcpEvent::Syn { .. } => connection.syns.push(at),
-        TcpEvent::SynAck { .. } => {}
+        TcpEvent::Syn { .. } => push(&mut connection.syns, at, most),
+        TcpEvent::SynAck { .. } => true,
         TcpEvent::Established(handshake) => {
             connection.handshake = Some(handshake);
             completed.push(EntityId::Handshake(connection.id));
+            true
         }
         TcpEvent::Segment { direction, kind, range } => {
-            if connection.segments.len() < SEGMENTS_LISTED {
-                connection.segments.push(SegmentNote { at, direction, kind, range });
-            }
+            push(&mut connection.segments, SegmentNote { at, direction, kind, range }, most)
         }
         TcpEvent::Fin { direction, sender, receiver } => {
-            step(CloseKind::Fin, direction, sender, receiver);
+            step(CloseKind::Fin, direction, sender, receiver)
         }
         TcpEvent::FinAcked { direction, sender, receiver } => {
-            step(CloseKind::FinAck, direction, sender, receiver);
+            step(CloseKind::FinAck, direction, sender, receiver)
         }
         TcpEvent::Rst { direction, refused } => {
-            step(CloseKind::Rst, direction, TcpState::Closed, TcpState::Closed);
+            let listed = step(CloseKind::Rst, direction, TcpState::Closed, TcpState::Closed);
             if refused && direction == Direction::ToClient {
                 connection.refused = Some(at);
                 completed.push(EntityId::Handshake(connection.id));
             }
+            listed
         }
     }
 }

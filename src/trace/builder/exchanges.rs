@@ -2,9 +2,11 @@
 
 use hashbrown::HashMap;
 
+use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead};
 use crate::protocol::http::url;
 use crate::time::Stamp;
+use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::builder::lookups::Lookups;
 use crate::trace::builder::phases::{self, Before};
 use crate::trace::exchange::Exchange;
@@ -35,13 +37,15 @@ impl Exchanges {
     pub(super) fn event(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
         lookups: &Lookups,
-        (at, connection): (Stamp, ConnectionId),
+        connection: ConnectionId,
+        mut place: Place<'_>,
         event: HttpEvent,
-        completed: &mut Vec<EntityId>,
     ) -> Option<(ExchangeId, Moment)> {
         if let HttpEvent::Request { id, head } = event {
-            let id = self.requested(trace, lookups, connection, id, head, completed);
+            let id = (connection, id);
+            let id = self.requested(trace, bounds, lookups, id, head, place)?;
             return Some((id, Moment::Requested));
         }
         let message = message_of(&event);
@@ -52,10 +56,12 @@ impl Exchanges {
                 HttpEvent::Response { .. } | HttpEvent::Informational { .. }
             ) =>
             {
-                self.begin(trace, connection, message, at)
+                let (id, started) = ((connection, message), place.at);
+                self.begin(trace, bounds, id, started, place.here())?
             }
             None => return None,
         };
+        let mut full = None;
         let exchange = trace.exchanges.get_mut(id.0 as usize)?;
         let moment = match event {
             HttpEvent::Request { .. } => None,
@@ -64,10 +70,20 @@ impl Exchanges {
                 None
             }
             HttpEvent::Informational { head, .. } => {
-                exchange.informational.push(*head);
+                if exchange.informational.len() >= bounds.limits.listed {
+                    full = Some(Bound::Listed);
+                } else if bounds.keep(head.size as usize) {
+                    exchange.informational.push(*head);
+                } else {
+                    full = Some(Bound::Text);
+                }
                 None
             }
-            HttpEvent::Response { head, .. } => {
+            HttpEvent::Response { mut head, .. } => {
+                if !bounds.keep(head.size as usize) {
+                    head.fields = Fields::default();
+                    full = Some(Bound::Text);
+                }
                 if exchange.request.is_none() {
                     exchange.started = head.span.first;
                 }
@@ -85,9 +101,15 @@ impl Exchanges {
         };
         phases::measure(exchange);
         let has_ended = exchange.response_end.is_some();
-        if exchange.request_end.is_some() && has_ended {
+        let is_whole = exchange.request_end.is_some() && has_ended;
+        let is_alone = exchange.request.is_none() && has_ended;
+        if let Some(bound) = full {
+            bounds.reached(trace, place.here(), bound);
+        }
+        let completed = place.completed;
+        if is_whole {
             self.complete(trace, id, completed);
-        } else if exchange.request.is_none() && has_ended {
+        } else if is_alone {
             // It waits: its request may be captured after it.
             self.forsake(trace, connection, ORPHANS, completed);
         }
@@ -140,19 +162,27 @@ impl Exchanges {
     fn requested(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
         lookups: &Lookups,
-        connection: ConnectionId,
-        message: MessageId,
+        (connection, message): (ConnectionId, MessageId),
         head: Box<RequestHead>,
-        completed: &mut Vec<EntityId>,
-    ) -> ExchangeId {
+        mut place: Place<'_>,
+    ) -> Option<ExchangeId> {
+        // its target stands in the URL and among those of its page once more
+        if !bounds.keep((head.size as usize).saturating_add(2 * head.target.len())) {
+            bounds.reached(trace, place, Bound::Text);
+            return None;
+        }
         let known = self.open.get(&(connection, message)).copied();
-        let id = known.unwrap_or_else(|| {
+        let id = if let Some(id) = known {
+            id
+        } else {
             // A request of its own: those of the responses before it will not come any more.
-            self.forsake(trace, connection, 0, completed);
-            self.begin(trace, connection, message, head.span.first)
-        });
-        let Some(flow) = trace.connection(connection) else { return id };
+            self.forsake(trace, connection, 0, place.completed);
+            let (id, started) = ((connection, message), head.span.first);
+            self.begin(trace, bounds, id, started, place.here())?
+        };
+        let flow = trace.connection(connection)?;
         let url = url::Url::of_request(&head, "http", flow.server);
         let first = flow.exchanges.first() == Some(&id);
         let named = lookups.of_address(
@@ -174,7 +204,7 @@ impl Exchanges {
         {
             flow.resolution = named;
         }
-        let Some(exchange) = trace.exchanges.get_mut(id.0 as usize) else { return id };
+        let exchange = trace.exchanges.get_mut(id.0 as usize)?;
         exchange.opens_connection = first;
         exchange.started = before.started.unwrap_or(head.span.first);
         exchange.timings.blocked = before.blocked;
@@ -184,16 +214,21 @@ impl Exchanges {
         exchange.url = Some(url.into_text());
         exchange.request = Some(head);
         phases::measure(exchange);
-        id
+        Some(id)
     }
 
     fn begin(
         &mut self,
         trace: &mut Trace,
-        connection: ConnectionId,
-        message: MessageId,
+        bounds: &mut Bounds,
+        (connection, message): (ConnectionId, MessageId),
         started: Stamp,
-    ) -> ExchangeId {
+        place: Place<'_>,
+    ) -> Option<ExchangeId> {
+        if trace.exchanges.len() >= bounds.limits.exchanges {
+            bounds.reached(trace, place, Bound::Exchanges);
+            return None;
+        }
         let id = ExchangeId(next_index(trace.exchanges.len()));
         trace.exchanges.push(Exchange {
             id,
@@ -219,7 +254,7 @@ impl Exchanges {
             flow.exchanges.push(id);
         }
         self.open.insert((connection, message), id);
-        id
+        Some(id)
     }
 }
 

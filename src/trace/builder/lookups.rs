@@ -1,14 +1,21 @@
 //! Pairs DNS queries and responses, finds repeats, and gathers parallel questions for one name.
 
+mod doubts;
+mod pending;
+mod rules;
+
 use std::net::IpAddr;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::address::Endpoint;
-use crate::protocol::dns::message::{
-    Carrier, Flavor, Message, Name, Question, Rcode, Record, RecordData, RecordType,
-};
+use crate::protocol::dns::message::{Flavor, Message, Name, Question, Record, RecordType};
 use crate::time::{Frames, Stamp, TimeDelta};
+use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::builder::lookups::doubts::{
+    other_case, other_transaction, says_other, second_answer,
+};
+use crate::trace::builder::lookups::pending::{Asked, Pending, Query};
+use crate::trace::builder::lookups::rules::{is_final, is_repeat, multicast};
 use crate::trace::id::next_index;
 use crate::trace::id::{LookupId, ResolutionId};
 use crate::trace::lookup::{Answer, Attempt};
@@ -16,27 +23,26 @@ use crate::trace::lookup::{Lookup, Resolution};
 use crate::trace::model::{EntityId, Trace};
 
 /// A client's question: client, flavor, name in lower case, type.
-type Asked = (IpAddr, Flavor, Name, RecordType);
-
-/// What pairs a response with its query: both ends, the carrier, the transaction and the question.
-type Pending = (Endpoint, Endpoint, Carrier, u16, Name, RecordType);
-
-/// A client that gets no answer asks again within this time; later it is a new question. Stub
-/// resolvers wait 5 s and try 2 to 5 times (resolv.conf(5): timeout, attempts).
-const REPEAT: TimeDelta = TimeDelta::from_secs(30);
-
-/// After a failure (SERVFAIL, REFUSED) the next server is asked within this time.
-const FAILOVER: TimeDelta = TimeDelta::from_secs(5);
+type Key = (IpAddr, Flavor, Name, RecordType);
 
 /// Questions for one name that begin within this time of each other are one resolution; browsers
 /// send A, AAAA and HTTPS within a millisecond or two.
 const PARALLEL: TimeDelta = TimeDelta::from_millis(100);
 
+/// Types that are asked for together: a browser asks for three.
+const TOGETHER: usize = 64;
+
+/// Questions of one response that are answered: DNS has one (RFC 9619).
+const ANSWERED: usize = 4;
+
+/// Resolutions looked at for an address, the latest first.
+const ADDRESS_BACK: usize = 1024;
+
 /// What pairs DNS messages.
 #[derive(Debug, Default)]
 pub(super) struct Lookups {
-    pending: HashMap<Pending, (LookupId, usize)>,
-    latest: HashMap<Asked, LookupId>,
+    pending: Pending,
+    latest: HashMap<Key, LookupId>,
     resolutions: HashMap<(IpAddr, Flavor, Name), ResolutionId>,
     /// Which resolutions of a client gave an address, in the order of their answers.
     by_address: HashMap<(IpAddr, IpAddr), Vec<ResolutionId>>,
@@ -49,17 +55,21 @@ impl Lookups {
     pub(super) fn message(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
+        mut place: Place<'_>,
         message: Message,
-        completed: &mut Vec<EntityId>,
     ) {
         if message.opcode != 0 {
             return;
         }
+        if message.questions.len() > bounds.limits.dns_questions {
+            bounds.reached(trace, place.here(), Bound::Questions);
+        }
         if message.flags.response {
-            self.response(trace, message, completed);
+            self.response(trace, bounds, place, message);
         } else {
-            for question in &message.questions {
-                self.query(trace, &message, question);
+            for question in message.questions.iter().take(bounds.limits.dns_questions) {
+                self.query(trace, bounds, place.here(), &message, question);
             }
         }
     }
@@ -75,7 +85,7 @@ impl Lookups {
         at: Stamp,
     ) -> Option<ResolutionId> {
         let all = self.by_address.get(&(client, address))?;
-        let mut before = all.iter().rev().filter_map(|id| trace.resolution(*id));
+        let mut before = all.iter().rev().take(ADDRESS_BACK).filter_map(|id| trace.resolution(*id));
         let known = |resolution: &&Resolution| resolution.started.at <= at.at;
         match host {
             None => before.find(known).map(|resolution| resolution.id),
@@ -86,42 +96,60 @@ impl Lookups {
         }
     }
 
-    fn query(&mut self, trace: &mut Trace, message: &Message, question: &Question) {
+    fn query(
+        &mut self,
+        trace: &mut Trace,
+        bounds: &mut Bounds,
+        mut place: Place<'_>,
+        message: &Message,
+        question: &Question,
+    ) {
         let at = message.span.done;
         let name: Name = question.name.to_ascii_lowercase().into();
-        let client = message.client.ip;
-        let asked = (client, message.flavor, name.clone(), question.rtype);
-        let repeat = self.latest.get(&asked).and_then(|id| trace.lookup(*id));
+        let key = (message.client.ip, message.flavor, name.clone(), question.rtype);
+        let repeat = self.latest.get(&key).and_then(|id| trace.lookup(*id));
         let repeat = repeat.filter(|lookup| is_repeat(lookup, message, at)).map(|l| l.id);
-        let id = repeat.unwrap_or_else(|| self.begin(trace, message, question, &name, at));
-        self.latest.insert(asked, id);
-        let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
-        lookup.frames.push(at.frame);
-        lookup.attempts.push(Attempt {
-            transaction_id: message.id,
-            client: message.client,
-            resolver: message.resolver,
-            over: message.over,
-            query: Some(at),
-            response: None,
-            rcode: None,
-            truncated: false,
+        let id = repeat.or_else(|| {
+            let id = self.begin(trace, bounds, place.here(), message, question, &name)?;
+            self.latest.insert(key, id);
+            Some(id)
         });
-        let nth = lookup.attempts.len() - 1;
-        let ends = (message.client, message.resolver);
-        let key = (ends.0, ends.1, message.over, message.id, name, question.rtype);
-        self.pending.insert(key, (id, nth));
+        let Some(id) = id else { return };
+        let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
+        if lookup.attempts.len() >= bounds.limits.listed {
+            bounds.reached(trace, place, Bound::Listed);
+            return;
+        }
+        lookup.frames.push(at.frame);
+        lookup.attempts.push(Attempt { query: Some(at), ..attempt(message) });
+        let query = Query {
+            lookup: id,
+            attempt: lookup.attempts.len() - 1,
+            transaction: message.id,
+            at,
+            cased: (question.name != name).then(|| question.name.clone()),
+        };
+        let asked = Asked::of(message, question, name);
+        if !self.pending.insert(asked, query, bounds.limits.lookups_pending) {
+            bounds.reached(trace, place, Bound::Pending);
+        }
     }
 
     fn begin(
         &mut self,
         trace: &mut Trace,
+        bounds: &mut Bounds,
+        place: Place<'_>,
         message: &Message,
         question: &Question,
         name: &Name,
-        at: Stamp,
-    ) -> LookupId {
-        let client = message.client.ip;
+    ) -> Option<LookupId> {
+        // the name stands in the lookup, in the resolution and in two indices
+        if trace.lookups.len() >= bounds.limits.lookups || !bounds.keep(4 * name.len()) {
+            bounds.reached(trace, place, Bound::Lookups);
+            return None;
+        }
+        let (client, at) = (message.client.ip, message.span.done);
         let id = LookupId(next_index(trace.lookups.len()));
         let key = (client, message.flavor, name.clone());
         let together = self.resolutions.get(&key).and_then(|id| trace.resolution(*id));
@@ -130,7 +158,8 @@ impl Lookups {
             let same_type = types.clone().any(|lookup| lookup.rtype == question.rtype);
             let last = types.filter_map(Lookup::started).max();
             let near = last.is_none_or(|last| at.at.since(last.at) <= PARALLEL);
-            !same_type && (near || resolution.open > 0)
+            let has_room = resolution.lookups.len() < TOGETHER;
+            !same_type && has_room && (near || resolution.open > 0)
         });
         let resolution = together.map(|resolution| resolution.id);
         let resolution = resolution.unwrap_or_else(|| {
@@ -164,16 +193,22 @@ impl Lookups {
             answer: None,
             frames: Frames::default(),
         });
-        id
+        Some(id)
     }
 
-    fn response(&mut self, trace: &mut Trace, message: Message, completed: &mut Vec<EntityId>) {
+    fn response(
+        &mut self,
+        trace: &mut Trace,
+        bounds: &mut Bounds,
+        mut place: Place<'_>,
+        message: Message,
+    ) {
         let asked: Vec<Question> = if message.questions.is_empty() {
             // mDNS responses carry no question (RFC 6762 §6): the first record tells what for.
             let first = message.answers.first();
             first.map(Record::as_question).into_iter().collect()
         } else {
-            message.questions.clone()
+            message.questions.iter().take(ANSWERED).cloned().collect()
         };
         let mut message = Some(message);
         let last = asked.len().saturating_sub(1);
@@ -181,7 +216,7 @@ impl Lookups {
             // The records move into the last question's answer; nearly always there is one.
             let part = if nth == last { message.take() } else { message.clone() };
             if let Some(part) = part {
-                self.answer(trace, part, &question, completed);
+                self.answer(trace, bounds, place.here(), part, &question);
             }
         }
     }
@@ -189,39 +224,63 @@ impl Lookups {
     fn answer(
         &mut self,
         trace: &mut Trace,
-        message: Message,
+        bounds: &mut Bounds,
+        mut place: Place<'_>,
+        mut message: Message,
         question: &Question,
-        completed: &mut Vec<EntityId>,
     ) {
         let at = message.span.done;
         let name: Name = question.name.to_ascii_lowercase().into();
-        let ends = (message.client, message.resolver);
-        let key = (ends.0, ends.1, message.over, message.id, name.clone(), question.rtype);
-        let found = self.pending.remove(&key).or_else(|| multicast(trace, &message, &name));
-        if let (None, Some(id)) = (found, self.answered(trace, &message, &name, question.rtype)) {
-            // The network brought the answer twice: that is no other lookup.
-            if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
-                lookup.frames.push(at.frame);
+        let asked = Asked::of(&message, question, name.clone());
+        let found = self.pending.take(&asked, message.id);
+        if let Some(query) = &found {
+            let sent = query.cased.as_ref().unwrap_or(&name);
+            if message.flavor == Flavor::Dns && *sent != question.name {
+                bounds.anomaly(trace, place.here(), other_case(sent, question, query.at));
             }
-            return;
         }
-        let (id, nth) = found.unwrap_or_else(|| {
-            let id = self.begin(trace, &message, question, &name, at);
-            self.latest.insert((ends.0.ip, message.flavor, name, question.rtype), id);
+        let found = found.map(|query| (query.lookup, query.attempt));
+        let found = found.or_else(|| multicast(trace, &message, &name));
+        if found.is_none() {
+            if let Some(id) = self.answered(trace, &message, &name, question.rtype) {
+                // The network brought the answer twice: that is no other lookup.
+                let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
+                if lookup.frames.len() < bounds.limits.frames_listed {
+                    lookup.frames.push(at.frame);
+                }
+                let other = lookup.answer.as_ref().filter(|answer| says_other(answer, &message));
+                if let Some(first) = other.map(|answer| answer.at) {
+                    bounds.anomaly(trace, place, second_answer(question, first));
+                }
+                return;
+            }
+            if let Some(query) = self.pending.like(&asked).filter(|_| message.flavor == Flavor::Dns)
+            {
+                // Somebody guesses, or the answer to a query that we did not see: not this one's.
+                let anomaly = other_transaction(question, message.id, query);
+                bounds.anomaly(trace, place, anomaly);
+                return;
+            }
+        }
+        let (id, nth) = if let Some(found) = found {
+            found
+        } else {
+            let begun = self.begin(trace, bounds, place.here(), &message, question, &name);
+            let Some(id) = begun else { return };
+            self.latest.insert((message.client.ip, message.flavor, name, question.rtype), id);
             if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
-                lookup.attempts.push(Attempt {
-                    transaction_id: message.id,
-                    client: ends.0,
-                    resolver: ends.1,
-                    over: message.over,
-                    query: None,
-                    response: None,
-                    rcode: None,
-                    truncated: false,
-                });
+                lookup.attempts.push(attempt(&message));
             }
             (id, 0)
-        });
+        };
+        if !bounds.keep(weight(&message)) {
+            message.answers.clear();
+            message.authority.clear();
+            message.additional.clear();
+            message.incomplete = true;
+            bounds.reached(trace, place.here(), Bound::Text);
+        }
+        let completed = place.completed;
         let Some(lookup) = trace.lookups.get_mut(id.0 as usize) else { return };
         lookup.frames.push(at.frame);
         if let Some(attempt) = lookup.attempts.get_mut(nth) {
@@ -303,58 +362,22 @@ impl Lookups {
     }
 }
 
-/// A multicast response answers whoever asked for that name last.
-fn multicast(trace: &Trace, message: &Message, name: &Name) -> Option<(LookupId, usize)> {
-    if message.flavor == Flavor::Dns {
-        return None;
-    }
-    let types = message.answers.iter().map(|record| record.rtype).chain([RecordType::ANY]);
-    let clients = trace.resolutions.iter().rev().take(64).filter(|r| r.name == *name);
-    let mut open = clients.flat_map(|r| &r.lookups).filter_map(|id| trace.lookup(*id));
-    let types: Vec<RecordType> = types.collect();
-    let lookup = open.find(|lookup| {
-        lookup.flavor == message.flavor && lookup.answer.is_none() && types.contains(&lookup.rtype)
-    })?;
-    Some((lookup.id, lookup.attempts.len().saturating_sub(1)))
-}
-
-impl Record {
-    fn as_question(&self) -> Question {
-        Question {
-            name: self.name.clone(),
-            rtype: self.rtype,
-            class: self.class,
-            unicast_response: false,
-        }
-    }
-
-    /// The name that an alias leads to.
-    pub fn alias(&self) -> Option<&Name> {
-        match &self.data {
-            RecordData::Name(name) if self.rtype == RecordType::CNAME => Some(name),
-            _ => None,
-        }
+/// An attempt of which neither query nor response is known yet.
+const fn attempt(message: &Message) -> Attempt {
+    Attempt {
+        transaction_id: message.id,
+        client: message.client,
+        resolver: message.resolver,
+        over: message.over,
+        query: None,
+        response: None,
+        rcode: None,
+        truncated: false,
     }
 }
 
-/// A truncated answer is asked again over TCP; a failure may be asked again elsewhere.
-fn is_final(answer: &Answer) -> bool {
-    !answer.flags.truncated && !is_failure(answer.rcode)
-}
-
-fn is_failure(rcode: Rcode) -> bool {
-    !matches!(rcode, Rcode::NOERROR | Rcode::NXDOMAIN)
-}
-
-/// True where a query asks again what `lookup` asked, because it got no (good) answer.
-fn is_repeat(lookup: &Lookup, message: &Message, at: Stamp) -> bool {
-    let last = lookup.attempts.iter().filter_map(|attempt| attempt.query).next_back();
-    let Some(last) = last else { return false };
-    let since = at.at.since(last.at);
-    match &lookup.answer {
-        None => since <= REPEAT,
-        Some(answer) if answer.flags.truncated => message.over == Carrier::Tcp && since <= REPEAT,
-        Some(answer) if is_failure(answer.rcode) => since <= FAILOVER,
-        Some(_) => false,
-    }
+/// About how many bytes the records of a response take.
+const fn weight(message: &Message) -> usize {
+    let records = message.answers.len() + message.authority.len() + message.additional.len();
+    records * (size_of::<Record>() + 32)
 }

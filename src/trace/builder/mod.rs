@@ -3,6 +3,7 @@
 //! Each sibling keeps the indices that its entity is linked by; this file only hands events on.
 //! Nothing here looks at a clock or at the order of a hash map.
 
+mod bounds;
 mod connections;
 mod exchanges;
 mod lookups;
@@ -13,8 +14,10 @@ mod tally;
 
 use std::borrow::Cow;
 
+use crate::limits::Limits;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::http::credentials::{self, Credentials};
+use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::builder::connections::Connections;
 use crate::trace::builder::exchanges::Exchanges;
 use crate::trace::builder::lookups::Lookups;
@@ -33,12 +36,13 @@ pub struct TraceBuilder {
     exchanges: Exchanges,
     pages: Pages,
     tally: Tally,
+    bounds: Bounds,
 }
 
 impl TraceBuilder {
     /// An empty trace, which holds the credentials of messages or does not. What it does not hold
     /// no output can show: this is the one place where that is decided.
-    pub fn new(credentials: Credentials) -> Self {
+    pub fn new(limits: &Limits, credentials: Credentials) -> Self {
         let blanked = (credentials == Credentials::Blanked).then_some(0);
         Self {
             trace: Trace { blanked, ..Trace::default() },
@@ -48,6 +52,7 @@ impl TraceBuilder {
             exchanges: Exchanges::default(),
             pages: Pages::default(),
             tally: Tally::default(),
+            bounds: Bounds::new(limits),
         }
     }
 
@@ -57,10 +62,12 @@ impl TraceBuilder {
         let (at, flow) = (event.at, event.order.flow);
         match event.body {
             EventBody::Neighbor(message) => {
-                self.neighbors.message(&mut self.trace, at, message, completed);
+                let place = Place { at, flow, completed };
+                self.neighbors.message(&mut self.trace, &mut self.bounds, place, message);
             }
             EventBody::Lookup(message) => {
-                self.lookups.message(&mut self.trace, *message, completed);
+                let place = Place { at, flow, completed };
+                self.lookups.message(&mut self.trace, &mut self.bounds, place, *message);
             }
             EventBody::Connection(what) => {
                 self.tally.event(flow, &what);
@@ -70,10 +77,10 @@ impl TraceBuilder {
                 let over = matches!(what, ConnectionEvent::Closed(_));
                 let id = self.connections.event(
                     &mut self.trace,
+                    &mut self.bounds,
                     &self.lookups,
-                    (at, flow),
+                    Place { at, flow, completed },
                     what,
-                    completed,
                 );
                 if let (true, Some(id)) = (over, id) {
                     self.exchanges.connection_over(&mut self.trace, id, completed);
@@ -87,17 +94,24 @@ impl TraceBuilder {
                 }
                 let touched = self.exchanges.event(
                     &mut self.trace,
+                    &mut self.bounds,
                     &self.lookups,
-                    (at, connection),
+                    connection,
+                    Place { at, flow, completed },
                     what,
-                    completed,
                 );
                 if let Some((id, moment)) = touched {
                     self.pages.exchange(&mut self.trace, id, moment);
                 }
             }
             EventBody::Note { protocol, text } => {
-                self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
+                if self.trace.notes.len() < self.bounds.limits.notes && self.bounds.keep(text.len())
+                {
+                    self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
+                } else {
+                    let place = Place { at, flow, completed };
+                    self.bounds.reached(&mut self.trace, place, Bound::Notes);
+                }
             }
             EventBody::Anomaly(mut anomaly) => {
                 if let (Some(blanked), Cow::Owned(text)) = (&mut self.trace.blanked, &anomaly.text)
@@ -106,9 +120,8 @@ impl TraceBuilder {
                     anomaly.text = safe.into();
                     *blanked += 1;
                 }
-                let nth = u32::try_from(self.trace.anomalies.len()).unwrap_or(u32::MAX);
-                self.trace.anomalies.push(Noted { at, flow, what: anomaly });
-                completed.push(EntityId::Anomaly(nth));
+                let place = Place { at, flow, completed };
+                self.bounds.anomaly(&mut self.trace, place, anomaly);
             }
         }
     }
@@ -126,7 +139,8 @@ impl TraceBuilder {
         mut protocols: Vec<ProtocolCount>,
         completed: &mut Vec<EntityId>,
     ) -> Trace {
-        self.trace.capture = facts;
+        let unlisted = std::mem::take(&mut self.trace.capture.unlisted);
+        self.trace.capture = CaptureFacts { unlisted, ..facts };
         self.trace.capture.bad_transport_checksums = self.tally.bad_checksums();
         protocols.extend(self.tally.protocols());
         protocols.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.name.cmp(b.name)));
