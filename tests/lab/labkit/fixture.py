@@ -84,6 +84,8 @@ def _conditions(wire_options):
     for key in ("loss", "reorder", "duplicate"):
         if wire_options.get(key):
             words.append(f"{wire_options[key]:.1%} {key}")
+    if wire_options.get("lose_large"):
+        words.append(f"large frame {wire_options['lose_large']} to the client lost")
     return ", ".join(words)
 
 

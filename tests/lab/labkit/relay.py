@@ -2,7 +2,7 @@
 
 Run as a program.  It does what the kernel's netem would do, because many kernels come without
 netem, and because here the faults come from a seeded generator for each direction: the n-th frame
-of a direction meets the same fate in every run.
+of a direction meets the same fate in every run.  One frame can be named that is lost for certain.
 """
 
 import argparse
@@ -16,13 +16,15 @@ ALL_PROTOCOLS = 0x0003
 PACKET_OUTGOING = 4
 LARGEST_FRAME = 65600
 ARP = b"\x08\x06"
+LARGE = 1400                            # bytes: a frame with a full segment
 
 
 class Direction:
     """One way through the cable: frames wait in a heap until they are due."""
 
-    def __init__(self, source, target, options, seed):
+    def __init__(self, source, target, options, seed, lose_large=0):
         self.source, self.target, self.options = source, target, options
+        self.lose_large, self.large = lose_large, 0
         self.chance = random.Random(seed)
         self.waiting = []
         self.count = 0
@@ -42,7 +44,8 @@ class Direction:
         lost, late, twice = (self.chance.random() for _ in range(3))
         if frame[12:14] == ARP:
             lost = late = twice = 1.0       # a lost ARP stalls a whole second and shows nothing new
-        if lost < options.loss:
+        self.large += len(frame) > LARGE
+        if lost < options.loss or len(frame) > LARGE and self.large == self.lose_large:
             return
         due = now + options.delay_ms / 1000
         if late < options.reorder:
@@ -82,12 +85,14 @@ def main():
     parser.add_argument("--reorder", type=float, default=0.0)
     parser.add_argument("--reorder-ms", type=float, default=8.0)
     parser.add_argument("--duplicate", type=float, default=0.0)
+    parser.add_argument("--lose-large", type=int, default=0, metavar="N",
+                        help="lose the N-th large frame from right to left, and no other")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     left, right = open_device(options.left), open_device(options.right)
     ways = {
         left: Direction(left, right, options, options.seed),
-        right: Direction(right, left, options, options.seed + 1),
+        right: Direction(right, left, options, options.seed + 1, options.lose_large),
     }
     print("ready", flush=True)
     while True:
