@@ -111,6 +111,9 @@ impl Limits {
     /// Reasons for which packets of one shard could not be decoded that are told apart: protocol
     /// numbers of 32 bits are among them.
     pub const UNDECODED_REASONS: usize = 256;
+    /// Stalls listed of one connection: a download of a minute with one in each round trip of
+    /// 15 ms. Of later times no cause is told.
+    pub const STALLS_LISTED: usize = 4096;
     /// Damaged places listed for one run; beyond them the last entry says that there are more.
     pub const DAMAGE_LISTED: usize = 100;
 }

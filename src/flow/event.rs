@@ -2,10 +2,12 @@
 
 mod direction;
 mod sighting;
+mod stall;
 mod tcp;
 
 pub use direction::{Direction, PerDirection};
 pub use sighting::Sighting;
+pub use stall::{RoundTrip, Stall, StallCause};
 pub use tcp::{Handshake, SegmentKind, TcpEvent, TcpOptions, TcpState};
 
 use std::fmt;
@@ -91,6 +93,10 @@ pub enum FlowBody {
     },
     /// The life of a TCP connection.
     Tcp(TcpEvent),
+    /// Bytes were held up. Told when that is over and certain.
+    Stalled(Box<Stall>),
+    /// A shorter round trip than the handshake's, and than those told before.
+    RoundTrip(RoundTrip),
     /// Something was not as it should be. Of fragments that never became a packet this is told
     /// under the number of their first frame: the only event of a flow that is never opened.
     Anomaly(Anomaly),

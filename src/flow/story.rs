@@ -3,7 +3,8 @@
 use crate::anomaly::Class;
 use crate::capture::source::Packet;
 use crate::flow::event::{
-    Direction, FlowBody, FlowEvent, SegmentKind, StreamEvent, TcpEvent, TcpState,
+    Direction, FlowBody, FlowEvent, RoundTrip, SegmentKind, Stall, StallCause, StreamEvent,
+    TcpEvent, TcpState,
 };
 use crate::flow::fragment::Fragments;
 use crate::flow::table::FlowTable;
@@ -51,9 +52,20 @@ pub(super) fn events(capture: &Capture, limits: &Limits) -> Vec<FlowEvent> {
     out
 }
 
-/// All events of a capture in words, under the default limits.
+/// All events of a capture in words but those of its pace, under the default limits.
 pub(super) fn tell(capture: &Capture) -> Vec<String> {
-    events(capture, &Limits::default()).iter().map(line).collect()
+    let events = events(capture, &Limits::default());
+    events.iter().filter(|event| !is_of_pace(event)).map(line).collect()
+}
+
+/// What held bytes up in a capture and shorter round trips, in words.
+pub(super) fn stalls(capture: &Capture) -> Vec<String> {
+    let events = events(capture, &Limits::default());
+    events.iter().filter(|event| is_of_pace(event)).map(line).collect()
+}
+
+const fn is_of_pace(event: &FlowEvent) -> bool {
+    matches!(event.body, FlowBody::Stalled(_) | FlowBody::RoundTrip(_))
 }
 
 /// The same without the lines that begin with one of `left_out`.
@@ -95,6 +107,16 @@ pub(super) fn line(event: &FlowEvent) -> String {
             }
         },
         FlowBody::Tcp(event) => tcp(event, at.0),
+        FlowBody::RoundTrip(RoundTrip { direction, sent, acked }) => {
+            let took = acked.at.since(sent.at).as_millis_f64();
+            format!("{} round trip @{} @{} {took} ms", arrow(*direction), sent.frame, acked.frame)
+        }
+        FlowBody::Stalled(stall) => {
+            let Stall { direction, from, to, cause } = &**stall;
+            let took = to.at.since(from.at).as_millis_f64();
+            let ends = format!("@{} @{} {took} ms", from.frame, to.frame);
+            format!("{} {ends} {}", arrow(*direction), cause_of(*cause))
+        }
         FlowBody::Anomaly(anomaly) => {
             let class = if anomaly.class == Class::Limit { " limit" } else { "" };
             format!("anomaly @{at} {}{class}", anomaly.id)
@@ -132,6 +154,23 @@ fn tcp(event: &TcpEvent, at: u64) -> String {
             let refused = if *refused { " refused" } else { "" };
             format!("{} rst @{at}{refused}", arrow(*direction))
         }
+    }
+}
+
+fn cause_of(cause: StallCause) -> String {
+    let frame = |stamp: Option<Stamp>| stamp.map_or(0, |stamp| stamp.frame.0);
+    match cause {
+        StallCause::Missing { by } => format!("missing until {by:?}"),
+        StallCause::NotCaptured => "not captured".to_owned(),
+        StallCause::SentAgain { by, newest } => format!("{by:?} of @{}", newest.frame),
+        StallCause::Repair { by } => format!("waits for the ACK of {by:?}"),
+        StallCause::Window { closed, opened } => {
+            format!("window closed @{} opened @{}", frame(closed), frame(opened))
+        }
+        StallCause::Congestion { ack } => format!("congestion window until @{}", ack.frame),
+        StallCause::Idle => "idle".to_owned(),
+        StallCause::Vanished => "vanished".to_owned(),
+        StallCause::Unknown => "unknown".to_owned(),
     }
 }
 

@@ -17,6 +17,7 @@
 mod acknowledge;
 mod analysis;
 mod close;
+mod count;
 mod data;
 mod finish;
 mod give;
@@ -25,8 +26,11 @@ mod handshake;
 mod open;
 mod options;
 mod order;
+mod pace;
 mod recovery;
+mod stalls;
 mod state;
+mod watch;
 
 pub(super) use state::Tcp;
 
@@ -95,6 +99,7 @@ impl Tcp {
         }
         forward.recent.note(print);
 
+        self.stalls.counted(&segment.piece, length > 0 && start > highest.cast_signed());
         let is_probe = self.probe(segment, start..end, counters, emit);
         if let Some(ack) = segment.ack {
             self.acknowledge(segment, ack, start, is_probe, counters, emit);
@@ -129,6 +134,8 @@ impl Tcp {
                 let before = std::mem::replace(&mut emit.at, at);
                 half.give_up_unseen(at, counters.of_mut(direction), emit);
                 half.end_at_fin(at, emit);
+                let waits = !half.assembler.is_in_order();
+                self.stalls.gave_up(direction, at, waits, emit);
                 emit.at = before;
             }
         }
@@ -150,6 +157,8 @@ impl Tcp {
         let (half, _) = self.halves(direction);
         half.give_up_first(at, counters.of_mut(direction), emit);
         half.end_at_fin(at, emit);
+        let waits = !half.assembler.is_in_order();
+        self.stalls.gave_up(direction, at, waits, emit);
     }
 
     /// Ends both directions. Gives the reason why the connection is over: its own, where it

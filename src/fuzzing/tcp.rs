@@ -106,7 +106,14 @@ fn follow(out: &mut Vec<FlowEvent>, open: &mut HashMap<FlowId, Followed>) {
                     stream(followed, direction, &event);
                 }
             }
-            FlowBody::Datagram { .. } | FlowBody::Tcp(_) | FlowBody::Anomaly(_) => {
+            FlowBody::Stalled(stall) => {
+                assert!(open.contains_key(&flow), "what is held up is of an open flow");
+                assert!(stall.from.at < stall.to.at, "a stall takes time");
+            }
+            FlowBody::Datagram { .. }
+            | FlowBody::Tcp(_)
+            | FlowBody::RoundTrip(_)
+            | FlowBody::Anomaly(_) => {
                 assert!(open.contains_key(&flow), "what is said is of an open flow");
             }
         }

@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use crate::anomaly::Anomaly;
-use crate::flow::event::{Closed, Direction, EndReason, FlowId, GapReason, Opened, TcpEvent};
+use crate::flow::event::{
+    Closed, Direction, EndReason, FlowId, GapReason, Opened, RoundTrip, Stall, TcpEvent,
+};
 use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::neighbor::NeighborMessage;
@@ -76,6 +78,10 @@ pub enum ConnectionEvent {
     Opened(Box<Opened>),
     /// TCP's own doings.
     Tcp(TcpEvent),
+    /// Bytes of it were held up.
+    Stalled(Box<Stall>),
+    /// A shorter round trip than those known before.
+    RoundTrip(RoundTrip),
     /// What it carries.
     Protocol(&'static str),
     /// Bytes of it are missing.

@@ -71,6 +71,8 @@ impl Sessions {
                 self.with(id, at, |session, cx| session.datagram(direction, &bytes, missing, cx));
             }
             FlowBody::Tcp(event) => self.say(at, ConnectionEvent::Tcp(event)),
+            FlowBody::Stalled(stall) => self.say(at, ConnectionEvent::Stalled(stall)),
+            FlowBody::RoundTrip(time) => self.say(at, ConnectionEvent::RoundTrip(time)),
             FlowBody::Anomaly(anomaly) => self.said.push((at, EventBody::Anomaly(anomaly))),
             FlowBody::Opened(opened) => {
                 let flow = Flow { info: info(id, &opened), session: Session::new() };

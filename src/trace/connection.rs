@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use crate::address::{Endpoint, MacAddr};
 use crate::flow::event::{
-    Counters, Direction, EndReason, FlowId, GapReason, Handshake, PerDirection, Role, SegmentKind,
-    TcpState, Transport,
+    Counters, Direction, EndReason, FlowId, GapReason, Handshake, PerDirection, Role, RoundTrip,
+    SegmentKind, TcpState, Transport,
 };
 use crate::packet::Encapsulation;
 use crate::time::{Frames, Stamp};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
+use crate::trace::stall::Stall;
 
 /// One TCP connection or UDP flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,11 @@ pub struct Connection {
     pub refused: Option<Stamp>,
     /// Segments worth a word, in order, up to a bound.
     pub segments: Vec<SegmentNote>,
+    /// What held bytes up, as it became known, up to [`Limits::STALLS_LISTED`](crate::limits::Limits::STALLS_LISTED).
+    pub stalls: Vec<Stall>,
+    /// Round trips of data between the capture and the server, each shorter than the
+    /// handshake's and than those before.
+    pub round_trips: Vec<RoundTrip>,
     /// Bytes that are missing.
     pub gaps: Vec<GapNote>,
     /// FINs, their acknowledgments and RSTs, in order.

@@ -2,6 +2,7 @@
 //!
 //! `builder` is the only writer of [`Trace`]. Each entity has a file that says what it holds.
 
+pub mod attribution;
 pub mod builder;
 pub mod connection;
 pub mod exchange;
@@ -10,10 +11,12 @@ pub mod lookup;
 pub mod model;
 pub mod neighbor;
 pub mod placing;
+pub mod stall;
 pub mod timing;
 pub mod visit;
 pub mod waterfall;
 
+pub use attribution::Attribution;
 pub use connection::Connection;
 pub use exchange::Exchange;
 pub use id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, VisitId};

@@ -9,6 +9,7 @@ use crate::flow::tcp::analysis::offsets;
 use crate::flow::tcp::half::{Half, Origin};
 use crate::flow::tcp::options::{has_more_than_timestamps, sack_blocks};
 use crate::flow::tcp::state::Tcp;
+use crate::flow::tcp::watch::Heard;
 
 impl Tcp {
     /// A byte or less, sent only to be answered. Such a byte is not put into the stream.
@@ -140,6 +141,7 @@ impl Tcp {
             }
             forward.is_closed_window = is_closed;
         }
+        let highest = reverse.highest;
         reverse.is_probing = false;
         forward.last_ack = Some(ack);
         forward.last_window = segment.window;
@@ -151,6 +153,14 @@ impl Tcp {
         if is_new_fin {
             self.fin_acked(!direction, emit);
         }
+        let heard = Heard {
+            at: stamp,
+            acked,
+            is_news,
+            highest,
+            window: segment.is_plain().then_some(segment.window),
+        };
+        self.stalls.heard(!direction, &heard, emit);
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn judge(
     recovery: &mut Recovery,
     counters: &mut Counters,
     emit: &mut Emit<'_>,
-) {
+) -> SegmentKind {
     let again = &sent.again;
     let is_soon = |overtaken: Stamp| {
         let limit = again
@@ -51,6 +51,7 @@ pub(super) fn judge(
     let start = again.start;
     let range = start..again.end.min(again.highest).max(start);
     emit.segment(segment.piece.direction, kind, range);
+    kind
 }
 
 /// Names and counts bytes that are sent again. `is_missing`: they had not come before.

@@ -9,7 +9,9 @@ use crate::flow::tcp::analysis::{Sent, judge};
 use crate::flow::tcp::half::Half;
 use crate::flow::tcp::order::{Ahead, Mark};
 use crate::flow::tcp::recovery::Again;
+use crate::flow::tcp::stalls::{Kind, Taken};
 use crate::flow::tcp::state::Tcp;
+use crate::flow::tcp::watch::Passed;
 
 impl Tcp {
     /// A segment with bytes at `range`.
@@ -26,13 +28,22 @@ impl Tcp {
         let (forward, reverse) = self.halves(direction);
         let counters = counters.of_mut(direction);
         let mark = Mark::of(segment);
+        let (highest, next) = (forward.highest, forward.assembler.next());
+        let passed = Passed {
+            at: segment.piece.stamp,
+            start: u64::try_from(start).unwrap_or(0),
+            length: segment.piece.length(),
+            largest: counters.largest,
+            highest,
+        };
         let at = segment.piece.stamp.at;
-        let highest = forward.highest;
         let ahead = forward.take_ahead(end);
-        if start >= highest.cast_signed() && ahead.is_none() {
+        let mut filled = false;
+        let kind = if start >= highest.cast_signed() && ahead.is_none() {
             forward.order.note(highest, start.unsigned_abs(), mark);
             forward.recovery.sent(at, forward.acked >= highest);
             forward.insert(start, &segment.piece, counters, emit);
+            Kind::New
         } else {
             let overtaken = forward.overtaken_at(start).or_else(|| ahead.as_ref().map(|a| a.at));
             let was_overtaken = forward.order.was_overtaken(start.max(0).unsigned_abs(), mark);
@@ -41,10 +52,13 @@ impl Tcp {
             if ahead.is_some() {
                 placed.filled = segment.piece.length().into();
             }
+            filled = placed.filled > 0;
             // only its acknowledgment was captured before it: that is the capture's order
-            if !(is_late && placed.filled > 0) {
+            if is_late && filled {
+                Kind::Late
+            } else {
                 let again = Again {
-                    start: u64::try_from(start).unwrap_or(0),
+                    start: passed.start,
                     end: u64::try_from(end).unwrap_or(0),
                     highest: ahead.map_or(highest, |ahead| ahead.end.max(highest)),
                     acked: forward.acked,
@@ -54,12 +68,18 @@ impl Tcp {
                     round_trip,
                 };
                 let sent = Sent { again, overtaken, was_overtaken, placed };
-                judge(&sent, segment, &mut forward.recovery, counters, emit);
+                Kind::Named(judge(&sent, segment, &mut forward.recovery, counters, emit))
             }
-        }
+        };
+        let (waits, went_on) = (!forward.assembler.is_in_order(), forward.assembler.next() > next);
+        let is_probing = forward.is_probing;
         if forward.unseen.is_none() && forward.misses_acked() {
             forward.unseen = Some(segment.piece.stamp);
             self.is_unseen = true;
+        }
+        if !is_probing {
+            let taken = Taken { passed, kind, filled, waits, went_on };
+            self.stalls.took(direction, &taken, emit);
         }
     }
 }

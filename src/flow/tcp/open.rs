@@ -106,6 +106,7 @@ impl Tcp {
             self.is_opening = false;
             self.round_trip = self.opening.round_trip();
             self.states.to_client = TcpState::Established;
+            self.stalls.established(&handshake);
             emit.tcp(TcpEvent::Established(Box::new(handshake)));
         }
     }

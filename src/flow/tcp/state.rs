@@ -3,6 +3,7 @@
 use crate::flow::event::{Direction, PerDirection, TcpState};
 use crate::flow::tcp::half::Half;
 use crate::flow::tcp::handshake::Opening;
+use crate::flow::tcp::stalls::Stalls;
 use crate::time::{TimeDelta, Timestamp};
 
 /// One connection.
@@ -21,6 +22,7 @@ pub(in crate::flow) struct Tcp {
     pub(super) is_unseen: bool,
     pub(super) round_trip: Option<TimeDelta>,
     pub(super) grace: TimeDelta,
+    pub(super) stalls: Stalls,
 }
 
 impl Tcp {
@@ -46,6 +48,7 @@ impl Tcp {
             is_unseen: false,
             round_trip: None,
             grace,
+            stalls: Stalls::default(),
         }
     }
 

@@ -2,6 +2,7 @@ mod closing;
 mod missing;
 mod odd;
 mod recovery;
+mod stalls;
 
 use etherparse::TcpOptionElement;
 

@@ -89,6 +89,8 @@ impl Connections {
                     bounds.reached(trace, place, Bound::Listed);
                 }
             }
+            ConnectionEvent::Stalled(stall) => connection.stalls.push((at, *stall).into()),
+            ConnectionEvent::RoundTrip(time) => connection.round_trips.push(time),
             ConnectionEvent::Protocol(name) => connection.protocol = Some(name),
             ConnectionEvent::Gap { direction, range, reason } => {
                 let gap = GapNote { at, direction, range, reason };
@@ -148,6 +150,8 @@ impl Connections {
             handshake: None,
             refused: None,
             segments: Vec::new(),
+            stalls: Vec::new(),
+            round_trips: Vec::new(),
             gaps: Vec::new(),
             closing: Vec::new(),
             end: None,

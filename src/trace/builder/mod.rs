@@ -10,6 +10,7 @@ mod lookups;
 mod neighbors;
 mod pages;
 mod phases;
+mod stalls;
 mod tally;
 
 use std::borrow::Cow;

@@ -29,6 +29,8 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         handshake: None,
         refused: None,
         segments: Vec::new(),
+        stalls: Vec::new(),
+        round_trips: Vec::new(),
         gaps: Vec::new(),
         closing: Vec::new(),
         end: Some(EndReason::CaptureEnd),

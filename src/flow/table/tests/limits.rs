@@ -59,8 +59,8 @@ fn a_hole_is_given_up_at_its_time_without_a_packet() {
     let limits = Limits::default();
     let lines = tick(&capture, &limits, TimeDelta::from_millis(50), TimeDelta::from_millis(100));
     assert_eq!(
-        lines[lines.len() - 2..],
-        ["8 < gap 0..2 NotCaptured @5", "8 < 2..4 @4 @5"],
+        lines[lines.len() - 3..],
+        ["8 < gap 0..2 NotCaptured @5", "8 < 2..4 @4 @5", "8 < @4 @5 4 ms not captured"],
         "captured at 5 ms, acknowledged at 5 ms and due 3 ms later"
     );
 }

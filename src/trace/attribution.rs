@@ -1,0 +1,230 @@
+//! Wait and receive of an exchange, split into what the wire shows.
+//!
+//! Takes a trace and an exchange of it, gives parts that tile each phase: they follow each other
+//! without a gap, and their sum is the phase to the nanosecond. Where causes overlap, the first
+//! of these counts:
+//! 1. a hole in the response: nothing behind it can be read;
+//! 2. a hole in the request, or a part of it that had to be sent again;
+//! 3. what held up the response's bytes: their repair, a full receive window, then (in `receive`)
+//!    the congestion window, or nothing to send;
+//! 4. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2);
+//! 5. in `wait`, the shortest round trip known once the request is on its way, then the server;
+//!    in `receive`, data.
+//!
+//! What is known when the phase ends is all that counts: an exchange that is told at once is told
+//! in the same words later.
+
+use smallvec::smallvec;
+
+use crate::flow::event::{Direction, Transport};
+use crate::limits::Limits;
+use crate::time::{Stamp, TimeDelta, Timestamp};
+use crate::trace::connection::Connection;
+use crate::trace::exchange::Exchange;
+use crate::trace::model::Trace;
+use crate::trace::stall::{Cause, Part, Proof, Stall};
+
+/// Where the time of an exchange went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// The parts of [`Timings::wait`](crate::trace::Timings::wait), in order of time; none where
+    /// it is zero, or did not happen.
+    pub wait: Vec<Part>,
+    /// Likewise of [`Timings::receive`](crate::trace::Timings::receive).
+    pub receive: Vec<Part>,
+}
+
+/// A phase, between two packets.
+#[derive(Clone, Copy)]
+struct Span {
+    from: Stamp,
+    to: Stamp,
+}
+
+impl Attribution {
+    /// Splits the phases of an exchange.
+    pub fn of(trace: &Trace, exchange: &Exchange) -> Self {
+        let Some(response) = &exchange.response else { return Self::default() };
+        let connection = trace.connection(exchange.connection);
+        let first = response.span.ready;
+        let done = exchange.response_end.as_ref().map_or(response.span.done, |end| end.done);
+        let receive = Span { from: first, to: done };
+        let sent = exchange
+            .request
+            .as_ref()
+            .map(|request| exchange.request_end.as_ref().map_or(request.span.last, |end| end.last));
+        let wait = sent.map(|sent| Span { from: sent, to: first });
+        let wait = wait.filter(Span::lasts).map(|span| match connection {
+            Some(connection) => wait_of(trace, connection, exchange, span),
+            None => vec![span.part(Cause::Unknown)],
+        });
+        let receive = receive.lasts().then(|| match connection {
+            Some(connection) => receive_of(connection, receive),
+            None => vec![receive.part(Cause::Unknown)],
+        });
+        Self { wait: wait.unwrap_or_default(), receive: receive.unwrap_or_default() }
+    }
+}
+
+fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Span) -> Vec<Part> {
+    let stalls = || stalls_in(connection, wait);
+    let of_request = |stall: &&Stall| {
+        let is_loss = matches!(stall.cause, Cause::Loss(_) | Cause::Reordering | Cause::Unknown);
+        let ours = stall.direction == Direction::ToServer && stall.newest <= wait.from.frame;
+        ours && is_loss
+    };
+    let of_response = |stall: &&Stall| stall.direction == Direction::ToClient;
+    let request_lost: Vec<Part> = stalls().filter(of_request).map(part_of).collect();
+    let left = request_lost.iter().map(|part| part.to.min(wait.to.at));
+    let left = left.fold(wait.from.at, Timestamp::max);
+    let no_room = |stall: &&Stall| stall.cause == Cause::ReceiveWindow;
+    let no_room = stalls().filter(of_response).filter(no_room).map(part_of).collect();
+    let holes = stalls().filter(of_response).filter(|stall| stall.is_hole).map(part_of).collect();
+    let mut parts =
+        lay(answer(connection, exchange, wait, left), queued(trace, connection, exchange));
+    for over in [no_room, request_lost, holes, unlisted(connection)] {
+        parts = lay(parts, over);
+    }
+    parts
+}
+
+fn receive_of(connection: &Connection, receive: Span) -> Vec<Part> {
+    let of_response =
+        || stalls_in(connection, receive).filter(|stall| stall.direction == Direction::ToClient);
+    let pauses = of_response().filter(|stall| !stall.is_hole).map(part_of).collect();
+    let holes = of_response().filter(|stall| stall.is_hole).map(part_of).collect();
+    let is_known = connection.transport == Transport::Tcp;
+    let base = vec![receive.part(if is_known { Cause::Data } else { Cause::Unknown })];
+    lay(lay(lay(base, pauses), holes), unlisted(connection))
+}
+
+/// The stalls of a connection that were known when a phase ended, and reach into it.
+fn stalls_in(connection: &Connection, phase: Span) -> impl Iterator<Item = &Stall> {
+    let first = connection.stalls.partition_point(|stall| stall.told.frame <= phase.from.frame);
+    let known = connection.stalls.iter().skip(first);
+    let known = known.take_while(move |stall| stall.told.frame <= phase.to.frame);
+    known.filter(move |stall| stall.to.at > phase.from.at && stall.from.at < phase.to.at)
+}
+
+/// A wait in which nothing went wrong: the way there and back, and between them the server.
+fn answer(connection: &Connection, exchange: &Exchange, wait: Span, left: Timestamp) -> Vec<Part> {
+    let Some((way, frames)) = round_trip(connection, wait) else {
+        return vec![wait.part(Cause::Unknown)];
+    };
+    let back = (left + way).min(wait.to.at);
+    let first = exchange.response.as_ref().map_or(wait.to, |response| response.span.first);
+    // what is before it left was lost, and is told so on top
+    let before = Part { to: left, ..wait.part(Cause::Unknown) };
+    let network =
+        Part { from: left, to: back, is_inferred: true, frames, ..wait.part(Cause::Network) };
+    let frames = smallvec![wait.from.frame, first.frame];
+    let server = Part { from: back, frames, ..wait.part(Cause::Server) };
+    [before, network, server].into_iter().filter(|part| part.from < part.to).collect()
+}
+
+/// The shortest round trip between the capture and the server that was known at the end of a
+/// wait, and its proof.
+fn round_trip(connection: &Connection, wait: Span) -> Option<(TimeDelta, Proof)> {
+    let of_data = connection.round_trips.iter().rev();
+    let of_data = of_data.skip_while(|known| known.acked.frame > wait.to.frame);
+    let of_data = of_data.map(|known| (known.sent, known.acked));
+    let handshake = connection.handshake.as_deref();
+    let handshake = handshake.filter(|handshake| handshake.ack.frame <= wait.from.frame);
+    let handshake = handshake.map(|handshake| (handshake.syn_answered, handshake.syn_ack));
+    let (sent, answered) = of_data.chain(handshake).next()?;
+    let time = answered.at.since(sent.at).at_least_zero();
+    Some((time, smallvec![sent.frame, answered.frame]))
+}
+
+/// The time until the response before this one was whole, where that is on the same stream.
+fn queued(trace: &Trace, connection: &Connection, exchange: &Exchange) -> Vec<Part> {
+    let place = connection.exchanges.binary_search(&exchange.id).ok();
+    let before = place.and_then(|place| connection.exchanges.get(place.checked_sub(1)?));
+    let before = before.and_then(|id| trace.exchange(*id));
+    let before = before.filter(|before| before.message.stream == exchange.message.stream);
+    let Some(end) = before.and_then(|before| before.response_end.as_ref()) else {
+        return Vec::new();
+    };
+    vec![Part {
+        cause: Cause::Queued,
+        from: Timestamp::MIN,
+        to: end.done.at,
+        is_inferred: false,
+        frames: smallvec![end.done.frame],
+    }]
+}
+
+/// The time of which no stalls are listed any more.
+fn unlisted(connection: &Connection) -> Vec<Part> {
+    let last = connection.stalls.get(Limits::STALLS_LISTED - 1);
+    let last = last.map(|last| Part {
+        cause: Cause::Unknown,
+        from: last.told.at,
+        to: Timestamp::MAX,
+        is_inferred: false,
+        frames: smallvec![last.told.frame],
+    });
+    last.into_iter().collect()
+}
+
+fn part_of(stall: &Stall) -> Part {
+    Part {
+        cause: stall.cause,
+        from: stall.from.at,
+        to: stall.to.at,
+        is_inferred: stall.is_inferred,
+        frames: stall.frames.clone(),
+    }
+}
+
+/// Lays parts over others: what is below shows where nothing is above it. The result tiles what
+/// `below` tiles, whatever is laid over it.
+fn lay(below: Vec<Part>, over: Vec<Part>) -> Vec<Part> {
+    if over.is_empty() {
+        return below;
+    }
+    let mut tiles: Vec<Part> = Vec::with_capacity(below.len() + over.len());
+    let mut over = over.into_iter().peekable();
+    for part in below {
+        let mut at = part.from;
+        while at < part.to {
+            while over.peek().is_some_and(|top| top.to <= at) {
+                over.next();
+            }
+            let (shown, end) = match over.peek() {
+                Some(top) if top.from <= at => (top, top.to.min(part.to)),
+                Some(top) => (&part, top.from.min(part.to)),
+                None => (&part, part.to),
+            };
+            match tiles.last_mut().filter(|last| is_more(last, shown)) {
+                Some(last) => last.go_on(shown, end),
+                None => tiles.push(shown.between(at, end)),
+            }
+            at = end;
+        }
+    }
+    tiles
+}
+
+/// True where one part goes on with another: as holes do behind a hole that was filled.
+fn is_more(last: &Part, next: &Part) -> bool {
+    last.cause == next.cause && last.is_inferred == next.is_inferred
+}
+
+impl Span {
+    fn lasts(&self) -> bool {
+        self.from.at < self.to.at
+    }
+
+    fn part(&self, cause: Cause) -> Part {
+        let frames = if cause == Cause::Data {
+            smallvec![]
+        } else {
+            smallvec![self.from.frame, self.to.frame]
+        };
+        Part { cause, from: self.from.at, to: self.to.at, is_inferred: false, frames }
+    }
+}
+
+#[cfg(test)]
+mod tests;
