@@ -24,6 +24,8 @@ mod reports;
 #[cfg(test)]
 mod safety;
 #[cfg(test)]
+mod stalls;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod traps;

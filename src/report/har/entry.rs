@@ -10,6 +10,7 @@ use crate::report::har::message::{Request, Response};
 use crate::report::har::milliseconds::{Ms, Phase};
 use crate::report::har::page::PageId;
 use crate::report::json::exchange::ExchangeState;
+use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Text};
 use crate::report::outcome;
 use crate::time::TimeDelta;
@@ -36,6 +37,8 @@ pub(super) struct Entry<'a> {
     stream: u64,
     #[serde(rename = "_reusedConnection")]
     reused_connection: bool,
+    #[serde(rename = "_stalls")]
+    stalls: Stalls,
     #[serde(rename = "_state")]
     state: ExchangeState,
     #[serde(rename = "_link")]
@@ -78,6 +81,7 @@ impl<'a> Entry<'a> {
             exchange: exchange.id.0,
             stream: exchange.message.stream,
             reused_connection: !exchange.opens_connection,
+            stalls: Stalls::of(trace, exchange),
             state: exchange.state().into(),
             link: exchange.link.why(),
             frames: exchange.frames().into(),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::json::message::{Informational, MessageSizes, Request, Response, UrlParts};
+use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Millis, Moment};
 use crate::report::outcome;
 use crate::trace::exchange as model;
@@ -45,6 +46,8 @@ pub struct Exchange<'a> {
     pub stamps: Stamps,
     /// Where the time went, in the phases of HAR 1.2; a phase that did not happen is null.
     pub timings: Phases,
+    /// What `wait` and `receive` were spent on.
+    pub stalls: Stalls,
     /// True where an earlier exchange used the same connection.
     pub reused_connection: bool,
     /// The entry of `resolutions` that it waited for.
@@ -189,6 +192,7 @@ impl<'a> Exchange<'a> {
                 response_done: answered.map(|end| end.done.into()),
             },
             timings: exchange.timings.into(),
+            stalls: Stalls::of(trace, exchange),
             reused_connection: !exchange.opens_connection,
             resolution: exchange.resolution.map(|id| id.0),
             switched: exchange.switched.as_deref(),

@@ -24,6 +24,7 @@ pub(in crate::report) mod printable;
 pub mod record;
 pub mod segment;
 pub mod sighting;
+pub mod stall;
 pub mod value;
 pub mod visit;
 

@@ -12,6 +12,7 @@ use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::words;
 use crate::report::timeline::detail::line::Line;
+use crate::report::timeline::detail::stall;
 use crate::time::{TimeDelta, Timestamp};
 use crate::trace::Trace;
 use crate::trace::connection::Connection;
@@ -30,6 +31,7 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         lines.push(Line::new(carried(connection, exchange)));
     }
     lines.push(Line::new(phases(&exchange.timings)));
+    lines.extend(stall::lines(trace, exchange));
     let connection = trace.connection(exchange.connection);
     if let Some(request) = &exchange.request {
         let line = format!(

@@ -4,6 +4,7 @@ mod http;
 mod line;
 mod lookup;
 mod neighbor;
+mod stall;
 mod tcp;
 
 use crate::report::text::ink::Tone;
