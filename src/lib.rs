@@ -105,14 +105,15 @@
 //! frame 815. `capture::pcapng` cuts the packet from a block without a copy. `pipeline::dispatch`
 //! hashes its address pair and puts it in a round; a worker gives it to the pair's shard.
 //! [`packet::decode`] slices Ethernet, IPv4 and TCP. [`flow::table`] finds the flow, and the
-//! connection turns the sequence number into an offset in the stream. [`flow::assembler`] holds
-//! the bytes, for those before them are missing: no event yet. Frame 815 brings them, and two
-//! pieces leave at once: one arrived and delivered at 815, one arrived at 812 and delivered at
-//! 815. `protocol::session` adds them to the flow's buffer, [`protocol::http1`] counts them as
-//! body, and with the last one says that the response is whole. The merge puts that event in its
-//! place among those of all other flows; [`trace::builder`] completes the exchange and makes
-//! phases of its stamps ([`trace::timing`]), [`trace::waterfall`] a row and a bar, and
-//! [`report`] draws it. Nothing asks the packet again.
+//! connection turns the sequence number into an offset in the stream. [`flow::assembler`] holds the
+//! bytes, for those before them are missing: no event yet. Frame 815 brings them, and two pieces
+//! leave at once: one arrived and delivered at 815, one arrived at 812 and delivered at 815. The
+//! hole leaves too, as a [`Stall`](flow::event::Stall) from 812 to 815, which
+//! [`trace::attribution`] will take out of the time to receive. `protocol::session` adds the bytes
+//! to the flow's buffer, [`protocol::http1`] counts them as body, and with the last one says that
+//! the response is whole. The merge puts that event in its place among those of all other flows;
+//! [`trace::builder`] completes the exchange and makes phases of its stamps ([`trace::timing`]),
+//! [`trace::waterfall`] a row and a bar, and [`report`] draws it. Nothing asks the packet again.
 //!
 //! # What building taught
 //!

@@ -247,6 +247,36 @@ fn a_lost_request_is_recovered_in_the_wait() {
 }
 
 #[test]
+fn an_answer_that_may_have_been_lost_is_not_laid_to_the_server() {
+    let told_where = |lost: bool| {
+        let mut capture = Capture::new();
+        let mut tcp = open(&mut capture);
+        for _ in 0..8 {
+            tcp.client(&get("/")).wait(19).ack_server().server(&ok(3)).ack();
+        }
+        tcp.client(&get("/")).wait(19).ack_server().wait(9).server(&ok(3)).wait(289);
+        let tail = u32::try_from(8 * ok(3).len()).unwrap();
+        tcp.server_at(tail, &ok(3)).ack().close();
+        // numbers of its own for the server's packets
+        let mut id = 0_u8;
+        for frame in 1..=capture.packets().len() {
+            capture.edit(frame, |bytes| {
+                if bytes[26..30] == SERVER.0 {
+                    id += 1;
+                    bytes[18..20].copy_from_slice(&[1, id]);
+                }
+            });
+        }
+        if lost {
+            capture.lose(4 + 8 * 4 + 2);
+        }
+        told(&trace_of(&capture), |of| of.wait).pop().unwrap()
+    };
+    assert_eq!(told_where(false), "20 Network 1,2 + 10 Server 36,38");
+    assert_eq!(told_where(true), "20 Network 1,2 + 300 Unknown 36,38");
+}
+
+#[test]
 fn a_lost_head_is_recovered_in_the_wait() {
     let mut capture = Capture::new();
     let mut tcp = open(&mut capture);

@@ -80,8 +80,12 @@ fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Sp
     let no_room = |stall: &&Stall| stall.cause == Cause::ReceiveWindow;
     let no_room = stalls().filter(of_response).filter(no_room).map(part_of).collect();
     let holes = stalls().filter(of_response).filter(|stall| stall.is_hole).map(part_of).collect();
-    let mut parts =
-        lay(answer(connection, exchange, wait, left), queued(trace, connection, exchange));
+    // a packet of the server that never came may have been the answer
+    let is_vanished = |stall: &Stall| matches!(stall.cause, Cause::Loss(_)) && stall.is_inferred;
+    let is_server = !stalls().filter(of_response).any(is_vanished);
+    let rest = if is_server { Cause::Server } else { Cause::Unknown };
+    let base = answer(connection, exchange, wait, (left, rest));
+    let mut parts = lay(base, queued(trace, connection, exchange));
     for over in [no_room, request_lost, holes, unlisted(connection)] {
         parts = lay(parts, over);
     }
@@ -106,8 +110,14 @@ fn stalls_in(connection: &Connection, phase: Span) -> impl Iterator<Item = &Stal
     known.filter(move |stall| stall.to.at > phase.from.at && stall.from.at < phase.to.at)
 }
 
-/// A wait in which nothing went wrong: the way there and back, and between them the server.
-fn answer(connection: &Connection, exchange: &Exchange, wait: Span, left: Timestamp) -> Vec<Part> {
+/// A wait in which nothing went wrong once the request had left: the way there and back, and the
+/// rest.
+fn answer(
+    connection: &Connection,
+    exchange: &Exchange,
+    wait: Span,
+    (left, rest): (Timestamp, Cause),
+) -> Vec<Part> {
     let Some((way, frames)) = round_trip(connection, wait) else {
         return vec![wait.part(Cause::Unknown)];
     };
@@ -118,8 +128,8 @@ fn answer(connection: &Connection, exchange: &Exchange, wait: Span, left: Timest
     let network =
         Part { from: left, to: back, is_inferred: true, frames, ..wait.part(Cause::Network) };
     let frames = smallvec![wait.from.frame, first.frame];
-    let server = Part { from: back, frames, ..wait.part(Cause::Server) };
-    [before, network, server].into_iter().filter(|part| part.from < part.to).collect()
+    let rest = Part { from: back, frames, ..wait.part(rest) };
+    [before, network, rest].into_iter().filter(|part| part.from < part.to).collect()
 }
 
 /// The shortest round trip between the capture and the server that was known at the end of a

@@ -316,7 +316,12 @@ impl Watch {
             return (Some(StallCause::Repair { by }), None);
         }
         let is_missing = self.count.is_missing;
-        let idle = if is_missing { StallCause::Vanished } else { StallCause::Idle };
+        let idle = match passed.start > passed.highest {
+            _ if is_missing => StallCause::Vanished,
+            // what is missing before it may have been sent at any time
+            true => StallCause::Unknown,
+            false => StallCause::Idle,
+        };
         if self.is_full == Some(false) {
             return (Some(idle), None);
         }

@@ -159,6 +159,17 @@ fn a_sender_that_has_no_more_is_idle() {
         open(tcp).server(&FULL).server(&FULL).ack_client().wait(100).server(&FULL);
     });
     assert_eq!(stalls(&late), ["< @5 @7 102 ms idle"], "all was acknowledged long before");
+    let mut holed = capture(|tcp| {
+        open(tcp)
+            .server(&FULL)
+            .ack_client()
+            .wait(100)
+            .server(&FULL)
+            .server(&FULL)
+            .client_acks(4380);
+    });
+    holed.lose(6);
+    assert_eq!(stalls(&holed)[0], "< @4 @6 103 ms unknown", "it may have sent what is missing");
     let silent = capture(|tcp| {
         open(tcp).server(&FULL).server(&FULL).wait(100).server(&FULL);
     });

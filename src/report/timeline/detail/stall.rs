@@ -72,6 +72,9 @@ impl Sum<'_> {
                 format!("{time} recovering from loss ({}; {})", how(repair), self.ways())
             }
             Cause::Reordering => format!("{time} reordering ({})", self.ways()),
+            Cause::ReceiveWindow if self.is_inferred => {
+                format!("{time} receive window full ({})", self.ways())
+            }
             Cause::ReceiveWindow => format!("{time} receive window closed ({})", self.ways()),
             Cause::CongestionWindow => {
                 let flights = units::count(times, "flight", "flights");
