@@ -105,6 +105,9 @@ impl Limits {
     pub const CAPTURE_INTERFACES: usize = 1 << 16;
     /// Bytes of comments and names kept of one capture file: a book's worth, sixteen times.
     pub const CAPTURE_TEXT: usize = 16 << 20;
+    /// Segments of one direction in which a slice looks for the bytes that are sent again: those
+    /// that are in flight, and some.
+    pub const SEGMENTS_REMEMBERED: usize = 4096;
     /// Directions of TCP flows in which the view of packets remembers whether a credential goes on
     /// in the next segment; beyond it all are forgotten. A busy visit has some hundred.
     pub const VEILED_WAYS: usize = 4096;

@@ -387,3 +387,58 @@ fn credentials_are_kept_where_that_is_asked_for() {
         assert!(out(&output).contains("sid=s3cr3t-d"), "{arguments:?}: {}", out(&output));
     }
 }
+
+#[test]
+fn a_part_of_the_packets_is_written_from_files_and_pipes_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let visit = "testdata/visits/two-tabs/capture.pcapng";
+    let output = run(&[visit, "--visit", "2", "-o", &path("o.pcapng"), "-w", &path("w.pcapng")]);
+    assert_eq!(code(&output), Some(0), "{}", err(&output));
+    assert!(out(&output).is_empty(), "{}", out(&output));
+    let part = fs::read(path("o.pcapng")).unwrap();
+    assert!(part == fs::read(path("w.pcapng")).unwrap(), "-w and -o write the same part");
+    let whole = fs::metadata(root().join(visit)).unwrap().len();
+    assert!(part.len() as u64 + 1000 < whole, "{} of {whole} bytes", part.len());
+    // standard input can be read only once; what it is called is the one difference
+    let mut child = urltrace(&["-", "--visit", "2", "-o", "-", "--format", "pcapng"]);
+    child.stdin(fs::File::open(root().join(visit)).unwrap());
+    let piped = child.output().unwrap();
+    let packets = |bytes: Vec<u8>| {
+        let (packets, _) = urltrace::capture::read_all(bytes.into()).unwrap();
+        packets.into_iter().map(|packet| (packet.at, packet.data)).collect::<Vec<_>>()
+    };
+    assert!(packets(piped.stdout) == packets(part), "{}", String::from_utf8_lossy(&piped.stderr));
+    // without a part, -w keeps all as it comes and -o adds comments
+    let output = run(&["--demo", "-w", &path("all.pcapng"), "-o", &path("told.pcapng"), "-q"]);
+    assert_eq!(code(&output), Some(0), "{}", err(&output));
+    let (all, told) =
+        (fs::read(path("all.pcapng")).unwrap(), fs::read(path("told.pcapng")).unwrap());
+    assert!(told.len() > all.len() && packets(told) == packets(all));
+}
+
+#[test]
+fn a_connection_narrows_every_view() {
+    for view in ["timeline", "connections", "requests", "lookups"] {
+        let one = run(&[SEED, "--connection", "2", "--view", view]);
+        assert_eq!(code(&one), Some(0), "{}", err(&one));
+        assert!(!out(&one).contains("/one.png"), "{view}: {}", out(&one));
+        assert!(out(&one).len() < out(&run(&[SEED, "--view", view])).len() || view == "lookups");
+    }
+    assert!(out(&run(&[SEED, "--connection", "2"])).contains("/two.png"));
+    let none = run(&[SEED, "--connection", "77"]);
+    assert_eq!(code(&none), Some(1), "{}", err(&none));
+    assert!(out(&none).contains("There is no connection 77: they are 0 to 3."), "{}", out(&none));
+}
+
+#[test]
+fn what_is_read_is_never_written_over() {
+    let bytes = fs::read(root().join(SEED)).unwrap();
+    let (_folder, file) = in_temp("visit.pcapng", &bytes);
+    let file = file.to_str().unwrap();
+    for arguments in [[file, "-o", file], [file, "-w", file]] {
+        let output = run(&arguments);
+        assert_eq!(code(&output), Some(2), "{}", err(&output));
+        assert!(fs::read(file).unwrap() == bytes);
+    }
+}

@@ -24,6 +24,8 @@ mod reports;
 #[cfg(test)]
 mod safety;
 #[cfg(test)]
+mod slices;
+#[cfg(test)]
 mod stalls;
 #[cfg(test)]
 mod support;

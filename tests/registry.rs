@@ -34,6 +34,7 @@ const SHARED_FILES: &[&str] = &[
     "outcome",
     "packets",
     "selection",
+    "slice",
     "summary",
     "text",
 ];

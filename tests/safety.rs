@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use urltrace::capture;
 use urltrace::capture::memory::Memory;
 use urltrace::capture::source::{
     CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Record,
@@ -18,6 +19,7 @@ use urltrace::protocol::http::credentials::Credentials;
 use urltrace::report::FORMATS;
 use urltrace::report::format::Options;
 use urltrace::report::packets::{Detail, PacketsView};
+use urltrace::report::slice::Slice;
 use urltrace::time::FrameNo;
 use urltrace::trace::{EntityId, Trace};
 
@@ -69,6 +71,14 @@ fn written(capture: &Capture, summary: &CaptureSummary, credentials: Credentials
         }
         all.push((format!("packets {detail:?}"), out));
     }
+    let mut source = Memory::with_summary(records(), summary.clone());
+    let mut slice = Vec::new();
+    Slice::of(&trace, &Options::default()).write(&mut source, &mut slice, "slice").unwrap();
+    let (_, read) = capture::read_all(slice.into()).unwrap();
+    // comments that were in the file already stay as they were
+    let ours = read.comments.into_iter().filter(|comment| !summary.comments.contains(comment));
+    let comments: Vec<String> = ours.map(|(_, text)| text + "\n").collect();
+    all.push(("comments".to_owned(), comments.concat().into()));
     all
 }
 

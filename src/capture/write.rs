@@ -48,12 +48,24 @@ impl Writer<BufWriter<Box<dyn Write + Send>>> {
 impl<W: Write> Writer<W> {
     /// Writes to `out`, which errors call `file`.
     pub fn new(out: W, file: impl Into<PathBuf>) -> Result<Self, CaptureError> {
+        Self::commented(out, file, [])
+    }
+
+    /// The same, with comments on the whole.
+    pub fn commented<'c>(
+        out: W,
+        file: impl Into<PathBuf>,
+        comments: impl IntoIterator<Item = &'c str>,
+    ) -> Result<Self, CaptureError> {
         let mut writer =
             Self { out, file: file.into(), interfaces: Vec::new(), described: Vec::new() };
         let mut body = Vec::new();
         body.extend(0x1a2b_3c4d_u32.to_le_bytes());
         body.extend([1, 0, 0, 0]); // version 1.0
         body.extend(u64::MAX.to_le_bytes()); // length of the section: not known
+        for comment in comments {
+            option(&mut body, OPT_COMMENT, cut(comment).as_bytes());
+        }
         option(&mut body, SHB_USERAPPL, b"urltrace");
         body.extend([0; 4]);
         writer.block(SECTION_HEADER, &body)?;
@@ -72,13 +84,19 @@ impl<W: Write> Writer<W> {
             || self.described.len() > packet.interface as usize
     }
 
-    /// Writes one packet, with a comment that Wireshark shows.
-    pub fn packet(&mut self, packet: &Packet, comment: Option<&str>) -> Result<(), CaptureError> {
+    /// Writes one packet, with comments that Wireshark shows.
+    pub fn packet<'c>(
+        &mut self,
+        packet: &Packet,
+        comments: impl IntoIterator<Item = &'c str>,
+    ) -> Result<(), CaptureError> {
         let interface = self.interface(packet)?;
         let ticks = u64::try_from(packet.at.as_nanos()).unwrap_or(0);
         let mut options = Vec::new();
-        if let Some(comment) = comment {
+        for comment in comments {
             option(&mut options, OPT_COMMENT, cut(comment).as_bytes());
+        }
+        if !options.is_empty() {
             options.extend([0; 4]);
         }
         let captured = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);

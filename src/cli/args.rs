@@ -79,7 +79,8 @@ pub struct Args {
     #[arg(long, help_heading = "Live capture", requires = "iface", conflicts_with_all = SAVED)]
     pub keep_privileges: bool,
 
-    /// Writes the packets that were read (and passed the filter) to this pcapng file
+    /// Writes the packets that were read (and passed the filter) to this pcapng file; with --visit,
+    /// --host or --connection only those of that part, with comments, once all are read
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub write: Option<PathBuf>,
 
@@ -87,8 +88,9 @@ pub struct Args {
     #[arg(long, value_name = "VIEW", help_heading = "Output", default_value = "timeline", value_parser = PossibleValuesParser::new(views()))]
     pub view: String,
 
-    /// Writes FILE instead of printing a view; its ending names the format: .json, .ndjson or
-    /// .har. May be repeated. `-` is standard output and needs --format
+    /// Writes FILE instead of printing a view; its ending names the format: .json, .ndjson, .har,
+    /// or .pcapng for the packets with comments on what they mean. May be repeated. `-` is
+    /// standard output and needs --format
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
@@ -109,6 +111,10 @@ pub struct Args {
     /// has them: it has the packets as they were
     #[arg(long, help_heading = "Output")]
     pub keep_credentials: bool,
+
+    /// Only the connection that has this number in the column `#`, and what belongs to it
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub connection: Option<u32>,
 
     /// More detail. Timeline: the steps of handshakes and closes, header fields, the sum of the
     /// phases. Packets: the layers (-v), the layers and the bytes (-vv)
@@ -166,6 +172,9 @@ const SAVED: [&str; 3] = ["files", "read", "demo"];
 /// The view that follows packets, not the trace.
 pub const PACKETS: &str = "packets";
 
+/// The format that has packets, not the trace; also its ending.
+pub const PCAPNG: &str = "pcapng";
+
 const EXAMPLES: &str = "\
 Examples:
   urltrace --demo                          a recorded visit; add -v to see it explained
@@ -174,6 +183,8 @@ Examples:
   urltrace visit.pcapng --view requests    every request in one table
   urltrace visit.pcapng -o visit.har       for any HAR viewer
   urltrace visit.pcapng --view packets -v  every packet, opened layer by layer
+  urltrace day.pcapng --visit 2 -o visit.pcapng
+                                           the packets of one visit, with comments, for Wireshark
 
 Exit codes: 0 done; 1 could not read or capture, or there is no such visit; 2 wrong usage; 3 the
 file is damaged or cut short (what could be read is shown).";
@@ -188,7 +199,7 @@ fn views() -> Vec<PossibleValue> {
 }
 
 fn formats() -> Vec<&'static str> {
-    FORMATS.iter().map(|format| format.name).collect()
+    FORMATS.iter().map(|format| format.name).chain([PCAPNG]).collect()
 }
 
 /// A time such as `30`, `30s`, `1.5m`, `2h`, `500ms`.

@@ -9,6 +9,7 @@ use crate::capture::source::{CaptureError, PacketSource};
 use crate::cli::args::Args;
 use crate::cli::ending::Failure;
 use crate::cli::sink::Sink;
+use crate::cli::source::Keep;
 use crate::cli::{follow, messages, settings, source};
 use crate::pipeline::{self, Outcome};
 
@@ -20,7 +21,7 @@ pub(super) struct Device {
 }
 
 /// Opens the device, and the file that its packets are written to.
-pub(super) fn open(args: &Args, name: &str) -> Result<Device, CaptureError> {
+pub(super) fn open(args: &Args, name: &str, keep: Keep<'_>) -> Result<Device, CaptureError> {
     let mut settings = live::Settings::new(name);
     settings.snaplen = args.snaplen;
     settings.buffer = args.buffer_size << 20;
@@ -29,7 +30,8 @@ pub(super) fn open(args: &Args, name: &str) -> Result<Device, CaptureError> {
     settings.count = args.count;
     let live = Live::open(&settings)?;
     let stop = live.stop_handle();
-    Ok(Device { name: name.to_owned(), source: source::chosen(args, Box::new(live))?, stop })
+    let source = source::chosen(args, keep(Box::new(live))?)?;
+    Ok(Device { name: name.to_owned(), source: source::written(args, source)?, stop })
 }
 
 /// Captures and follows.

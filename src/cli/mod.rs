@@ -8,6 +8,7 @@ mod messages;
 mod progress;
 mod settings;
 mod sink;
+mod slice;
 mod source;
 mod work;
 

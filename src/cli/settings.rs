@@ -2,14 +2,15 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{Args, Color};
+use crate::cli::args::{Args, Color, PCAPNG};
 use crate::pipeline;
 use crate::protocol::http::credentials::Credentials;
 use crate::report::FORMATS;
 use crate::report::format::{Format, Options};
-use crate::trace::VisitId;
+use crate::trace::{ConnectionId, VisitId};
 
 /// Columns a terminal is taken to have when it does not say.
 const COLUMNS: usize = 120;
@@ -19,8 +20,17 @@ const COLUMNS: usize = 120;
 pub(super) struct Output {
     /// The file; none for standard output.
     pub(super) file: Option<PathBuf>,
-    /// How it is written.
-    pub(super) format: &'static Format,
+    /// What is written.
+    pub(super) kind: Kind,
+}
+
+/// What is written.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// The trace, in a format.
+    Report(&'static Format),
+    /// Packets, with comments.
+    Packets,
 }
 
 /// Why the command line cannot be carried out.
@@ -30,37 +40,56 @@ pub(super) struct UsageError(pub(super) String);
 
 /// Finds the format of each `-o`.
 pub(super) fn outputs(args: &Args) -> Result<Vec<Output>, UsageError> {
-    let named = args.format.as_deref().and_then(|name| FORMATS.iter().find(|f| f.name == name));
-    if let (Some(format), true) = (named, args.output.is_empty()) {
-        return Ok(vec![Output { file: None, format }]);
+    let named = args.format.as_deref().and_then(|name| kind(name, |format| Some(format.name)));
+    if let (Some(kind), true) = (named, args.output.is_empty()) {
+        return Ok(vec![Output { file: None, kind }]);
     }
-    args.output.iter().map(|path| output(path, named)).collect()
+    let outputs = args.output.iter().map(|path| output(path, named)).collect::<Result<_, _>>()?;
+    for path in args.output.iter().chain(&args.write) {
+        if args.files.iter().chain(&args.read).any(|read| is_same(read, path)) {
+            let message = format!("{} is read: it cannot be written too", path.display());
+            return Err(UsageError(message));
+        }
+    }
+    Ok(outputs)
 }
 
-fn output(path: &Path, named: Option<&'static Format>) -> Result<Output, UsageError> {
+/// What is called so.
+fn kind(name: &str, called: fn(&Format) -> Option<&'static str>) -> Option<Kind> {
+    let report = FORMATS.iter().find(|format| called(format) == Some(name)).map(Kind::Report);
+    report.or_else(|| (name == PCAPNG).then_some(Kind::Packets))
+}
+
+fn output(path: &Path, named: Option<Kind>) -> Result<Output, UsageError> {
     if path == Path::new("-") {
-        let format = named.ok_or_else(|| {
+        let kind = named.ok_or_else(|| {
             UsageError(format!("-o - needs --format, one of: {}", names().join(", ")))
         })?;
-        return Ok(Output { file: None, format });
+        return Ok(Output { file: None, kind });
     }
     let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    let by_ending =
-        FORMATS.iter().find(|f| f.extension.is_some() && f.extension == ending.as_deref());
-    let format = by_ending.or(named).ok_or_else(|| {
-        let endings: Vec<String> =
-            FORMATS.iter().filter_map(|f| f.extension).map(|e| format!(".{e}")).collect();
+    let by_ending = ending.and_then(|ending| kind(&ending, |format| format.extension));
+    let kind = by_ending.or(named).ok_or_else(|| {
+        let endings = FORMATS.iter().filter_map(|f| f.extension).chain([PCAPNG]);
+        let endings: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
         UsageError(format!(
             "the ending of {} does not say how to write it; use {} or name one with --format",
             path.display(),
             endings.join(", ")
         ))
     })?;
-    Ok(Output { file: Some(path.to_owned()), format })
+    Ok(Output { file: Some(path.to_owned()), kind })
 }
 
 fn names() -> Vec<&'static str> {
-    FORMATS.iter().map(|format| format.name).collect()
+    FORMATS.iter().map(|format| format.name).chain([PCAPNG]).collect()
+}
+
+/// True for two names of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino()));
+    let is_file = one.metadata().is_ok_and(|file| file.is_file());
+    is_file && matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// How the pipeline is to run.
@@ -104,6 +133,7 @@ pub(super) fn for_file(args: &Args) -> Options {
         verbosity: args.verbose,
         visit: args.visit.map(|nth| VisitId(nth.saturating_sub(1))),
         host: args.host.clone(),
+        connection: args.connection.map(ConnectionId),
     }
 }
 

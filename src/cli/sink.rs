@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
-use crate::cli::settings::Output;
 use crate::report::format::{Format, Options};
 use crate::trace::{EntityId, Trace};
 
@@ -17,10 +17,13 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Opens the file of a `-o`. It is written anew.
-    pub(super) fn open(output: &Output, options: &Options) -> Result<Self, (String, io::Error)> {
-        let format = output.format;
-        let Some(path) = &output.file else { return Ok(Self::stdout(format, options.clone())) };
+    /// Opens the file of a `-o`, or standard output. It is written anew.
+    pub(super) fn open(
+        file: Option<&Path>,
+        format: &'static Format,
+        options: &Options,
+    ) -> Result<Self, (String, io::Error)> {
+        let Some(path) = file else { return Ok(Self::stdout(format, options.clone())) };
         let name = path.display().to_string();
         let file = File::create(path).map_err(|error| (name.clone(), error))?;
         let out = Box::new(BufWriter::with_capacity(1 << 16, file));

@@ -15,6 +15,7 @@ use crate::capture::write::Writer;
 use crate::capture::{self, live};
 use crate::cli::args::Args;
 use crate::cli::ending::Failure;
+use crate::cli::settings;
 use crate::report::text::escape::escape;
 
 /// The recorded visit of `--demo`.
@@ -28,8 +29,8 @@ pub(super) struct Saved {
     pub(super) progress: Option<Arc<Progress>>,
 }
 
-/// Opens the saved captures or the demo.
-pub(super) fn saved(args: &Args) -> Result<Saved, CaptureError> {
+/// Opens the saved captures or the demo. `keep` may keep a copy of what passes.
+pub(super) fn saved(args: &Args, keep: Keep<'_>) -> Result<Saved, CaptureError> {
     let (source, progress): (Box<dyn PacketSource>, _) = if args.demo {
         let (packets, mut summary) = capture::read_all(Bytes::from_static(DEMO))?;
         for file in &mut summary.files {
@@ -41,10 +42,14 @@ pub(super) fn saved(args: &Args) -> Result<Saved, CaptureError> {
         let progress = files.progress();
         (Box::new(files), Some(progress))
     };
-    Ok(Saved { source: chosen(args, source)?, progress })
+    Ok(Saved { source: chosen(args, keep(source)?)?, progress })
 }
 
-/// Filters, counts and writes the packets of a source, as asked.
+/// What is done with packets before any of them is left out.
+pub(super) type Keep<'a> =
+    &'a dyn Fn(Box<dyn PacketSource>) -> Result<Box<dyn PacketSource>, CaptureError>;
+
+/// Filters and counts the packets of a source, as asked.
 pub(super) fn chosen(
     args: &Args,
     mut source: Box<dyn PacketSource>,
@@ -56,10 +61,20 @@ pub(super) fn chosen(
     if let Some(count) = args.count {
         source = Box::new(Take::new(source, count));
     }
-    if let Some(path) = &args.write {
-        source = Box::new(Tee::new(source, Writer::create(path)?));
-    }
     Ok(source)
+}
+
+/// Writes the packets of a source as they come, where that is asked for. A part of them is known
+/// in the end only.
+pub(super) fn written(
+    args: &Args,
+    source: Box<dyn PacketSource>,
+) -> Result<Box<dyn PacketSource>, CaptureError> {
+    let path = args.write.as_ref().filter(|_| !settings::for_file(args).selects());
+    Ok(match path {
+        Some(path) => Box::new(Tee::new(source, Writer::create(path)?)),
+        None => source,
+    })
 }
 
 /// Prints the interfaces that can be captured on, one a line.

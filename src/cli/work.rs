@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::capture::source::CaptureSummary;
 use crate::cli::args::{Args, PACKETS};
 use crate::cli::ending::{Exit, Failure};
-use crate::cli::settings::{self, Output, UsageError};
+use crate::cli::settings::{self, Kind, Output, UsageError};
 use crate::cli::sink::Sink;
+use crate::cli::slice::Slices;
 use crate::cli::{follow, live, messages, progress, source};
 use crate::pipeline::{self, Outcome, RunError};
 use crate::report::FORMATS;
@@ -28,14 +29,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let outputs = settings::outputs(args)?;
     let packets = args.view == PACKETS && outputs.is_empty();
-    let mut input = match &args.iface {
-        Some(device) => Input::Live(live::open(args, device)?),
-        None => Input::Saved(source::saved(args)?),
+    let mut slices = Slices::of(args, &outputs)?;
+    let keep = |source| slices.keep(source);
+    let mut input = if let Some(device) = &args.iface {
+        Input::Live(live::open(args, device, &keep)?)
+    } else {
+        let mut saved = source::saved(args, &keep)?;
+        saved.source = source::written(args, saved.source)?;
+        Input::Saved(saved)
     };
     // What is written to is opened once there is something to read, so that no file is emptied
     // for nothing; and before the first packet: a typing error shows before an hour of capturing,
     // and a live capture gives up its rights.
     let mut sinks = open(args, &outputs)?;
+    slices.open(args, &outputs)?;
     let view = if packets { None } else { view_of(args, &outputs) };
     let written: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
     if let Some(view) = view {
@@ -53,16 +60,22 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             })
         }
     };
-    conclude(args, outcome, &mut sinks, &written, live)
+    // What a source writes is complete once it is gone.
+    drop(input);
+    conclude(args, outcome, &mut sinks, (slices, written), live)
 }
 
 /// Opens what `-o` names.
 fn open(args: &Args, outputs: &[Output]) -> Result<Vec<Sink>, Failure> {
     let options = settings::for_file(args);
-    let open = |output| {
-        Sink::open(output, &options).map_err(|(what, source)| Failure::Write { what, source })
+    let reports = outputs.iter().filter_map(|output| match output.kind {
+        Kind::Report(format) => Some((output.file.as_deref(), format)),
+        Kind::Packets => None,
+    });
+    let open = |(file, format)| {
+        Sink::open(file, format, &options).map_err(|(what, source)| Failure::Write { what, source })
     };
-    outputs.iter().map(open).collect()
+    reports.map(open).collect()
 }
 
 /// The view on standard output, unless files are written instead.
@@ -76,7 +89,7 @@ fn conclude(
     args: &Args,
     outcome: Outcome,
     sinks: &mut [Sink],
-    written: &[String],
+    (slices, mut written): (Slices, Vec<String>),
     live: bool,
 ) -> Result<Exit, Failure> {
     let Outcome { trace, error } = outcome;
@@ -92,13 +105,21 @@ fn conclude(
     }
     let source = &trace.capture.source;
     messages::damage(source);
-    let files: Vec<String> = written.iter().cloned().chain(file_of(args.write.as_ref())).collect();
-    if !args.quiet && (live || !files.is_empty()) {
-        messages::say(&messages::summary(&trace, &files));
+    let parts = slices.write(args, &trace)?;
+    written.extend(file_of(args.write.as_ref()).filter(|name| !parts.contains(name)));
+    written.extend(parts);
+    if !args.quiet && (live || !written.is_empty()) {
+        messages::say(&messages::summary(&trace, &written));
     }
     let visits = trace.visits.len();
     if let Some(nth) = args.visit.filter(|nth| *nth as usize > visits) {
         messages::error(&format!("there is no visit {nth}: the capture has {visits}"));
+        return Ok(Exit::Failed);
+    }
+    if let Some(number) = args.connection.filter(|n| *n as usize >= trace.connections.len()) {
+        let count = trace.connections.len();
+        let message = format!("there is no connection {number}: the capture has {count}, from 0");
+        messages::error(&message);
         return Ok(Exit::Failed);
     }
     let exit = exit_of(source, &trace);

@@ -48,6 +48,18 @@ pub struct FlowKey {
     pub hi: Endpoint,
 }
 
+impl FlowKey {
+    /// The key of what two ends say to each other.
+    pub fn between(
+        transport: Transport,
+        encapsulation: Encapsulation,
+        one: Endpoint,
+        other: Endpoint,
+    ) -> Self {
+        Self { transport, encapsulation, lo: one.min(other), hi: one.max(other) }
+    }
+}
+
 /// A flow's name: the frame that opened it. Unique, since one packet opens at most one flow; a
 /// reused port is another flow; no counter is shared between threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

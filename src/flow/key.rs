@@ -8,7 +8,7 @@ use etherparse::{ArpPacketSlice, Icmpv6Slice};
 use crate::address::Endpoint;
 use crate::flow::event::{FlowKey, Role, Transport};
 use crate::flow::ports;
-use crate::packet::{Encapsulation, Network};
+use crate::packet::{Decoded, Encapsulation, Layer, Network};
 
 /// The two ends of one packet.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,21 @@ pub(super) struct Key {
     ports: u64,
     /// Of VLAN and tunnel.
     scope: u64,
+}
+
+/// The key of the flow that a TCP or UDP packet is of: for who asks of a single packet what
+/// the table of flows knows of all. A fragment does not tell.
+pub fn of_packet(decoded: &Decoded<'_>) -> Option<FlowKey> {
+    let network = decoded.network.filter(|network| network.fragment.is_none())?;
+    let (transport, source, destination) = match decoded.layers.last()? {
+        Layer::Tcp(tcp) => (Transport::Tcp, tcp.source_port(), tcp.destination_port()),
+        Layer::Udp(udp) => (Transport::Udp, udp.source_port(), udp.destination_port()),
+        _ => return None,
+    };
+    Some(
+        Ends::with_ports(transport, decoded.encapsulation, &network, source, destination)
+            .flow_key(),
+    )
 }
 
 impl Ends {
@@ -116,10 +131,7 @@ impl Ends {
 
     /// The key as others know it.
     pub(super) fn flow_key(&self) -> FlowKey {
-        let (_, is_lo) = self.key();
-        let (lo, hi) =
-            if is_lo { (self.source, self.destination) } else { (self.destination, self.source) };
-        FlowKey { transport: self.transport, encapsulation: self.encapsulation, lo, hi }
+        FlowKey::between(self.transport, self.encapsulation, self.source, self.destination)
     }
 
     /// Whether the source is the client, and how that is known; from the ports of a TCP segment

@@ -13,7 +13,7 @@ mod emit;
 pub mod event;
 pub mod fragment;
 mod holders;
-mod key;
+pub mod key;
 mod piece;
 mod ports;
 mod record;

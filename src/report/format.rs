@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::trace::{EntityId, Trace, VisitId};
+use crate::trace::{ConnectionId, EntityId, Trace, VisitId};
 
 /// Writes a trace in one format.
 ///
@@ -62,12 +62,14 @@ pub struct Options {
     pub visit: Option<VisitId>,
     /// Only what concerns this host name (or a name below it) or address.
     pub host: Option<String>,
+    /// Only this connection, and what belongs to it.
+    pub connection: Option<ConnectionId>,
 }
 
 impl Options {
     /// True where only a part of the trace is asked for.
     pub const fn selects(&self) -> bool {
-        self.visit.is_some() || self.host.is_some()
+        self.visit.is_some() || self.host.is_some() || self.connection.is_some()
     }
 }
 
@@ -82,6 +84,7 @@ impl Default for Options {
             verbosity: 0,
             visit: None,
             host: None,
+            connection: None,
         }
     }
 }

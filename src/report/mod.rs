@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod packets;
 pub mod requests;
 pub mod selection;
+pub mod slice;
 pub mod summary;
 pub mod text;
 pub mod timeline;

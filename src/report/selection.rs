@@ -30,7 +30,7 @@ struct Part {
 impl Selection {
     /// What the options ask for.
     pub fn of(trace: &Trace, options: &Options) -> Self {
-        if options.visit.is_none() && options.host.is_none() {
+        if !options.selects() {
             return Self::default();
         }
         Self { part: Some(Part::of(trace, options.visit, Filter::of(options))) }

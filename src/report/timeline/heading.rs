@@ -175,6 +175,13 @@ pub(super) fn nothing(trace: &Trace, options: &Options, sections: usize) -> Vec<
             1 => format!("There is no visit {number}: the only one is 1."),
             count => format!("There is no visit {number}: they are 1 to {count}."),
         }
+    } else if let Some(id) = options.connection.filter(|id| trace.connection(*id).is_none()) {
+        let number = words::connection_number(id);
+        match trace.connections.len() {
+            0 => format!("There is no connection {number}: the capture has none."),
+            1 => format!("There is no connection {number}: the only one is 0."),
+            count => format!("There is no connection {number}: they are 0 to {}.", count - 1),
+        }
     } else if let Some(host) = &options.host {
         format!("Nothing in this capture concerns {}.", escape(host))
     } else {
