@@ -181,6 +181,7 @@ fn described(odd: &str) -> CaptureSummary {
             snaplen: 0,
             received: Some(1),
             dropped: Some(1),
+            described: Vec::new(),
         }],
         damage: vec![Damage {
             file: odd(),

@@ -155,6 +155,7 @@ impl Live {
                 snaplen: settings.snaplen,
                 received: None,
                 dropped: None,
+                described: Vec::new(),
             },
             damage: None,
         })

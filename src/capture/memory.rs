@@ -36,7 +36,14 @@ pub fn packets(
     link: LinkType,
     packets: impl IntoIterator<Item = (Timestamp, Bytes), IntoIter: Send>,
 ) -> Memory<impl Iterator<Item = Record> + Send> {
-    let interface = InterfaceInfo { name: None, link, snaplen: 0, received: None, dropped: None };
+    let interface = InterfaceInfo {
+        name: None,
+        link,
+        snaplen: 0,
+        received: None,
+        dropped: None,
+        described: Vec::new(),
+    };
     let records = (1..).zip(packets).map(move |(frame, (at, data))| {
         let orig_len = u32::try_from(data.len()).unwrap_or(u32::MAX);
         let frame = FrameNo(frame);

@@ -64,6 +64,7 @@ impl Reader {
             snaplen: reader.header.snaplen,
             received: None,
             dropped: None,
+            described: Vec::new(),
         });
         let needed = reader.header.len();
         if whole && reader.input.ensure(needed) {

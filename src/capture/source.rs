@@ -220,6 +220,9 @@ pub struct InterfaceInfo {
     pub received: Option<u64>,
     /// Packets dropped for want of buffer (`isb_ifdrop`, `isb_osdrop`, or the kernel's counter).
     pub dropped: Option<u64>,
+    /// What else a pcapng says of it (description, filter, system, hardware, addresses): options
+    /// by their codes, as they stand. Never asked; a copy of the capture has them too.
+    pub described: Vec<(u16, Box<[u8]>)>,
 }
 
 /// A place where the file is not what it should be.

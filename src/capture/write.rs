@@ -192,6 +192,9 @@ impl<W: Write> Writer<W> {
         if let Some(name) = info.and_then(|info| info.name.as_deref()) {
             option(&mut body, IF_NAME, cut(name).as_bytes());
         }
+        for (code, value) in info.into_iter().flat_map(|info| &info.described) {
+            option(&mut body, *code, value);
+        }
         option(&mut body, IF_TSRESOL, &[9]);
         body.extend([0; 4]);
         self.block(INTERFACE, &body)?;

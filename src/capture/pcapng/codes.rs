@@ -14,6 +14,9 @@ pub(in crate::capture) const OPT_END: u16 = 0;
 pub(in crate::capture) const OPT_COMMENT: u16 = 1;
 pub(in crate::capture) const IF_NAME: u16 = 2;
 pub(in crate::capture) const SHB_USERAPPL: u16 = 4;
+/// Options of an interface that are text or addresses, the same in any byte order: description,
+/// IPv4, IPv6, MAC and EUI-64 addresses, filter, system, hardware.
+pub(in crate::capture) const IF_DESCRIBED: [u16; 8] = [3, 4, 5, 6, 7, 11, 12, 15];
 pub(in crate::capture) const IF_TSRESOL: u16 = 9;
 pub(in crate::capture) const IF_TSOFFSET: u16 = 14;
 pub(in crate::capture) const ISB_IFRECV: u16 = 4;

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::capture::clock::Clock;
 use crate::capture::endian::Endian;
 use crate::capture::pcapng::codes::{
-    IF_NAME, IF_TSOFFSET, IF_TSRESOL, ISB_IFDROP, ISB_IFRECV, ISB_OSDROP, OPT_COMMENT, OPT_END,
+    IF_DESCRIBED, IF_NAME, IF_TSOFFSET, IF_TSRESOL, ISB_IFDROP, ISB_IFRECV, ISB_OSDROP,
+    OPT_COMMENT, OPT_END,
 };
 use crate::capture::pcapng::reader::{Broken, Interface, Reader};
 use crate::capture::source::{InterfaceInfo, LinkType, Record, Secrets};
@@ -38,10 +39,11 @@ impl Reader {
             return Err(Broken::Text(what));
         }
         let (mut name, mut resolution, mut offset) = (None, 6, 0);
-        let mut comments = Vec::new();
+        let (mut comments, mut described) = (Vec::new(), Vec::new());
         let endian = self.endian;
         let result = read_options(endian, *body, |code, value| match (code, value) {
             (OPT_COMMENT, _) => comments.push(text(value)),
+            (code, value) if IF_DESCRIBED.contains(&code) => described.push((code, value.into())),
             (IF_NAME, _) => name = Some(text(value)),
             (IF_TSRESOL, [byte]) => resolution = *byte,
             (IF_TSOFFSET, _) => offset = endian.i64(&mut Cursor::new(value)).unwrap_or(0),
@@ -55,7 +57,9 @@ impl Reader {
             index,
         });
         let name = name.filter(|name| self.has_room_for(name.len()));
-        let info = InterfaceInfo { name, link, snaplen, received: None, dropped: None };
+        described.retain(|(_, value): &(u16, Box<[u8]>)| self.has_room_for(value.len()));
+        let (received, dropped) = (None, None);
+        let info = InterfaceInfo { name, link, snaplen, received, dropped, described };
         self.summary.interfaces.push(info);
         for comment in comments {
             self.keep_comment(None, comment);

@@ -99,6 +99,7 @@ fn interfaces_counters_names_and_secrets() {
         snaplen: 96,
         received: Some(10),
         dropped,
+        described: vec![(3, (*b"by the door").into()), (12, (*b"Linux").into())],
     };
     let summary = CaptureSummary {
         interfaces: vec![

@@ -105,6 +105,7 @@ fn capture() -> CaptureFacts {
                 snaplen: 0,
                 received: Some(41),
                 dropped: Some(1),
+                described: Vec::new(),
             }],
             damage: vec![Damage {
                 file: "visit.pcapng".to_owned(),
