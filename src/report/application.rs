@@ -9,7 +9,7 @@ use crate::address::Endpoint;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
 use crate::protocol::dns;
-use crate::protocol::dns::message::{Flavor, Message, Record};
+use crate::protocol::dns::message::{Flavor, Message, Record, RecordType};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::passwords::{self, BLANK};
@@ -54,8 +54,9 @@ fn lookup(message: &Message) -> LayerText {
         format!(" {} {}", question.rtype, escape(&question.name))
     });
     let summary = if message.flags.response {
-        let answers: Vec<String> =
-            message.answers.iter().map(|record| words::record_data(&record.data)).collect();
+        // signatures are long and nobody's answer: they stand below
+        let answers = message.answers.iter().filter(|record| record.rtype != RecordType::RRSIG);
+        let answers: Vec<String> = answers.map(|record| words::record_data(&record.data)).collect();
         let answers = if answers.is_empty() { "no records".to_owned() } else { answers.join(", ") };
         format!("answer to{asked}: {}, {answers}", message.rcode)
     } else {
@@ -79,13 +80,20 @@ fn lookup(message: &Message) -> LayerText {
     }
     if let Some(edns) = &message.edns {
         let wants = if edns.dnssec_ok { ", DNSSEC records wanted" } else { "" };
-        fields.push(("EDNS", format!("datagrams of up to {} bytes{wants}", edns.udp_size)));
+        let version = match edns.version {
+            0 => String::new(),
+            version => format!("version {version}, "),
+        };
+        let size = edns.udp_size;
+        fields.push(("EDNS", format!("{version}datagrams of up to {size} bytes{wants}")));
+        fields.extend(edns.options.iter().map(|(_, words)| ("EDNS option", words.to_string())));
     }
     LayerText { name, header_len: message.size as usize, summary, fields, left: 0 }
 }
 
 fn record_text(record: &Record) -> String {
-    format!("{}, TTL {} s", words::record(record), record.ttl)
+    let (name, data) = (escape(&record.name), words::record_data(&record.data));
+    format!("{name} {} {data}, TTL {} s", record.rtype, record.ttl)
 }
 
 fn flags(message: &Message) -> String {
@@ -166,10 +174,32 @@ mod tests {
         web.client(b"GET /a HTTP/1.1\r\nHost: h\x1b\r\n\r\n").server(b"HTTP/1.1 200 OK\r\nLong");
         assert_eq!(told(&capture, 0)[0].summary, "query A a.test");
         assert!(told(&capture, 1).is_empty());
+        assert!(told(&capture, 0)[0].fields.iter().all(|(name, _)| !name.starts_with("EDNS")));
         let head = &told(&capture, 2)[0];
         assert_eq!((head.summary.as_str(), head.header_len), ("GET /a HTTP/1.1", 29));
         assert!(!head.fields[0].1.contains('\x1b'), "{:?}", head.fields);
         let begins = told(&capture, 3);
         assert!(begins[0].summary.starts_with("HTTP/1.1 200 OK (goes on"), "{begins:?}");
+    }
+
+    #[test]
+    fn options_are_told_one_by_one() {
+        let mut capture = Capture::new();
+        let mut query = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\x01\x01a\x04test\0\0\x01\0\x01".to_vec();
+        // OPT of version 1 and 1232 bytes: client subnet, padding
+        query.extend(b"\0\0\x29\x04\xd0\0\x01\0\0\0\x11");
+        query.extend(b"\0\x08\0\x07\0\x01\x18\0\xc0\0\x02\0\x0c\0\x02\0\0");
+        capture.udp(([10, 0, 0, 2], 5000), ([10, 0, 0, 1], 53), &query);
+        let told = &told(&capture, 0)[0];
+        let edns = told.fields.iter().filter(|(name, _)| name.starts_with("EDNS"));
+        let edns: Vec<&str> = edns.map(|(_, text)| text.as_str()).collect();
+        assert_eq!(
+            edns,
+            [
+                "version 1, datagrams of up to 1232 bytes",
+                "client subnet 192.0.2.0/24",
+                "padding, 2 bytes"
+            ]
+        );
     }
 }

@@ -7,7 +7,9 @@ pub mod message;
 
 mod edns;
 mod parse;
+mod pointer;
 mod probe;
+mod rarer;
 mod rdata;
 mod svcb;
 mod text;
@@ -102,7 +104,7 @@ impl Dns {
             cx.emit(EventBody::Lookup(Box::new(message)));
         }
         if let Some(fault) = fault {
-            cx.anomaly(anomaly(fault, bytes.len(), cx.limits.dns_names));
+            cx.anomaly(anomaly(fault, bytes, cx.limits.dns_names));
         }
         if trailing > 0 {
             let text = format!("{trailing} bytes follow the last record of a DNS message");
@@ -206,10 +208,14 @@ const fn ends(flow: &FlowInfo, direction: Direction) -> (Endpoint, Endpoint) {
     }
 }
 
-fn anomaly(fault: Fault, len: usize, bound: usize) -> Anomaly {
+fn anomaly(fault: Fault, bytes: &[u8], bound: usize) -> Anomaly {
     match fault {
         Fault::Malformed { offset, what, error } => {
-            malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {error}"))
+            let begins_with_name = matches!(what, "question" | "record");
+            let name = begins_with_name.then(|| pointer::fault(bytes, offset)).flatten();
+            let why = name.unwrap_or_else(|| error.to_string());
+            let len = bytes.len();
+            malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {why}"))
         }
         Fault::LongNames => {
             let text =

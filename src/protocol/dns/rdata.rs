@@ -7,7 +7,7 @@ use domain::base::wire::ParseError;
 use domain::rdata::{AllRecordData, Txt};
 
 use crate::protocol::dns::message::{Class, RecordData};
-use crate::protocol::dns::{svcb, text};
+use crate::protocol::dns::{rarer, svcb, text};
 
 type Data<'a> = AllRecordData<&'a [u8], ParsedName<&'a [u8]>>;
 
@@ -62,14 +62,35 @@ pub(super) fn data(record: &ParsedRecord<'_, [u8]>, raw: &[u8]) -> Result<Record
         AllRecordData::Unknown(_) if record.rtype().to_int() == SPF => {
             strings(&Txt::from_octets(raw).map_err(|_| ParseError::form_error("bad SPF data"))?)
         }
-        AllRecordData::Unknown(_) | AllRecordData::Null(_) => RecordData::Other(text::unknown(raw)),
+        AllRecordData::Unknown(_) | AllRecordData::Null(_) => {
+            let words = rarer::words(record.rtype().to_int(), raw);
+            RecordData::Other(words.map_or_else(|| text::unknown(raw), String::into_boxed_str))
+        }
+        AllRecordData::Rrsig(signature) => {
+            RecordData::Other(signed(&signature.to_string()).into_boxed_str())
+        }
         // one line each: the brackets of a zone file are for line breaks
-        digest @ (AllRecordData::Sshfp(_) | AllRecordData::Tlsa(_) | AllRecordData::Zonemd(_)) => {
-            let line = digest.to_string().replace("( ", "").replace(" )", "");
-            RecordData::Other(line.into_boxed_str())
+        bytes @ (AllRecordData::Sshfp(_)
+        | AllRecordData::Tlsa(_)
+        | AllRecordData::Zonemd(_)
+        | AllRecordData::Openpgpkey(_)
+        | AllRecordData::Ipseckey(_)) => {
+            let line = bytes.to_string().replace("( ", "").replace(" )", "");
+            RecordData::Other(text::printable(&line))
         }
         other => RecordData::Other(text::printable(&other.to_string())),
     })
+}
+
+/// A signature with its two times as people read them (RFC 4034 §3.2): the fifth and sixth word.
+fn signed(line: &str) -> String {
+    let words = line.split(' ').enumerate().map(|(nth, word)| {
+        let seconds = word.parse::<u32>().ok().filter(|_| matches!(nth, 4 | 5));
+        let time = seconds.and_then(|s| jiff::Timestamp::from_second(i64::from(s)).ok());
+        time.map_or_else(|| word.to_owned(), |time| time.strftime("%Y%m%d%H%M%S").to_string())
+    });
+    let words: Vec<String> = words.collect();
+    words.join(" ")
 }
 
 fn strings<O: AsRef<[u8]>>(txt: &Txt<O>) -> RecordData {

@@ -282,3 +282,40 @@ proptest! {
         }
     }
 }
+
+/// One line of a zone file each (RFC 1035 §5, and the RFC of each type), without brackets.
+#[test]
+fn dnssec_and_rarer_types_have_their_form_too() {
+    let key = [0xab; 6];
+    assert_eq!(other(48, &[&[1, 1, 3, 13], &key[..]].concat()), "257 3 13 q6urq6ur");
+    assert_eq!(other(60, &[&[1, 1, 3, 13], &key[..]].concat()), "257 3 13 q6urq6ur");
+    assert_eq!(other(59, b"\x12\x34\x0d\x02\xab\xcd"), "4660 13 2 abcd");
+    let mut rrsig = vec![0, 1, 13, 2, 0, 0, 14, 16];
+    rrsig.extend(1_700_000_000_u32.to_be_bytes());
+    rrsig.extend(1_690_000_000_u32.to_be_bytes());
+    rrsig.extend(b"\x12\x34\x07example\0");
+    rrsig.extend(key);
+    assert_eq!(
+        other(46, &rrsig),
+        "A 13 2 3600 20231114221320 20230722042640 4660 example. q6urq6ur"
+    );
+    assert_eq!(other(47, b"\x04next\0\x00\x02\x40\x01"), "next. A MX");
+    assert_eq!(
+        other(50, b"\x01\x01\x00\x05\x02\xaa\xbb\x05hello\x00\x01\x40"),
+        "1 1 5 AABB D1IMOR3F A"
+    );
+    assert_eq!(other(51, b"\x01\x00\x00\x0a\x00"), "1 0 10 -");
+    assert_eq!(other(52, b"\x03\x01\x01\xab\xcd"), "3 1 1 ABCD");
+    assert_eq!(
+        other(35, b"\x00\x64\x00\x0a\x01U\x07E2U+sip\x05!^.*!\x01r\0"),
+        "100 10 \"U\" \"E2U+sip\" \"!^.*!\" r."
+    );
+    assert_eq!(other(17, b"\x04mail\0\x03txt\0"), "mail. txt.");
+    assert_eq!(other(14, b"\x01a\0\x01b\0"), "a. b.");
+    assert_eq!(other(61, &key), "q6urq6ur");
+    assert_eq!(other(45, b"\x0a\x01\x02\xc0\x00\x02\x01\xab\xab\xab"), "10 1 2 192.0.2.1 q6ur");
+    assert_eq!(
+        other(63, &[&[0, 0, 0, 9, 1, 1], &[0xab; 48][..]].concat()),
+        format!("9 1 1 {}", "AB".repeat(48))
+    );
+}

@@ -91,6 +91,12 @@ fn answered(lookup: &Lookup, answer: &Answer, lines: &mut Vec<Line>) {
             _ => "no SOA: that it does not exist may not be remembered (RFC 2308)".to_owned(),
         }));
     }
+    for (code, words) in answer.edns.iter().flat_map(|edns| &edns.options) {
+        // cookies and padding tell nothing of the answer
+        if !matches!(code, 10 | 12) {
+            lines.push(Line::below(format!("EDNS: {}", escape(words))));
+        }
+    }
     if let Some(source) = lookup.source() {
         let valid = if answer.flags.authentic_data { "; validated by DNSSEC (AD)" } else { "" };
         lines.push(Line::below(format!("{}{valid}", words::source(source))));
