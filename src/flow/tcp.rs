@@ -16,6 +16,7 @@
 
 mod acknowledge;
 mod analysis;
+mod clock;
 mod close;
 mod count;
 mod data;
@@ -99,7 +100,7 @@ impl Tcp {
         }
         forward.recent.note(print);
 
-        self.stalls.counted(&segment.piece, length > 0 && start > highest.cast_signed());
+        self.stalls.passed(segment, length > 0 && start > highest.cast_signed());
         let is_probe = self.probe(segment, start..end, counters, emit);
         if let Some(ack) = segment.ack {
             self.acknowledge(segment, ack, start, is_probe, counters, emit);

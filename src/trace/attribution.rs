@@ -128,7 +128,8 @@ fn answer(
     let network =
         Part { from: left, to: back, is_inferred: true, frames, ..wait.part(Cause::Network) };
     let frames = smallvec![wait.from.frame, first.frame];
-    let rest = Part { from: back, frames, ..wait.part(rest) };
+    let is_inferred = rest == Cause::Server;
+    let rest = Part { from: back, frames, is_inferred, ..wait.part(rest) };
     [before, network, rest].into_iter().filter(|part| part.from < part.to).collect()
 }
 

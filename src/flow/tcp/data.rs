@@ -35,6 +35,7 @@ impl Tcp {
             length: segment.piece.length(),
             largest: counters.largest,
             highest,
+            clock: mark.clock(),
         };
         let at = segment.piece.stamp.at;
         let ahead = forward.take_ahead(end);

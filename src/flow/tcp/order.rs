@@ -2,6 +2,8 @@
 //! the sender's own counters tell: the clock in its timestamps and the identification of its IP
 //! packets.
 
+use arrayvec::ArrayVec;
+
 use crate::flow::piece::Segment;
 use crate::flow::tcp::options;
 use crate::time::Stamp;
@@ -20,8 +22,8 @@ pub(super) struct Mark {
 pub(super) struct SendOrder {
     /// The packet that brought the highest byte.
     last: Option<Mark>,
-    /// The hole that was opened last.
-    hole: Option<Box<Hole>>,
+    /// The holes that were opened last, filled ones among them.
+    holes: Option<Box<Holes>>,
 }
 
 /// An acknowledgment that stands beyond all bytes captured so far.
@@ -31,6 +33,9 @@ pub(super) struct Ahead {
     pub(super) end: u64,
     pub(super) at: Stamp,
 }
+
+/// As many as one window of a lossy path has.
+type Holes = ArrayVec<Hole, 8>;
 
 /// A hole, and the packets on both sides of it.
 #[derive(Debug)]
@@ -55,6 +60,13 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// The sender's clock, where it says it.
+    pub(super) const fn clock(self) -> Option<u32> {
+        self.clock
+    }
+}
+
 impl SendOrder {
     /// Notes the packet that brings bytes from `start` on, at or beyond the highest before.
     #[inline]
@@ -62,14 +74,24 @@ impl SendOrder {
         if start > highest
             && let Some(before) = self.last
         {
-            self.hole = Some(Box::new(Hole { start: highest, end: start, before, after: mark }));
+            self.open(Hole { start: highest, end: start, before, after: mark });
         }
         self.last = Some(mark);
     }
 
     /// Whether the packet with bytes at `start` was sent before the one that overtook it.
     pub(super) fn was_overtaken(&self, start: u64, mark: Mark) -> Option<bool> {
-        self.hole.as_ref()?.was_overtaken(start, mark)
+        let mut holes = self.holes.as_ref()?.iter().rev();
+        holes.find_map(|hole| hole.was_overtaken(start, mark))
+    }
+
+    #[cold]
+    fn open(&mut self, hole: Hole) {
+        let holes = self.holes.get_or_insert_default();
+        if holes.is_full() {
+            holes.remove(0);
+        }
+        holes.push(hole);
     }
 }
 
@@ -117,6 +139,20 @@ mod tests {
         assert_eq!(hole.was_overtaken(10, mark(Some(3), 0)), Some(false));
         assert_eq!(hole.was_overtaken(10, mark(Some(u32::MAX), 0)), None, "the same tick");
         assert_eq!(hole.was_overtaken(20, mark(Some(3), 0)), None, "elsewhere");
+    }
+
+    #[test]
+    fn a_hole_is_remembered_behind_others() {
+        let mut order = SendOrder::default();
+        order.note(0, 0, mark(Some(1), 0));
+        for hole in 1..=8_u32 {
+            let start = u64::from(hole) * 100;
+            order.note(start, start + 50, mark(Some(hole * 10), 0));
+        }
+        assert_eq!(order.was_overtaken(100, mark(Some(9), 0)), Some(true));
+        assert_eq!(order.was_overtaken(800, mark(Some(81), 0)), Some(false));
+        order.note(900, 950, mark(Some(90), 0));
+        assert_eq!(order.was_overtaken(100, mark(Some(9), 0)), None, "so many are");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use crate::flow::emit::Emit;
 use crate::flow::event::{
     Direction, FlowBody, Handshake, PerDirection, RoundTrip, SegmentKind, Stall, StallCause,
 };
-use crate::flow::piece::Piece;
+use crate::flow::piece::Segment;
+use crate::flow::tcp::options::timestamps;
 use crate::flow::tcp::pace::Pace;
-use crate::flow::tcp::watch::{Found, Heard, Passed, Watch};
+use crate::flow::tcp::watch::{Any, Found, Heard, Passed, Watch};
 use crate::limits::Limits;
 use crate::time::Stamp;
 
@@ -54,12 +55,17 @@ impl Stalls {
         self.watches().pace = Pace::of(handshake);
     }
 
-    /// A packet with its identification; one that opens a hole says by that what is missing.
+    /// Any packet.
     #[inline]
-    pub(super) fn counted(&mut self, piece: &Piece<'_>, opens_hole: bool) {
+    pub(super) fn passed(&mut self, segment: &Segment<'_>, opens_hole: bool) {
         if let Some(watches) = &mut self.watches {
-            let id = (piece.identification() & 0xffff) as u16;
-            watches.both.of_mut(piece.direction).counted(id, piece.stamp.at, opens_hole);
+            let packet = Any {
+                at: segment.piece.stamp.at,
+                id: (segment.piece.identification() & 0xffff) as u16,
+                clock: timestamps(segment.header.options()).map(|of| of.value),
+                opens_hole,
+            };
+            watches.both.of_mut(segment.piece.direction).passed(&packet);
         }
     }
 

@@ -1,20 +1,22 @@
 //! One direction's progress: where it stopped, why, and with which packet it went on.
 //!
 //! Judged where the packets were captured, by what has passed there. Silences count between
-//! packets that bring something: new bytes, or bytes that had to be sent again. One is told by the
-//! first of these that holds:
+//! packets that bring something: new bytes, or bytes that had to be sent again. Those are none
+//! whose bytes were on their way by the sender's own clock. One is told by the first of these that
+//! holds:
 //! 1. the receiver's window was closed, or filled;
 //! 2. it follows bytes that were sent again, and ends with their acknowledgment;
 //! 3. the last segment was not full: its sender had no more;
 //! 4. it ends when the acknowledgment of what was sent can have been there: the congestion window;
 //! 5. it ends long after all was acknowledged: a sender with nothing in flight may send;
-//! 6. it is longer than an answer takes, and nothing tells why.
+//! 6. it is longer than an answer takes, or segments have come faster, and nothing tells why.
 //!
 //! By the last two and 3 bytes were lost if the sender counted a packet that never came here.
 
 use arrayvec::ArrayVec;
 
 use crate::flow::event::{Direction, SegmentKind, StallCause};
+use crate::flow::tcp::clock::Clock;
 use crate::flow::tcp::count::Count;
 use crate::flow::tcp::pace::Pace;
 use crate::time::{Stamp, TimeDelta, Timestamp};
@@ -45,6 +47,7 @@ pub(super) struct Watch {
     /// The packet that opened a hole, or that filled the one before it.
     hole: Option<Stamp>,
     count: Count,
+    clock: Clock,
     /// Bytes sent again that have not been acknowledged: they may turn out to be needless.
     pending: Option<Pending>,
 }
@@ -67,6 +70,17 @@ struct Pending {
     start: u64,
 }
 
+/// Any packet.
+pub(super) struct Any {
+    pub(super) at: Timestamp,
+    /// Its IPv4 identification, 0 where there is none.
+    pub(super) id: u16,
+    /// Its sender's clock, where it says it.
+    pub(super) clock: Option<u32>,
+    /// It opens a hole, and says by that what is missing.
+    pub(super) opens_hole: bool,
+}
+
 /// Bytes that passed.
 pub(super) struct Passed {
     pub(super) at: Stamp,
@@ -78,6 +92,8 @@ pub(super) struct Passed {
     pub(super) largest: u32,
     /// The end of all that was sent before.
     pub(super) highest: u64,
+    /// The sender's clock, where it says it.
+    pub(super) clock: Option<u32>,
 }
 
 /// An acknowledgment.
@@ -120,14 +136,16 @@ impl Watch {
             window: Window::default(),
             hole: None,
             count: Count::default(),
+            clock: Clock::default(),
             pending: None,
         }
     }
 
-    /// A packet of the sender, with its identification.
+    /// Any packet of the sender.
     #[inline]
-    pub(super) fn counted(&mut self, id: u16, at: Timestamp, opens_hole: bool) {
-        self.count.note(id, at, opens_hole);
+    pub(super) fn passed(&mut self, packet: &Any) {
+        self.count.note(packet.id, packet.at, packet.opens_hole);
+        self.clock.note(packet.clock, packet.at);
     }
 
     /// New bytes.
@@ -152,6 +170,7 @@ impl Watch {
         self.again = None;
         self.acked_all = None;
         self.count.is_missing = false;
+        self.clock.sent(passed.clock);
         self.window.edge_at_last = self.window.edge;
         if self.window.opened.is_some() {
             (self.window.closed, self.window.opened) = (None, None);
@@ -176,6 +195,7 @@ impl Watch {
         }
         // RFC 6298 §3: which copy is acknowledged is not known
         self.timed = None;
+        self.clock.sent(passed.clock);
         self.last = Some(passed.at);
         self.is_full = None;
         self.again = Some(by);
@@ -275,7 +295,7 @@ impl Watch {
         let to = passed.at;
         let gap = to.at.since(last.at);
         let is_usual = self.spacing.is_some_and(|spacing| gap <= spacing + spacing);
-        if !is_usual {
+        if !is_usual && !self.clock.was_on_its_way(passed.clock, to, gap) {
             let (cause, until) = self.reason(last, passed, pace);
             let from = match cause {
                 Some(StallCause::Window { closed: Some(closed), .. }) if closed.at > last.at => {
@@ -336,7 +356,9 @@ impl Watch {
         if self.acked_all.is_some_and(is_late) {
             return (Some(idle), None);
         }
-        let is_long = pace.whole().is_none_or(|whole| since(last) > whole);
+        // on a slow path segments come one by one, none of them late
+        let is_long =
+            self.spacing.is_some() || pace.whole().is_none_or(|whole| since(last) > whole);
         let unknown = if is_missing { StallCause::Vanished } else { StallCause::Unknown };
         (is_long.then_some(unknown), None)
     }
