@@ -10,7 +10,8 @@ use crate::time::TimeDelta;
 /// The bounds of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Flows followed at once, per shard. 64 shards of 4,096 follow a quarter of a million.
+    /// Flows followed at once, per shard. 64 shards of 4,096 follow a quarter of a million; at
+    /// two to three kilobytes each that is the largest part of what a flood can make us hold.
     pub flows_per_shard: usize,
     /// Bytes held for reassembly in one direction of one flow: a receive window of 4 MiB is
     /// what browsers reach; twice that may be in flight behind a hole.
@@ -101,6 +102,9 @@ impl Limits {
     pub const CAPTURED_PACKET: u32 = 262_144;
     /// One pcapng block that is held at once (Wireshark's maximum); longer ones are skipped.
     pub const CAPTURE_BLOCK: u32 = 16 << 20;
+    /// Window of a zstd capture file, as a power of two: what the zstd program reads without being
+    /// told to (128 MiB, `--long=27`).
+    pub const CAPTURE_WINDOW_LOG: u32 = 27;
     /// Interfaces of one capture file; each further one is damage. Real files have under 100.
     pub const CAPTURE_INTERFACES: usize = 1 << 16;
     /// Bytes of comments and names kept of one capture file: a book's worth, sixteen times.

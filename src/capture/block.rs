@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::{Buf as _, Bytes, BytesMut};
 use flate2::bufread::MultiGzDecoder;
 
+use crate::limits::Limits;
+
 /// How far reading has come, for a progress bar in another thread.
 ///
 /// Counts bytes as they stand on disk: of a compressed file, the compressed ones.
@@ -75,7 +77,11 @@ impl BlockReader {
             Some("gzip") => {
                 Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 << 10, whole)))
             }
-            Some(_) => Box::new(zstd::Decoder::new(whole)?),
+            Some(_) => {
+                let mut decoder = zstd::Decoder::new(whole)?;
+                decoder.window_log_max(Limits::CAPTURE_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
             None => Box::new(whole),
         };
         Ok(Self {

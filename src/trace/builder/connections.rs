@@ -89,8 +89,15 @@ impl Connections {
                     bounds.reached(trace, place, Bound::Listed);
                 }
             }
-            ConnectionEvent::Stalled(stall) => connection.stalls.push((at, *stall).into()),
-            ConnectionEvent::RoundTrip(time) => connection.round_trips.push(time),
+            ConnectionEvent::Stalled(stall) => {
+                if !push(&mut connection.stalls, (at, *stall).into(), bounds.limits.listed) {
+                    bounds.reached(trace, place, Bound::Listed);
+                }
+            }
+            ConnectionEvent::RoundTrip(time) => {
+                // each is shorter than the one before: the first ones say it all
+                push(&mut connection.round_trips, time, bounds.limits.listed);
+            }
             ConnectionEvent::Protocol(name) => connection.protocol = Some(name),
             ConnectionEvent::Gap { direction, range, reason } => {
                 let gap = GapNote { at, direction, range, reason };
