@@ -7,13 +7,15 @@ use std::hash::{DefaultHasher, Hasher};
 use bytes::Bytes;
 
 use crate::capture::memory::Memory;
-use crate::capture::open_memory;
 use crate::capture::source::{CaptureSummary, Record};
+use crate::capture::{open_memory, read_all};
 use crate::fuzzing::reports;
 use crate::limits::Limits;
 use crate::pipeline::{self, Settings, Watch};
+use crate::report::format::Options;
+use crate::report::slice::Slice;
 use crate::time::TimeDelta;
-use crate::trace::{EntityId, Trace};
+use crate::trace::{ConnectionId, EntityId, Trace};
 
 /// Records of one run at most.
 const RECORDS: usize = 4096;
@@ -31,10 +33,24 @@ pub fn fuzz(bytes: &[u8]) {
     let tight = bytes.last().is_some_and(|last| last % 2 == 1);
     let limits = if tight { tight_limits() } else { Limits::default() };
     let (one, completed) = run(records.clone(), summary.clone(), 1, &limits);
-    let (two, completed_by_two) = run(records, summary, 2, &limits);
+    let (two, completed_by_two) = run(records.clone(), summary.clone(), 2, &limits);
     assert_eq!(hash(&one), hash(&two), "the trace depends on the number of threads");
     assert_eq!(completed, completed_by_two, "what is completed when depends on it");
     reports::write_all(&one, &completed);
+    let part = Options { connection: Some(ConnectionId(0)), ..Options::default() };
+    let all = slice(&one, &records, &summary, &Options::default());
+    let some = slice(&one, &records, &summary, &part);
+    assert!(all as u64 == one.capture.packets && some <= all, "packets are lost or made up");
+}
+
+/// Packets of a part that are written and can be read again.
+fn slice(trace: &Trace, records: &[Record], summary: &CaptureSummary, part: &Options) -> usize {
+    let mut source = Memory::with_summary(records.to_vec(), summary.clone());
+    let mut out = Vec::new();
+    let written = Slice::of(trace, part).write(&mut source, &mut out, "memory");
+    let read = read_all(out.into()).map_or(0, |(packets, _)| packets.len());
+    assert!(written.is_ok_and(|written| written == read as u64), "what is written can be read");
+    read
 }
 
 fn run(

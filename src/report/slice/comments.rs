@@ -11,6 +11,7 @@ use crate::time::{FrameNo, Stamp};
 use crate::trace::connection::CloseKind;
 use crate::trace::lookup::{Lookup, Source};
 use crate::trace::neighbor::{Neighbor, NeighborKind};
+use crate::trace::stall::{Cause, Repair};
 use crate::trace::{Connection, Exchange, Trace};
 
 /// The comments of a slice, by the frames of the whole capture.
@@ -58,6 +59,7 @@ impl Comments {
         for connection in trace.connections.iter().filter(|it| members.connection(it.id)) {
             all.opening(trace, connection);
             all.troubles(connection);
+            all.stalls(connection);
             let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
             for exchange in exchanges {
                 all.exchange(trace, exchange);
@@ -198,6 +200,31 @@ impl Comments {
             let count = units::count(bytes, "byte", "bytes");
             let (from, why) = (words::sender(gap.direction), words::gap(gap.reason));
             self.add(gap.at.frame, format!("{count} from the {from} are missing: {why}"));
+        }
+    }
+
+    /// Where bytes go on that were held up, unless their sender had none.
+    fn stalls(&mut self, connection: &Connection) {
+        for stall in &connection.stalls {
+            let why = match stall.cause {
+                Cause::Loss(Repair::Fast) => "loss, repaired by a fast retransmission",
+                Cause::Loss(Repair::Timeout) => "loss, repaired after a timeout",
+                Cause::Loss(Repair::Probe) => "loss of the last bytes, repaired by a probe",
+                Cause::Loss(Repair::Unnamed) => "loss",
+                Cause::Reordering => "a packet that others overtook",
+                Cause::ReceiveWindow => "a receiver without room",
+                Cause::CongestionWindow => "the congestion window",
+                Cause::Network
+                | Cause::Server
+                | Cause::Queued
+                | Cause::Idle
+                | Cause::Data
+                | Cause::Unknown => continue,
+            };
+            let (from, took) = (words::sender(stall.direction), after(stall.from, stall.to));
+            let inferred = if stall.is_inferred { " (inferred)" } else { "" };
+            let text = format!("bytes from the {from} were held up {took} by {why}{inferred}");
+            self.add(stall.to.frame, text);
         }
     }
 
