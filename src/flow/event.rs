@@ -8,7 +8,7 @@ mod tcp;
 pub use direction::{Direction, PerDirection};
 pub use sighting::Sighting;
 pub use stall::{RoundTrip, Stall, StallCause};
-pub use tcp::{Handshake, SegmentKind, TcpEvent, TcpOptions, TcpState};
+pub use tcp::{Handshake, RoundTrips, SegmentKind, TcpEvent, TcpMeasures, TcpOptions, TcpState};
 
 use std::fmt;
 use std::ops::Range;
@@ -220,6 +220,8 @@ pub struct Closed {
     pub first_close: Option<Direction>,
     /// The states that client and server are in, for TCP.
     pub states: Option<(TcpState, TcpState)>,
+    /// What was measured, for TCP.
+    pub measures: Option<Box<TcpMeasures>>,
     /// When its last packet was seen (the event's own stamp may be a later deadline).
     pub last: Stamp,
     /// Counters of each direction.

@@ -17,6 +17,7 @@ pub mod key;
 mod piece;
 mod ports;
 mod record;
+mod samples;
 mod slots;
 #[cfg(test)]
 mod story;

@@ -107,11 +107,12 @@ impl Flow {
     /// Ends it: its streams, then the flow.
     pub(super) fn close(mut self, reason: EndReason, emit: &mut Emit<'_>) {
         let at = emit.at;
-        let (mut reason, mut first_close, mut states) = (reason, None, None);
+        let (mut reason, mut first_close, mut states, mut measures) = (reason, None, None, None);
         if let Body::Tcp(tcp) = &mut self.body {
             reason = tcp.end(reason, at, &mut self.counters, emit);
             first_close = tcp.first_close();
             states = Some(tcp.states());
+            measures = Some(Box::new(tcp.measures()));
         }
         if reason == EndReason::Evicted {
             emit.limit(
@@ -123,6 +124,7 @@ impl Flow {
             reason,
             first_close,
             states,
+            measures,
             last: self.last,
             counters: self.counters,
             frames: self.frames,

@@ -31,6 +31,7 @@ mod pace;
 mod recovery;
 mod stalls;
 mod state;
+mod timing;
 mod watch;
 
 pub(super) use state::Tcp;

@@ -286,6 +286,7 @@ impl Stage {
             reason: EndReason::CaptureEnd,
             first_close: None,
             states: None,
+            measures: None,
             last: self.now,
             counters: PerDirection::default(),
             frames: Frames::default(),

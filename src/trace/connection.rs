@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::address::{Endpoint, MacAddr};
 use crate::flow::event::{
     Counters, Direction, EndReason, FlowId, GapReason, Handshake, PerDirection, Role, RoundTrip,
-    SegmentKind, TcpState, Transport,
+    SegmentKind, TcpMeasures, TcpState, Transport,
 };
 use crate::packet::Encapsulation;
 use crate::time::{Frames, Stamp};
@@ -60,6 +60,8 @@ pub struct Connection {
     pub first_close: Option<Direction>,
     /// The states of client and server in the end, for TCP.
     pub states: Option<(TcpState, TcpState)>,
+    /// What was measured, for TCP; known when it is over.
+    pub measures: Option<Box<TcpMeasures>>,
     /// Its last packet so far.
     pub last: Stamp,
     /// What was counted in each direction; complete when it is over.

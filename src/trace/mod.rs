@@ -13,6 +13,7 @@ pub mod neighbor;
 pub mod placing;
 pub mod stall;
 pub mod timing;
+pub mod vantage;
 pub mod visit;
 pub mod waterfall;
 
@@ -24,4 +25,5 @@ pub use lookup::{Lookup, Resolution};
 pub use model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
 pub use neighbor::Neighbor;
 pub use timing::Timings;
+pub use vantage::Vantage;
 pub use visit::Visit;

@@ -110,6 +110,10 @@ fn a_connection_tells_its_whole_life() {
     assert_eq!(site["handshake"], handshake);
     let rtt = json!({"server_half_ms": 20.0, "client_half_ms": 0.1, "total_ms": 20.1});
     assert_eq!(site["rtt"], rtt);
+    let times = json!({"count": 4, "min_ms": 20.0, "median_ms": 21.0, "p95_ms": 60.0});
+    assert_eq!(site["round_trips"], json!({"to_server": times, "to_client": null}));
+    let why = "the client answers within 100 µs, the server within 20.0 ms";
+    assert_eq!(site["vantage"], json!({"place": "client", "why": why}));
     assert_eq!(
         site["client"],
         json!({"ip": "10.0.0.2", "port": 50_000, "mac": "02:00:00:00:00:02"})

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::flow::event::direction::Direction;
+use crate::flow::event::direction::{Direction, PerDirection};
 use crate::time::{Stamp, TimeDelta};
 
 /// What happens in the life of a TCP connection.
@@ -113,6 +113,30 @@ impl Handshake {
     pub const fn client_half(&self) -> TimeDelta {
         self.ack.at.since(self.syn_ack.at).at_least_zero()
     }
+}
+
+/// What is known of a TCP connection when it is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TcpMeasures {
+    /// Round trips from the capture to the receiver of each direction and back: to the server,
+    /// and to the client.
+    pub round_trips: PerDirection<Option<RoundTrips>>,
+}
+
+/// Round trips from a segment to its acknowledgment, and that of the handshake.
+///
+/// What was sent again is left out (Karn's rule, RFC 6298 §3) unless timestamps tell which copy
+/// was answered (RFC 7323 §4.1). What a receiver waits before it acknowledges is within.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundTrips {
+    /// How many were measured.
+    pub count: u64,
+    /// The least.
+    pub min: TimeDelta,
+    /// Half of them are not above it.
+    pub median: TimeDelta,
+    /// 95 of 100 are not above it.
+    pub p95: TimeDelta,
 }
 
 /// Options of a SYN or SYN-ACK.

@@ -105,6 +105,9 @@ impl Tcp {
         }
         let is_news = acked > before;
         reverse.recovery.heard(stamp.at, acked, is_news);
+        if is_news && let Some(timing) = &mut reverse.timing {
+            timing.acked(acked, stamp.at);
+        }
         let options = segment.header.options();
         if has_more_than_timestamps(options) && !segment.syn {
             sack(options, reverse);

@@ -43,9 +43,13 @@ impl Tcp {
         let kind = if start >= highest.cast_signed() && ahead.is_none() {
             forward.order.note(highest, start.unsigned_abs(), mark);
             forward.recovery.sent(at, forward.acked >= highest);
+            forward.timing.get_or_insert_default().sent(end.unsigned_abs(), at);
             forward.insert(start, &segment.piece, counters, emit);
             Kind::New
         } else {
+            if let Some(timing) = &mut forward.timing {
+                timing.forget(start.max(0).unsigned_abs());
+            }
             let overtaken = forward.overtaken_at(start).or_else(|| ahead.as_ref().map(|a| a.at));
             let was_overtaken = forward.order.was_overtaken(start.max(0).unsigned_abs(), mark);
             let is_late = forward.unseen.is_some() && overtaken.is_none();

@@ -11,6 +11,7 @@ use crate::flow::piece::Piece;
 use crate::flow::tcp::give::give;
 use crate::flow::tcp::order::{Ahead, SendOrder};
 use crate::flow::tcp::recovery::Recovery;
+use crate::flow::tcp::timing::Timing;
 use crate::time::Stamp;
 
 /// One direction, named by its sender.
@@ -50,6 +51,8 @@ pub(super) struct Half {
     pub(super) order: SendOrder,
     /// An acknowledgment told of bytes that were not captured yet.
     pub(super) ahead: Option<Box<Ahead>>,
+    /// How long its segments wait for their acknowledgment, once there were any with bytes.
+    pub(super) timing: Option<Box<Timing>>,
     /// What this end does about loss.
     pub(super) recovery: Recovery,
     /// The last packets, to know copies of them.
@@ -104,6 +107,7 @@ impl Half {
             is_probing: false,
             order: SendOrder::default(),
             ahead: None,
+            timing: None,
             recovery: Recovery::default(),
             recent: Recent::default(),
         }

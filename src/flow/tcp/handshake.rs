@@ -104,6 +104,17 @@ impl Opening {
         Some(self.acked.as_ref()?.at.at.since(answered.at).at_least_zero())
     }
 
+    /// The round trips to the server and to the client, where it is known what answers what: not
+    /// after a SYN or a SYN-ACK that was repeated (Karn's rule, RFC 6298 §3).
+    pub(super) fn sides(&self) -> (Option<TimeDelta>, Option<TimeDelta>) {
+        let Some((syn_ack, _)) = &self.syn_ack else { return (None, None) };
+        let syn = self.syn.as_ref().filter(|syn| syn.attempts == 1);
+        let server = syn.map(|syn| syn_ack.first.at.since(syn.first.at));
+        let acked = self.acked.as_ref().filter(|_| syn_ack.attempts == 1);
+        let client = acked.map(|acked| acked.at.at.since(syn_ack.first.at));
+        (server, client)
+    }
+
     /// True where a SYN waits for its answer.
     pub(super) const fn is_waiting(&self) -> bool {
         self.syn.is_some() && self.syn_ack.is_none() && self.acked.is_none()

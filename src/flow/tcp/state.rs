@@ -1,6 +1,6 @@
 //! What is known of one connection.
 
-use crate::flow::event::{Direction, PerDirection, TcpState};
+use crate::flow::event::{Direction, PerDirection, TcpMeasures, TcpState};
 use crate::flow::tcp::half::Half;
 use crate::flow::tcp::handshake::Opening;
 use crate::flow::tcp::stalls::Stalls;
@@ -70,6 +70,19 @@ impl Tcp {
     /// The states of client and server.
     pub(in crate::flow) const fn states(&self) -> (TcpState, TcpState) {
         (self.states.to_server, self.states.to_client)
+    }
+
+    /// What was measured of it.
+    pub(in crate::flow) fn measures(&mut self) -> TcpMeasures {
+        let (server, client) = self.opening.sides();
+        let halves = [(&mut self.to_server, server), (&mut self.to_client, client)];
+        let [to_server, to_client] = halves.map(|(half, shaken)| {
+            if let Some(time) = shaken {
+                half.timing.get_or_insert_default().add(time);
+            }
+            half.timing.as_ref().and_then(|timing| timing.summary())
+        });
+        TcpMeasures { round_trips: PerDirection { to_server, to_client } }
     }
 
     /// The sender's half and the receiver's.

@@ -7,7 +7,7 @@ mod stalls;
 use etherparse::TcpOptionElement;
 
 use crate::flow::event::{
-    Closed, Counters, FlowBody, FlowEvent, Handshake, PerDirection, TcpEvent,
+    Closed, Counters, FlowBody, FlowEvent, Handshake, PerDirection, RoundTrips, TcpEvent,
 };
 use crate::flow::story::{events, line, tell, tell_but};
 use crate::limits::Limits;
@@ -285,4 +285,25 @@ fn five_gigabytes_of_stream() {
     let events = events(&capture, &Limits::default());
     let gaps = closed(&events).counters.to_client.gap_bytes;
     assert_eq!(gaps, u64::from(step) * 10 - 10);
+}
+
+#[test]
+fn round_trips_of_both_sides() {
+    let capture = capture(|tcp| {
+        tcp.syn().wait(9).syn_ack().wait(1).ack_client();
+        for wait in [11, 19, 29, 8] {
+            tcp.client(b"GET").wait(wait).ack_server();
+        }
+        tcp.server(b"OK").wait(2).ack_client().wait(300);
+        // the second copy is answered: of which one nobody knows
+        tcp.server(b"again").wait(300).server_at(2, b"again").ack_client();
+    });
+    let events = events(&capture, &Limits::default());
+    let measures = closed(&events).measures.clone().unwrap();
+    let millis = |time: TimeDelta| time.as_nanos() / 1_000_000;
+    let told = |times: &Option<RoundTrips>| {
+        times.map(|t| (t.count, millis(t.min), millis(t.median), millis(t.p95)))
+    };
+    assert_eq!(told(&measures.round_trips.to_server), Some((5, 9, 12, 30)));
+    assert_eq!(told(&measures.round_trips.to_client), Some((2, 2, 2, 3)));
 }

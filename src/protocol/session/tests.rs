@@ -186,6 +186,7 @@ impl Wire {
             reason: EndReason::Fin,
             first_close: None,
             states: None,
+            measures: None,
             last: stamp(frame),
             counters: PerDirection::default(),
             frames: Frames::default(),

@@ -109,6 +109,7 @@ impl Connections {
                 connection.end = Some(closed.reason);
                 connection.first_close = closed.first_close;
                 connection.states = closed.states;
+                connection.measures = closed.measures;
                 connection.last = closed.last;
                 connection.counters = closed.counters;
                 connection.frames = closed.frames;
@@ -164,6 +165,7 @@ impl Connections {
             end: None,
             first_close: None,
             states: None,
+            measures: None,
             last: at,
             counters: PerDirection::default(),
             frames: Frames::default(),

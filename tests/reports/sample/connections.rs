@@ -2,11 +2,11 @@
 
 use urltrace::address::{Endpoint, MacAddr};
 use urltrace::flow::event::{
-    Counters, Direction, EndReason, FlowId, Handshake, PerDirection, Role, SegmentKind, TcpOptions,
-    TcpState, Transport,
+    Counters, Direction, EndReason, FlowId, Handshake, PerDirection, Role, RoundTrips, SegmentKind,
+    TcpMeasures, TcpOptions, TcpState, Transport,
 };
 use urltrace::packet::Encapsulation;
-use urltrace::time::Stamp;
+use urltrace::time::{Stamp, TimeDelta};
 use urltrace::trace::connection::{CloseKind, CloseStep, SegmentNote};
 use urltrace::trace::{Connection, ConnectionId, ExchangeId, ResolutionId};
 
@@ -36,6 +36,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         end: Some(EndReason::CaptureEnd),
         first_close: None,
         states: None,
+        measures: None,
         last: opened,
         counters: PerDirection::default(),
         frames: frames([opened.frame.0]),
@@ -68,6 +69,14 @@ fn handshake(syn: Stamp, syn_ack: Stamp, ack: Stamp) -> Handshake {
     }
 }
 
+fn measures() -> TcpMeasures {
+    let times = |count, min, median, p95| {
+        let [min, median, p95] = [min, median, p95].map(TimeDelta::from_millis);
+        Some(RoundTrips { count, min, median, p95 })
+    };
+    TcpMeasures { round_trips: PerDirection { to_server: times(4, 20, 21, 60), to_client: None } }
+}
+
 /// The connections.
 pub(super) fn all() -> Vec<Connection> {
     vec![site(), typed(), refused()]
@@ -98,6 +107,7 @@ fn site() -> Connection {
             kind: SegmentKind::DuplicateAck(3),
             range: 100..1548,
         }],
+        measures: Some(Box::new(measures())),
         closing: vec![
             step(91_000, 23, CloseKind::Fin, fin, TcpState::FinWait1, TcpState::CloseWait),
             step(91_100, 24, CloseKind::FinAck, fin, TcpState::FinWait2, TcpState::CloseWait),

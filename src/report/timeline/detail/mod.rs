@@ -3,6 +3,7 @@
 mod http;
 mod line;
 mod lookup;
+mod measures;
 mod neighbor;
 mod stall;
 mod tcp;

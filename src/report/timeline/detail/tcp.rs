@@ -8,6 +8,7 @@ use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::words;
 use crate::report::timeline::detail::line::Line;
+use crate::report::timeline::detail::measures;
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
@@ -66,30 +67,18 @@ fn shaken(connection: &Connection, handshake: &Handshake, lines: &mut Vec<Line>)
     )));
     let (server, client) = (handshake.server_half(), handshake.client_half());
     lines.push(Line::new(format!(
-        "round trip {}: {} between the capture and the server, {} between it and the client{}",
+        "round trip {}: {} between the capture and the server, {} between it and the client",
         units::span(server + client),
         units::span(server),
-        units::span(client),
-        vantage(server, client)
+        units::span(client)
     )));
+    lines.extend(measures::vantage(connection));
 }
 
 /// How far an acknowledgment number is beyond the sequence number of the SYN that it answers: by
 /// 1 for the SYN itself, and by the bytes that came with it.
 fn beyond(ack: u32, seq: u32) -> String {
     format!(" + {}", ack.wrapping_sub(seq))
-}
-
-/// Where the capture was made, as far as the two halves tell.
-fn vantage(server: TimeDelta, client: TimeDelta) -> &'static str {
-    let (server, client) = (server.as_nanos(), client.as_nanos());
-    if client.saturating_mul(20) < server {
-        "; captured at or near the client"
-    } else if server.saturating_mul(20) < client {
-        "; captured at or near the server"
-    } else {
-        ""
-    }
 }
 
 fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
@@ -152,6 +141,7 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         }
     }
     if connection.transport == Transport::Tcp {
+        lines.extend(measures::round_trips(connection));
         for direction in both {
             troubles(connection, direction, &mut lines);
         }
