@@ -257,7 +257,8 @@ pub struct Counters {
     pub timeout_retransmissions: u64,
     /// Of those: probes for a lost tail.
     pub tail_loss_probes: u64,
-    /// Of those: the receiver had acknowledged the bytes.
+    /// Of those: needless, for the receiver had the bytes (it had acknowledged them, reported
+    /// them twice, or answered the original).
     pub spurious_retransmissions: u64,
     /// Segments overtaken by later ones.
     pub out_of_order: u64,
@@ -278,6 +279,9 @@ pub struct Counters {
     pub sightings: Vec<Sighting>,
     /// TTL (hop limit) of the first packet.
     pub ttl: Option<u8>,
+    /// Packets that came twice though sent once, by the receiver's word (DSACK, RFC 2883): the
+    /// network copied them, not the capture.
+    pub network_duplicates: u64,
     /// Segments whose sequence number is too far from all others to be of this connection.
     pub out_of_window: u64,
     /// Packets with a wrong transport checksum (normal for packets captured where they were

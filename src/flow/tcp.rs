@@ -29,6 +29,7 @@ mod options;
 mod order;
 mod pace;
 mod recovery;
+mod repairs;
 mod stalls;
 mod state;
 mod timing;
@@ -40,7 +41,7 @@ use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, EndReason, PerDirection};
 use crate::flow::piece::Segment;
-use crate::flow::tcp::analysis::{count_flags, ends_below, far};
+use crate::flow::tcp::analysis::{count_flags, ends_below, far, offsets};
 use crate::flow::tcp::half::{Half, Origin};
 use crate::time::Stamp;
 
@@ -96,6 +97,9 @@ impl Tcp {
         let highest = forward.highest;
         let print = Print::of_segment(segment);
         if !segment.syn && ends_below(end, highest, segment) && forward.recent.has(&print) {
+            if length > 0 {
+                forward.repairs.get_or_insert_default().copied(offsets(&(start..end)));
+            }
             counters.of_mut(direction).copy(&segment.piece);
             return;
         }

@@ -151,6 +151,17 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "found needless later",
+        classes: &["tcp-spurious-retransmission"],
+        right: "ours",
+        why: "the receiver reported bytes that it had twice (DSACK, RFC 2883), or an acknowledgment \
+              echoed a clock from before the retransmission (RFC 3522): it was needless, which \
+              tshark does not conclude. There are no more of them than such acknowledgments",
+        holds: |case| {
+            case.ours > case.theirs && case.ours - case.theirs <= case.our_talk.found_needless
+        },
+    },
+    Rule {
         name: "fast by the receiver's word",
         classes: &["tcp-fast-retransmission"],
         right: "ours",

@@ -11,7 +11,7 @@ use crate::corpus::rules::{CUT_BY_SILENCE, Case};
 use crate::support::facts::{Facts, TcpRow};
 
 /// What segments are counted as: the class, and the name in tshark's analysis.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 10] = [
     ("tcp-retransmission", "retransmission"),
     ("tcp-fast-retransmission", "fast_retransmission"),
     ("tcp-spurious-retransmission", "spurious_retransmission"),
@@ -21,6 +21,7 @@ const KINDS: [(&str, &str); 9] = [
     ("tcp-keep-alive", "keep_alive"),
     ("tcp-keep-alive-ack", "keep_alive_ack"),
     ("tcp-ack-lost-segment", "ack_lost_segment"),
+    ("tcp-window-full", "window_full"),
 ];
 
 /// What stands in the column of flags, in this order.
@@ -48,6 +49,8 @@ pub(super) struct Talk {
     pub(super) stands_still: bool,
     /// Whether there was an ACK alone is not known: there were only RSTs; ours only.
     is_ack_unsure: bool,
+    /// Acknowledgments that tell of a retransmission before them that it was needless; ours only.
+    pub(super) found_needless: u64,
     /// A RST ended it; ours only.
     pub(super) is_reset: bool,
     /// It ended of itself or by silence; ours only.
@@ -201,6 +204,7 @@ fn our_talk(connection: &Connection) -> Talk {
         ("keep_alive", sum(|c| c.keep_alives)),
         ("keep_alive_ack", noted(|kind| kind == SegmentKind::KeepAliveAck)),
         ("ack_lost_segment", noted(|kind| kind == SegmentKind::AckedUnseen)),
+        ("window_full", noted(|kind| kind == SegmentKind::WindowFull)),
     ];
     let flags = [
         sum(|c| c.syns) > 0,
@@ -238,6 +242,9 @@ fn our_talk(connection: &Connection) -> Talk {
             .as_ref()
             .is_some_and(|handshake| handshake.ack_seq == handshake.syn_seq),
         is_ack_unsure: pure > 0 && pure <= sum(|c| c.rsts),
+        found_needless: noted(|kind| {
+            matches!(kind, SegmentKind::DuplicateSack | SegmentKind::OriginalAcked)
+        }),
         is_reset: connection.end == Some(EndReason::Rst),
         is_over: matches!(connection.end, Some(EndReason::Idle | EndReason::Fin | EndReason::Rst)),
     }

@@ -152,6 +152,14 @@ pub struct TcpOptions {
     pub timestamps: bool,
 }
 
+impl TcpOptions {
+    /// The shift of the windows of the end that offered these, where the other end offered
+    /// `other`: scaling is used where both offer it, with 14 at most (RFC 7323 §2).
+    pub fn shift_towards(self, other: Self) -> u8 {
+        self.window_scale.filter(|_| other.window_scale.is_some()).map_or(0, |shift| shift.min(14))
+    }
+}
+
 /// A segment that is worth a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SegmentKind {
@@ -174,10 +182,22 @@ pub enum SegmentKind {
     OutOfOrder,
     /// The n-th repeat of an acknowledgment.
     DuplicateAck(u32),
+    /// The receiver reports bytes that it had twice (DSACK, RFC 2883): a retransmission was
+    /// needless, or the network made a copy. The range is of the other direction.
+    DuplicateSack,
+    /// An acknowledgment echoes a clock from before the bytes were sent again: the original had
+    /// arrived, and the retransmission was needless (Eifel, RFC 3522). The range is of the other
+    /// direction.
+    OriginalAcked,
     /// The receiver's window is closed.
     ZeroWindow,
     /// A byte sent into a closed window.
     ZeroWindowProbe,
+    /// Its answer: the window is still closed.
+    ZeroWindowProbeAck,
+    /// Bytes up to the very end of the receiver's window: the sender has to wait for it. Told only
+    /// where the window's scale is known.
+    WindowFull,
     /// A keep-alive probe (RFC 9293 §3.8.4).
     KeepAlive,
     /// Its answer.

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use arrayvec::ArrayVec;
+
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, Direction, PerDirection, SegmentKind};
 use crate::flow::piece::Segment;
 use crate::flow::tcp::analysis::offsets;
 use crate::flow::tcp::half::{Half, Origin};
-use crate::flow::tcp::options::{has_more_than_timestamps, sack_blocks};
+use crate::flow::tcp::options::{has_more_than_timestamps, sack_blocks, timestamps};
+use crate::flow::tcp::repairs::{Answered, Twice};
 use crate::flow::tcp::state::Tcp;
 use crate::flow::tcp::watch::Heard;
 
@@ -104,14 +107,7 @@ impl Tcp {
             is_new_fin = reverse.fin.is_some_and(|fin| acked > fin) && !reverse.fin_acked;
         }
         let is_news = acked > before;
-        reverse.recovery.heard(stamp.at, acked, is_news);
-        if is_news && let Some(timing) = &mut reverse.timing {
-            timing.acked(acked, stamp.at);
-        }
-        let options = segment.header.options();
-        if has_more_than_timestamps(options) && !segment.syn {
-            sack(options, reverse);
-        }
+        heard(reverse, segment, (acked, is_news), counters, emit);
         let misses = reverse.misses_acked() && reverse.unseen.is_none() && reverse.is_seen;
         if misses {
             reverse.unseen = Some(stamp);
@@ -125,9 +121,12 @@ impl Tcp {
             let is_pure = segment.piece.length() == 0 && start == forward.highest.cast_signed();
             if is_same && is_pure && !is_probe {
                 if reverse.is_probing {
-                    if segment.window != 0 {
-                        emit.segment(direction, SegmentKind::KeepAliveAck, acked..acked);
-                    }
+                    let kind = if segment.window == 0 {
+                        SegmentKind::ZeroWindowProbeAck
+                    } else {
+                        SegmentKind::KeepAliveAck
+                    };
+                    emit.segment(direction, kind, acked..acked);
                 } else if segment.window == forward.last_window && segment.window != 0 {
                     forward.repeats = forward.repeats.saturating_add(1);
                     let kind = SegmentKind::DuplicateAck(forward.repeats);
@@ -148,6 +147,7 @@ impl Tcp {
         reverse.is_probing = false;
         forward.last_ack = Some(ack);
         forward.last_window = segment.window;
+        forward.is_scaled = !segment.syn;
 
         self.is_unseen |= misses;
         if is_opening {
@@ -167,15 +167,89 @@ impl Tcp {
     }
 }
 
-/// What a receiver reports beyond a hole (RFC 2018).
-#[cold]
-fn sack(options: &[u8], sender: &mut Half) {
-    for (_, end) in sack_blocks(options) {
-        let end = sender.place(end);
-        if let Ok(end) = u64::try_from(end)
-            && end <= sender.highest
-        {
-            sender.recovery.sacked(end);
-        }
+/// What an acknowledgment tells of loss and of the way: `is_news` where it covers more than before.
+#[inline]
+fn heard(
+    sender: &mut Half,
+    segment: &Segment<'_>,
+    (acked, is_news): (u64, bool),
+    counters: &mut PerDirection<Counters>,
+    emit: &mut Emit<'_>,
+) {
+    let at = segment.piece.stamp.at;
+    sender.recovery.heard(at, acked, is_news);
+    if is_news && let Some(timing) = &mut sender.timing {
+        timing.acked(acked, at);
     }
+    if is_news && sender.repairs.is_some() {
+        repaired(sender, segment, acked, counters, emit);
+    }
+    if has_more_than_timestamps(segment.header.options()) && !segment.syn {
+        sack(sender, segment, acked, counters, emit);
+    }
+}
+
+/// An acknowledgment of bytes some of which were sent again.
+#[cold]
+fn repaired(
+    sender: &mut Half,
+    segment: &Segment<'_>,
+    acked: u64,
+    counters: &mut PerDirection<Counters>,
+    emit: &mut Emit<'_>,
+) {
+    let direction = segment.piece.direction;
+    let counters = counters.of_mut(!direction);
+    let echo = timestamps(segment.header.options()).map(|of| of.echo);
+    let Half { repairs, timing, .. } = sender;
+    let Some(repairs) = repairs else { return };
+    repairs.acked(acked, segment.piece.stamp.at, echo, |answer| match answer {
+        Answered::Copy(time) => timing.get_or_insert_default().add(time),
+        Answered::Original(range) => {
+            counters.spurious_retransmissions = counters.spurious_retransmissions.saturating_add(1);
+            emit.segment(direction, SegmentKind::OriginalAcked, range);
+        }
+    });
+}
+
+/// What a receiver reports beyond a hole (RFC 2018), or as received twice (RFC 2883).
+#[cold]
+fn sack(
+    sender: &mut Half,
+    segment: &Segment<'_>,
+    acked: u64,
+    counters: &mut PerDirection<Counters>,
+    emit: &mut Emit<'_>,
+) {
+    let direction = segment.piece.direction;
+    let mut blocks = sack_blocks(segment.header.options()).filter_map(|(start, end)| {
+        let (start, end) = (sender.place(start), sender.place(end));
+        let is_known = start < end && end <= sender.highest.cast_signed();
+        is_known.then(|| offsets(&(start..end)))
+    });
+    let Some(first) = blocks.next() else { return };
+    let rest: ArrayVec<Range<u64>, 4> = blocks.take(4).collect();
+    // RFC 2883 §4: below the acknowledgment, or within the second block
+    let is_within = |outer: &Range<u64>| outer.start <= first.start && first.end <= outer.end;
+    let is_twice = first.end <= acked || rest.first().is_some_and(is_within);
+    for block in rest.iter().chain((!is_twice).then_some(&first)) {
+        sender.recovery.sacked(block.end);
+    }
+    // a keep-alive is answered so too
+    if !is_twice || sender.is_probing {
+        return;
+    }
+    let counters = counters.of_mut(!direction);
+    let twice = sender.repairs.as_mut().map(|repairs| repairs.received_twice(&first));
+    match twice {
+        Some(Twice::Needless) => {
+            counters.spurious_retransmissions = counters.spurious_retransmissions.saturating_add(1);
+        }
+        Some(Twice::Copied) => {
+            counters.capture_duplicates = counters.capture_duplicates.saturating_sub(1);
+            counters.network_duplicates = counters.network_duplicates.saturating_add(1);
+        }
+        Some(Twice::Known) | None => {}
+    }
+    emit.segment(direction, SegmentKind::DuplicateSack, first);
 }

@@ -7,7 +7,7 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::emit::Emit;
 use crate::flow::event::{Counters, SegmentKind};
 use crate::flow::piece::Segment;
-use crate::flow::tcp::half::Placed;
+use crate::flow::tcp::half::{Half, Placed};
 use crate::flow::tcp::recovery::{Again, Recovery};
 use crate::time::{Stamp, TimeDelta};
 
@@ -22,6 +22,8 @@ pub(super) struct Sent {
     /// Whether it was sent before that one, where the sender's counters tell.
     pub(super) was_overtaken: Option<bool>,
     pub(super) placed: Placed,
+    /// The sender's clock.
+    pub(super) clock: Option<u32>,
 }
 
 /// Names a segment that begins below the highest byte sent.
@@ -29,7 +31,7 @@ pub(super) struct Sent {
 pub(super) fn judge(
     sent: &Sent,
     segment: &Segment<'_>,
-    recovery: &mut Recovery,
+    half: &mut Half,
     counters: &mut Counters,
     emit: &mut Emit<'_>,
 ) -> SegmentKind {
@@ -42,14 +44,18 @@ pub(super) fn judge(
     };
     let is_reordered = sent.placed.filled > 0
         && sent.overtaken.is_some_and(|at| sent.was_overtaken.unwrap_or_else(|| is_soon(at)));
+    let start = again.start;
+    let range = start..again.end.min(again.highest).max(start);
     let kind = if is_reordered {
         counters.out_of_order = counters.out_of_order.saturating_add(1);
         SegmentKind::OutOfOrder
     } else {
-        resent(again, sent.placed.filled > 0, recovery, counters)
+        let kind = resent(again, sent.placed.filled > 0, &mut half.recovery, counters);
+        let is_needless = kind == SegmentKind::SpuriousRetransmission;
+        let repairs = half.repairs.get_or_insert_default();
+        repairs.note(range.clone(), again.at, sent.clock, is_needless);
+        kind
     };
-    let start = again.start;
-    let range = start..again.end.min(again.highest).max(start);
     emit.segment(segment.piece.direction, kind, range);
     kind
 }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::flow::emit::Emit;
-use crate::flow::event::{Counters, PerDirection};
+use crate::flow::event::{Counters, PerDirection, SegmentKind};
 use crate::flow::piece::Segment;
-use crate::flow::tcp::analysis::{Sent, judge};
+use crate::flow::tcp::analysis::{Sent, judge, offsets};
 use crate::flow::tcp::half::Half;
 use crate::flow::tcp::order::{Ahead, Mark};
 use crate::flow::tcp::recovery::Again;
@@ -24,7 +24,7 @@ impl Tcp {
         emit: &mut Emit<'_>,
     ) {
         let (direction, round_trip) = (segment.piece.direction, self.round_trip);
-        let Range { start, end } = range;
+        let Range { start, end } = range.clone();
         let (forward, reverse) = self.halves(direction);
         let counters = counters.of_mut(direction);
         let mark = Mark::of(segment);
@@ -45,6 +45,9 @@ impl Tcp {
             forward.recovery.sent(at, forward.acked >= highest);
             forward.timing.get_or_insert_default().sent(end.unsigned_abs(), at);
             forward.insert(start, &segment.piece, counters, emit);
+            if forward.window_end(reverse) == Some(end.unsigned_abs()) {
+                emit.segment(direction, SegmentKind::WindowFull, offsets(&range));
+            }
             Kind::New
         } else {
             if let Some(timing) = &mut forward.timing {
@@ -72,8 +75,9 @@ impl Tcp {
                     at,
                     round_trip,
                 };
-                let sent = Sent { again, overtaken, was_overtaken, placed };
-                Kind::Named(judge(&sent, segment, &mut forward.recovery, counters, emit))
+                let clock = mark.clock;
+                let sent = Sent { again, overtaken, was_overtaken, placed, clock };
+                Kind::Named(judge(&sent, segment, forward, counters, emit))
             }
         };
         let (waits, went_on) = (!forward.assembler.is_in_order(), forward.assembler.next() > next);

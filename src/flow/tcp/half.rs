@@ -11,6 +11,7 @@ use crate::flow::piece::Piece;
 use crate::flow::tcp::give::give;
 use crate::flow::tcp::order::{Ahead, SendOrder};
 use crate::flow::tcp::recovery::Recovery;
+use crate::flow::tcp::repairs::Repairs;
 use crate::flow::tcp::timing::Timing;
 use crate::time::Stamp;
 
@@ -53,6 +54,12 @@ pub(super) struct Half {
     pub(super) ahead: Option<Box<Ahead>>,
     /// How long its segments wait for their acknowledgment, once there were any with bytes.
     pub(super) timing: Option<Box<Timing>>,
+    /// What it sent again, once there was any.
+    pub(super) repairs: Option<Box<Repairs>>,
+    /// The shift of this end's windows, where both SYNs were seen (RFC 7323 §2).
+    pub(super) shift: Option<u8>,
+    /// The last window was not that of a SYN, which is never scaled.
+    pub(super) is_scaled: bool,
     /// What this end does about loss.
     pub(super) recovery: Recovery,
     /// The last packets, to know copies of them.
@@ -108,6 +115,9 @@ impl Half {
             order: SendOrder::default(),
             ahead: None,
             timing: None,
+            repairs: None,
+            shift: None,
+            is_scaled: false,
             recovery: Recovery::default(),
             recent: Recent::default(),
         }
@@ -284,6 +294,13 @@ impl Half {
     #[inline]
     pub(super) fn misses_acked(&self) -> bool {
         self.assembler.next() < self.acked && self.assembler.next() < self.acked_bytes()
+    }
+
+    /// The end of what the receiver `other` takes of this direction, where its window is known.
+    #[inline]
+    pub(super) fn window_end(&self, other: &Self) -> Option<u64> {
+        let shift = other.shift.filter(|_| other.is_scaled)?;
+        Some(self.acked.saturating_add(u64::from(other.last_window) << shift))
     }
 
     /// True where some bytes below `acked` are missing.

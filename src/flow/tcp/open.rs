@@ -105,6 +105,9 @@ impl Tcp {
         if let Some(handshake) = self.opening.whole() {
             self.is_opening = false;
             self.round_trip = self.opening.round_trip();
+            let (client, server) = (handshake.client_options, handshake.server_options);
+            self.to_server.shift = Some(client.shift_towards(server));
+            self.to_client.shift = Some(server.shift_towards(client));
             self.states.to_client = TcpState::Established;
             self.stalls.established(&handshake);
             emit.tcp(TcpEvent::Established(Box::new(handshake)));

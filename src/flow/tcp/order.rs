@@ -12,7 +12,7 @@ use crate::time::Stamp;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mark {
     /// The sender's clock (RFC 7323 §3).
-    clock: Option<u32>,
+    pub(super) clock: Option<u32>,
     /// IPv4 identification; 0 where there is none.
     id: u16,
 }

@@ -34,7 +34,8 @@ pub struct Counters {
     pub timeout_retransmissions: u64,
     /// Of those: probes for a lost tail (RFC 8985 §7).
     pub tail_loss_probes: u64,
-    /// Of those: the receiver had acknowledged the bytes.
+    /// Of those: needless, for the receiver had the bytes (it had acknowledged them, reported
+    /// them twice, RFC 2883, or answered the original, RFC 3522).
     pub spurious_retransmissions: u64,
     /// Segments overtaken by later ones.
     pub out_of_order: u64,
@@ -51,6 +52,9 @@ pub struct Counters {
     /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets` and
     /// `bytes`, and nowhere else.
     pub capture_duplicates: u64,
+    /// Packets that came twice though sent once, by the receiver's word (DSACK, RFC 2883): the
+    /// network copied them, not the capture.
+    pub network_duplicates: u64,
     /// Segments whose sequence number is too far from all others to be of this connection.
     pub out_of_window: u64,
     /// Packets with a wrong transport checksum: normal for packets captured where they were sent.
@@ -93,10 +97,20 @@ pub enum SegmentKind {
     OutOfOrder,
     /// A repeated acknowledgment.
     DuplicateAck,
+    /// The receiver reports bytes that it had twice (DSACK, RFC 2883); the range is of the other
+    /// direction.
+    DuplicateSack,
+    /// An acknowledgment answers the original of bytes that were sent again needlessly (RFC 3522);
+    /// the range is of the other direction.
+    OriginalAcked,
     /// The receiver's window is closed.
     ZeroWindow,
     /// A byte sent into a closed window.
     ZeroWindowProbe,
+    /// Its answer: the window is still closed.
+    ZeroWindowProbeAck,
+    /// Bytes up to the very end of the receiver's window.
+    WindowFull,
     /// A keep-alive probe (RFC 9293 §3.8.4).
     KeepAlive,
     /// Its answer.
@@ -157,6 +171,7 @@ impl From<&event::Counters> for Counters {
             zero_windows: counters.zero_windows,
             keep_alives: counters.keep_alives,
             capture_duplicates: counters.capture_duplicates,
+            network_duplicates: counters.network_duplicates,
             out_of_window: counters.out_of_window,
             bad_checksums: counters.bad_checksums,
         }
@@ -177,6 +192,10 @@ impl From<&model::SegmentNote> for Segment {
             event::SegmentKind::DuplicateAck(nth) => (SegmentKind::DuplicateAck, Some(nth)),
             event::SegmentKind::ZeroWindow => (SegmentKind::ZeroWindow, None),
             event::SegmentKind::ZeroWindowProbe => (SegmentKind::ZeroWindowProbe, None),
+            event::SegmentKind::ZeroWindowProbeAck => (SegmentKind::ZeroWindowProbeAck, None),
+            event::SegmentKind::WindowFull => (SegmentKind::WindowFull, None),
+            event::SegmentKind::DuplicateSack => (SegmentKind::DuplicateSack, None),
+            event::SegmentKind::OriginalAcked => (SegmentKind::OriginalAcked, None),
             event::SegmentKind::KeepAlive => (SegmentKind::KeepAlive, None),
             event::SegmentKind::KeepAliveAck => (SegmentKind::KeepAliveAck, None),
             event::SegmentKind::AckedUnseen => (SegmentKind::AckedUnseen, None),

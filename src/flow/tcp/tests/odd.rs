@@ -58,8 +58,10 @@ fn a_closed_window_and_its_probes() {
             "< 0..3 @4 @4",
             "> ZeroWindow 3..3 @5",
             "< ZeroWindowProbe 2..2 @6",
+            "> ZeroWindowProbeAck 3..3 @7",
             "< ZeroWindowProbe 3..4 @8",
             "< 3..4 @8 @8",
+            "> ZeroWindowProbeAck 3..3 @9",
             "< 4..6 @11 @11",
             "< Retransmission 3..4 @11",
         ]
@@ -129,4 +131,19 @@ fn bytes_beyond_the_fin_are_left_out() {
         tell_but(&capture, &["open", "syn", "est", "closed", "> end", "< fin"]),
         ["< 0..3 @4 @4", "< end Fin @5"]
     );
+}
+
+#[test]
+fn a_window_that_is_full_is_told_where_its_scale_is_known() {
+    let fill = |begin: usize| {
+        let mut capture = capture(|tcp| {
+            tcp.client_window(2).handshake().client(b"GET").server(&[7; 255]).server(b"x");
+        });
+        (1..begin).for_each(|_| {
+            capture.lose(1);
+        });
+        tell(&capture).into_iter().filter(|line| line.contains("WindowFull")).collect::<Vec<_>>()
+    };
+    assert_eq!(fill(1), ["< WindowFull 255..256 @6"], "2 << 7");
+    assert!(fill(3).is_empty(), "without the SYNs nobody knows");
 }

@@ -34,7 +34,7 @@ fn three_duplicate_acknowledgments_make_it_fast() {
 fn bytes_reported_beyond_a_hole_make_it_fast_and_all_that_is_repaired_with_it() {
     let mut capture = capture(|tcp| {
         tcp.handshake().server(b"aa").server(b"bb").server(b"cc").server(b"dd");
-        tcp.client_sacks(0, &[6..8, 6..8]).wait(4);
+        tcp.client_sacks(0, &[7..8, 6..7]).wait(4);
         tcp.server_at(0, b"aa").server_at(2, b"bb").server_at(4, b"cc");
     });
     capture.lose(4).lose(4).lose(4);
@@ -146,4 +146,48 @@ fn two_segments_in_flight_can_cause_but_one_duplicate() {
     });
     capture.lose(6);
     assert_eq!(tell_but(&capture, &LEFT_OUT)[2..], ["< FastRetransmission 2..4 @8"]);
+}
+
+#[test]
+fn the_receiver_reports_that_a_retransmission_was_needless() {
+    let capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").server(b"bb").wait(300).server_at(0, b"aa");
+        tcp.client_acks(4).client_sacks(4, &[0..2, 0..2]);
+    });
+    assert_eq!(
+        tell_but(&capture, &LEFT_OUT)[1..],
+        ["< TimeoutRetransmission 0..2 @6", "> DuplicateSack 0..2 @8"]
+    );
+    let counters = counters(&capture).to_client;
+    assert_eq!((counters.retransmissions, counters.spurious_retransmissions), (1, 1));
+}
+
+#[test]
+fn an_echo_from_before_tells_that_the_original_had_arrived() {
+    let answered = |echo: u32| {
+        let capture = capture(|tcp| {
+            tcp.handshake().server_clock(100, 1).server(b"aa").wait(300);
+            tcp.server_clock(400, 1).server_at(0, b"aa").client_clock(2, echo).ack_client();
+        });
+        let times = events(&capture, &Limits::default());
+        let times = closed(&times).measures.clone().unwrap().round_trips.to_client.unwrap();
+        (tell_but(&capture, &LEFT_OUT)[1..].to_vec(), counters(&capture).to_client, times.count)
+    };
+    let (lines, counters, times) = answered(100);
+    assert_eq!(lines, ["> OriginalAcked 0..2 @6"]);
+    assert_eq!((counters.spurious_retransmissions, times), (1, 1), "only the handshake is timed");
+    let (lines, counters, times) = answered(400);
+    assert!(lines.is_empty());
+    assert_eq!((counters.spurious_retransmissions, times), (0, 2), "and the copy");
+}
+
+#[test]
+fn a_copy_that_the_receiver_had_too_was_made_by_the_network() {
+    let mut capture = capture(|tcp| {
+        tcp.handshake().server(b"aa").ack_client().client_sacks(2, &[0..2, 0..2]);
+    });
+    capture.duplicate(4);
+    let counters = counters(&capture).to_client;
+    assert_eq!((counters.capture_duplicates, counters.network_duplicates), (0, 1));
+    assert_eq!(counters.retransmissions, 0);
 }

@@ -214,7 +214,7 @@ type Kind = ((&'static str, &'static str), fn(SegmentKind) -> bool, Option<u64>)
 fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>) {
     let counters = connection.counters.of(direction);
     let who = words::sender(direction);
-    let kinds: [Kind; 7] = [
+    let kinds: [Kind; 9] = [
         (
             ("retransmission", "retransmissions"),
             SegmentKind::is_retransmission,
@@ -234,6 +234,16 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
             ("zero window", "zero windows"),
             |k| k == SegmentKind::ZeroWindow,
             Some(counters.zero_windows),
+        ),
+        (
+            ("report of bytes received twice", "reports of bytes received twice"),
+            |k| k == SegmentKind::DuplicateSack,
+            None,
+        ),
+        (
+            ("segment that fills the window", "segments that fill the window"),
+            |k| k == SegmentKind::WindowFull,
+            None,
         ),
         (("zero window probe", "zero window probes"), |k| k == SegmentKind::ZeroWindowProbe, None),
         (
@@ -269,7 +279,7 @@ fn causes(counters: &Counters) -> String {
         (counters.fast_retransmissions, "fast (the receiver told of the hole)"),
         (counters.timeout_retransmissions, "after a timeout"),
         (counters.tail_loss_probes, "to probe for a lost tail"),
-        (counters.spurious_retransmissions, "needless (acknowledged before)"),
+        (counters.spurious_retransmissions, "needless (the receiver had them)"),
     ];
     let causes = causes.iter().filter(|(count, _)| *count > 0);
     let causes: Vec<_> = causes.map(|(count, why)| format!("{count} {why}")).collect();
