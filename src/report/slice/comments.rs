@@ -331,6 +331,10 @@ fn segment_words(kind: SegmentKind) -> String {
         SegmentKind::KeepAlive => "keep-alive probe",
         SegmentKind::KeepAliveAck => "answer to a keep-alive probe",
         SegmentKind::AckedUnseen => "acknowledges bytes that were not captured",
+        SegmentKind::DuplicateSack => "reports bytes received twice",
+        SegmentKind::OriginalAcked => "answers the original: it was sent again needlessly",
+        SegmentKind::ZeroWindowProbeAck => "the window is still closed",
+        SegmentKind::WindowFull => "fills the receiver's window",
     }
     .to_owned()
 }
