@@ -144,6 +144,7 @@ mod tests {
             protocol: 6,
             identification: Some(id),
             fragment: None,
+            ecn: 0,
             checksum_ok: true,
         };
         let decoded = Decoded { network: Some(network), ..Decoded::default() };

@@ -8,7 +8,10 @@ mod tcp;
 pub use direction::{Direction, PerDirection};
 pub use sighting::Sighting;
 pub use stall::{RoundTrip, Stall, StallCause};
-pub use tcp::{Handshake, RoundTrips, SegmentKind, TcpEvent, TcpMeasures, TcpOptions, TcpState};
+pub use tcp::{
+    Ecn, FastOpen, Handshake, Multipath, RoundTrips, SegmentKind, TcpEvent, TcpMeasures,
+    TcpOptions, TcpState,
+};
 
 use std::fmt;
 use std::ops::Range;
@@ -272,6 +275,8 @@ pub struct Counters {
     pub zero_windows: u64,
     /// Keep-alive probes.
     pub keep_alives: u64,
+    /// Packets that a router marked for congestion (CE, RFC 3168 §5).
+    pub congestion_marks: u64,
     /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets`
     /// and `bytes`, and nowhere else.
     pub capture_duplicates: u64,

@@ -8,6 +8,9 @@ use crate::flow::piece::Piece;
 use crate::flow::tcp::Tcp;
 use crate::time::{Frames, Stamp, TimeDelta, Timestamp};
 
+/// A router had a queue when the packet passed (CE, RFC 3168 §5).
+const CONGESTED: u8 = 3;
+
 /// One flow.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -72,6 +75,9 @@ impl Flow {
             counters.ttl = Some(piece.ttl());
         }
         counters.packets = counters.packets.saturating_add(1);
+        if piece.decoded.network.as_ref().is_some_and(|network| network.ecn == CONGESTED) {
+            counters.congestion_marks = counters.congestion_marks.saturating_add(1);
+        }
         if length > 0 {
             counters.bytes = counters.bytes.saturating_add(u64::from(length));
             counters.segments = counters.segments.saturating_add(1);

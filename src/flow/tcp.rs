@@ -74,6 +74,8 @@ impl Tcp {
             seq = seq.wrapping_add(1);
         } else if segment.rst {
             return self.rst(segment, counters, emit);
+        } else if self.is_opening && self.is_challenge(segment) {
+            return self.challenge(segment, emit);
         }
 
         let (forward, _) = self.halves(direction);

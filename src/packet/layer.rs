@@ -145,6 +145,9 @@ pub struct Network {
     pub ttl: u8,
     /// The protocol of what follows (after any extension headers): an IANA protocol number.
     pub protocol: u8,
+    /// The mark of explicit congestion notification (RFC 3168 §5): 3 says that a router had a
+    /// queue.
+    pub ecn: u8,
     /// IPv4 identification, or that of the IPv6 fragment header.
     pub identification: Option<u32>,
     /// Present where the packet is a fragment (not for an atomic one, RFC 6946): then nothing

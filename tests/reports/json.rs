@@ -106,6 +106,7 @@ fn a_connection_tells_its_whole_life() {
         "syn_ack": {"time": moment(26_000), "frame": 8, "seq": 7000, "ack": 0},
         "ack": {"time": moment(26_100), "frame": 9, "seq": 0, "ack": 7001},
         "syn_attempts": 1, "syn_ack_attempts": 1, "duration_ms": 20.1,
+        "early_data_bytes": 0, "ecn": null, "multipath": false,
     });
     assert_eq!(site["handshake"], handshake);
     let rtt = json!({"server_half_ms": 20.0, "client_half_ms": 0.1, "total_ms": 20.1});

@@ -109,6 +109,26 @@ impl Handshake {
         self.syn_ack.at.since(self.syn_answered.at).at_least_zero()
     }
 
+    /// What both ends agreed on about congestion marks, if anything.
+    pub fn ecn(&self) -> Option<Ecn> {
+        match (self.client_options.ecn?, self.server_options.ecn?) {
+            (Ecn::Accurate, Ecn::Accurate) => Some(Ecn::Accurate),
+            _ => Some(Ecn::Classic),
+        }
+    }
+
+    /// True where both ends agreed on Multipath TCP.
+    pub const fn is_multipath(&self) -> bool {
+        self.client_options.multipath.is_some() && self.server_options.multipath.is_some()
+    }
+
+    /// Bytes that came with the SYN and that the server took (RFC 7413).
+    pub const fn early_data(&self) -> u32 {
+        let taken = self.syn_ack_ack.wrapping_sub(self.syn_seq).wrapping_sub(1);
+        // an acknowledgment of something else is none of this: more fits into no packet
+        if taken > 0xffff { 0 } else { taken }
+    }
+
     /// From the SYN-ACK to the ACK: the half on the client's side of the capture.
     pub const fn client_half(&self) -> TimeDelta {
         self.ack.at.since(self.syn_ack.at).at_least_zero()
@@ -150,6 +170,39 @@ pub struct TcpOptions {
     pub sack_permitted: bool,
     /// Timestamps (RFC 7323 §3).
     pub timestamps: bool,
+    /// TCP Fast Open (RFC 7413).
+    pub fast_open: Option<FastOpen>,
+    /// Multipath TCP (RFC 8684 §3).
+    pub multipath: Option<Multipath>,
+    /// Explicit congestion notification, by the flags beside the SYN.
+    pub ecn: Option<Ecn>,
+}
+
+/// What a SYN says of TCP Fast Open (RFC 7413 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FastOpen {
+    /// The client asks for a cookie.
+    Asked,
+    /// A cookie: the server's for the next time, or the client's from the last.
+    Cookie,
+}
+
+/// What a SYN says of Multipath TCP (RFC 8684 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Multipath {
+    /// A new connection that may use several paths.
+    Capable,
+    /// A further path of another connection.
+    Join,
+}
+
+/// How an end would tell of congestion that routers mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ecn {
+    /// Once in a round trip (RFC 3168 §6.1).
+    Classic,
+    /// Each mark (RFC 9768).
+    Accurate,
 }
 
 impl TcpOptions {

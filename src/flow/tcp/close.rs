@@ -98,6 +98,9 @@ impl Tcp {
         emit: &mut Emit<'_>,
     ) {
         let direction = segment.piece.direction;
+        if direction == Direction::ToServer && self.opening.answers_challenge(segment.seq) {
+            return;
+        }
         let is_waiting = self.opening.is_waiting();
         let (forward, reverse) = self.halves(direction);
         // RFC 9293 §3.10.7.3: while a SYN waits, the acknowledgment must fit it; it may cover

@@ -3,7 +3,7 @@
 //! Takes SYNs, SYN-ACKs and the client's first ACK; gives the events that tell of them. Which of
 //! them belong to this connection is decided before they come here.
 
-use crate::flow::event::{Handshake, TcpEvent, TcpOptions};
+use crate::flow::event::{Ecn, FastOpen, Handshake, Multipath, TcpEvent, TcpOptions};
 use crate::flow::piece::Segment;
 use crate::flow::tcp::options::Options;
 use crate::time::{Stamp, TimeDelta};
@@ -19,6 +19,8 @@ pub(super) struct Opening {
     answered: Option<Stamp>,
     acked: Option<Acked>,
     told: bool,
+    /// The acknowledgment number of an ACK that answered the SYN in place of a SYN-ACK.
+    challenge: Option<u32>,
 }
 
 /// SYNs of one direction.
@@ -115,6 +117,17 @@ impl Opening {
         (server, client)
     }
 
+    /// An ACK answers the SYN that acknowledges something else.
+    pub(super) const fn challenged(&mut self, ack: u32) {
+        self.challenge = Some(ack);
+    }
+
+    /// True for the RST that answers such an ACK: it ends what the server still believed in, not
+    /// this connection.
+    pub(super) fn answers_challenge(&self, seq: u32) -> bool {
+        self.challenge == Some(seq)
+    }
+
     /// True where a SYN waits for its answer.
     pub(super) const fn is_waiting(&self) -> bool {
         self.syn.is_some() && self.syn_ack.is_none() && self.acked.is_none()
@@ -153,8 +166,36 @@ fn options(segment: &Segment<'_>) -> TcpOptions {
             (3, &[shift]) => options.window_scale = Some(shift),
             (4, []) => options.sack_permitted = true,
             (8, &[_, _, _, _, _, _, _, _]) => options.timestamps = true,
+            (30, &[subtype, ..]) => options.multipath = multipath(subtype >> 4),
+            (34, cookie) => {
+                let asks = cookie.is_empty();
+                options.fast_open = Some(if asks { FastOpen::Asked } else { FastOpen::Cookie });
+            }
             _ => {}
         }
     }
+    options.ecn = ecn(segment);
     options
+}
+
+/// The subtype of a Multipath TCP option that a SYN may have (RFC 8684 §3.1, §3.2).
+const fn multipath(subtype: u8) -> Option<Multipath> {
+    match subtype {
+        0 => Some(Multipath::Capable),
+        1 => Some(Multipath::Join),
+        _ => None,
+    }
+}
+
+/// What the flags of a SYN or SYN-ACK say of congestion marks (RFC 3168 §6.1.1, RFC 9768 §3.1.1).
+fn ecn(segment: &Segment<'_>) -> Option<Ecn> {
+    let header = segment.header;
+    match (segment.ack.is_some(), header.ns(), header.cwr(), header.ece()) {
+        (false, false, true, true) | (true, false, false, true) => Some(Ecn::Classic),
+        (false, true, true, true) => Some(Ecn::Accurate),
+        // a server that knows no such thing sends the client's flags back
+        (true, true, true, true) => None,
+        (true, ns, cwr, _) if ns || cwr => Some(Ecn::Accurate),
+        _ => None,
+    }
 }

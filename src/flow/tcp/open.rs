@@ -68,6 +68,10 @@ impl Tcp {
             (Some(ack), Direction::ToClient) => {
                 // the client's SYN, where it was not captured
                 reverse.begin(ack, Origin::Syn);
+                // bytes that came with the SYN and were not taken (RFC 7413 §4.2.2) come again
+                if reverse.place(ack) == 0 {
+                    reverse.recovery.refused(reverse.highest);
+                }
                 emit.tcp(self.opening.syn_ack(segment, ack));
                 if self.states.to_client != TcpState::Established {
                     self.states.to_client = TcpState::SynReceived;
@@ -87,6 +91,33 @@ impl Tcp {
             // its answer on the client's side
             _ => {}
         }
+    }
+
+    /// True for an ACK that answers the SYN in place of a SYN-ACK: the server still knows an older
+    /// connection of these ports (half open, RFC 9293 §3.5.1), and asks whether that is over
+    /// (challenge ACK, RFC 5961 §4).
+    pub(super) fn is_challenge(&self, segment: &Segment<'_>) -> bool {
+        let Some(ack) = segment.ack else { return false };
+        let is_ack = segment.piece.direction == Direction::ToClient
+            && segment.is_plain()
+            && segment.piece.length() == 0;
+        // nearer, it may answer what was not captured of this one
+        is_ack && self.opening.is_waiting() && !self.to_server.is_near(ack)
+    }
+
+    /// The server asks whether an older connection is over.
+    #[cold]
+    pub(super) fn challenge(&mut self, segment: &Segment<'_>, emit: &mut Emit<'_>) {
+        self.opening.challenged(segment.ack.unwrap_or(0));
+        emit.anomaly(
+            Anomaly::new(
+                "tcp.half-open",
+                Class::Suspicious,
+                "the server answers the SYN for an older connection of the same ports, which the \
+                 client knows no more",
+            )
+            .citing("RFC 9293 §3.5.1, RFC 5961 §4"),
+        );
     }
 
     /// The handshake goes on with an acknowledgment.

@@ -1,6 +1,7 @@
 mod closing;
 mod missing;
 mod odd;
+mod opening;
 mod recovery;
 mod stalls;
 

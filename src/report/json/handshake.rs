@@ -22,6 +22,12 @@ pub struct Handshake {
     pub syn_attempts: u32,
     /// SYN-ACKs sent.
     pub syn_ack_attempts: u32,
+    /// Bytes that came with the SYN and that the server took (TCP Fast Open, RFC 7413).
+    pub early_data_bytes: u32,
+    /// What both ends agreed on about congestion marks.
+    pub ecn: Option<Ecn>,
+    /// True where both ends agreed on Multipath TCP (RFC 8684).
+    pub multipath: bool,
     /// From the first SYN to the client's ACK: what the client waited.
     pub duration_ms: Millis,
 }
@@ -70,6 +76,42 @@ pub struct TcpOptions {
     pub sack_permitted: bool,
     /// Timestamps (RFC 7323 §3).
     pub timestamps: bool,
+    /// TCP Fast Open (RFC 7413).
+    pub fast_open: Option<FastOpen>,
+    /// Multipath TCP (RFC 8684).
+    pub multipath: Option<Multipath>,
+    /// Explicit congestion notification.
+    pub ecn: Option<Ecn>,
+}
+
+/// What a SYN says of TCP Fast Open.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FastOpen {
+    /// The client asks for a cookie.
+    Asked,
+    /// A cookie: the server's for the next time, or the client's from the last.
+    Cookie,
+}
+
+/// What a SYN says of Multipath TCP.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Multipath {
+    /// A new connection that may use several paths.
+    Capable,
+    /// A further path of another connection.
+    Join,
+}
+
+/// How an end would tell of congestion that routers mark.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ecn {
+    /// Once in a round trip (RFC 3168).
+    Classic,
+    /// Each mark (RFC 9768).
+    Accurate,
 }
 
 impl From<&event::Handshake> for Handshake {
@@ -84,6 +126,9 @@ impl From<&event::Handshake> for Handshake {
             ack: step(handshake.ack, ack_seq, Some(ack_ack)),
             syn_attempts: handshake.syn_attempts,
             syn_ack_attempts: handshake.syn_ack_attempts,
+            early_data_bytes: handshake.early_data(),
+            ecn: handshake.ecn().map(Ecn::from),
+            multipath: handshake.is_multipath(),
             duration_ms: Millis(handshake.ack.at.since(handshake.syn.at).at_least_zero()),
         }
     }
@@ -113,6 +158,36 @@ impl From<event::TcpOptions> for TcpOptions {
             window_scale: options.window_scale,
             sack_permitted: options.sack_permitted,
             timestamps: options.timestamps,
+            fast_open: options.fast_open.map(FastOpen::from),
+            multipath: options.multipath.map(Multipath::from),
+            ecn: options.ecn.map(Ecn::from),
+        }
+    }
+}
+
+impl From<event::FastOpen> for FastOpen {
+    fn from(said: event::FastOpen) -> Self {
+        match said {
+            event::FastOpen::Asked => Self::Asked,
+            event::FastOpen::Cookie => Self::Cookie,
+        }
+    }
+}
+
+impl From<event::Multipath> for Multipath {
+    fn from(said: event::Multipath) -> Self {
+        match said {
+            event::Multipath::Capable => Self::Capable,
+            event::Multipath::Join => Self::Join,
+        }
+    }
+}
+
+impl From<event::Ecn> for Ecn {
+    fn from(said: event::Ecn) -> Self {
+        match said {
+            event::Ecn::Classic => Self::Classic,
+            event::Ecn::Accurate => Self::Accurate,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Counters {
     pub zero_windows: u64,
     /// Keep-alive probes.
     pub keep_alives: u64,
+    /// Packets that a router marked for congestion (CE, RFC 3168 §5).
+    pub congestion_marks: u64,
     /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets` and
     /// `bytes`, and nowhere else.
     pub capture_duplicates: u64,
@@ -170,6 +172,7 @@ impl From<&event::Counters> for Counters {
             gap_bytes: counters.gap_bytes,
             zero_windows: counters.zero_windows,
             keep_alives: counters.keep_alives,
+            congestion_marks: counters.congestion_marks,
             capture_duplicates: counters.capture_duplicates,
             network_duplicates: counters.network_duplicates,
             out_of_window: counters.out_of_window,

@@ -1,6 +1,8 @@
 //! Values of the model in plain words, the same in every view.
 
-use crate::flow::event::{Direction, EndReason, GapReason, TcpOptions, Transport};
+use crate::flow::event::{
+    Direction, Ecn, EndReason, FastOpen, GapReason, Multipath, TcpOptions, Transport,
+};
 use crate::packet::{Encapsulation, TunnelKind};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
 use crate::protocol::http::message::{Framing, ResponseHead};
@@ -317,6 +319,18 @@ pub fn tcp_options(options: TcpOptions) -> String {
     }));
     words.extend(options.sack_permitted.then(|| "SACK".to_owned()));
     words.extend(options.timestamps.then(|| "timestamps".to_owned()));
+    words.extend(options.fast_open.map(|said| match said {
+        FastOpen::Asked => "asks for a Fast Open cookie".to_owned(),
+        FastOpen::Cookie => "a Fast Open cookie".to_owned(),
+    }));
+    words.extend(options.multipath.map(|said| match said {
+        Multipath::Capable => "Multipath TCP".to_owned(),
+        Multipath::Join => "a further path of Multipath TCP".to_owned(),
+    }));
+    words.extend(options.ecn.map(|said| match said {
+        Ecn::Classic => "ECN".to_owned(),
+        Ecn::Accurate => "accurate ECN".to_owned(),
+    }));
     if words.is_empty() { "no options".to_owned() } else { words.join(", ") }
 }
 
@@ -331,6 +345,7 @@ mod tests {
             window_scale: Some(10),
             sack_permitted: true,
             timestamps: true,
+            ..TcpOptions::default()
         };
         assert_eq!(tcp_options(options), "MSS 1460, window scale 10 (×1024), SACK, timestamps");
         assert_eq!(

@@ -51,6 +51,7 @@ fn handshake(syn: Stamp, syn_ack: Stamp, ack: Stamp) -> Handshake {
         window_scale: Some(7),
         sack_permitted: true,
         timestamps: true,
+        ..TcpOptions::default()
     };
     Handshake {
         syn,

@@ -1,6 +1,7 @@
 //! What was measured of a connection: its round trips, and where it was captured.
 
 use crate::flow::event::{Direction, RoundTrips};
+use crate::report::text::ink::Tone;
 use crate::report::text::units;
 use crate::report::text::words;
 use crate::report::timeline::detail::line::Line;
@@ -11,6 +12,45 @@ use crate::trace::vantage::{Place, Vantage};
 pub(super) fn vantage(connection: &Connection) -> Option<Line> {
     let Vantage { place, why } = Vantage::of(connection);
     (place != Place::Unknown).then(|| Line::new(format!("captured {place}: {why}")))
+}
+
+/// What is special about the connection.
+pub(super) fn traits(connection: &Connection) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(handshake) = &connection.handshake {
+        let early = handshake.early_data();
+        if early > 0 {
+            let early = units::count(early.into(), "byte", "bytes");
+            lines.push(Line::new(format!("{early} came with the SYN: TCP Fast Open (RFC 7413)")));
+        }
+        if handshake.is_multipath() {
+            lines.push(Line::new("both ends speak Multipath TCP (RFC 8684)".to_owned()));
+        }
+    }
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let counters = connection.counters.of(direction);
+        let who = words::sender(direction);
+        if counters.congestion_marks > 0 {
+            let count = units::count(counters.congestion_marks, "packet", "packets");
+            let text =
+                format!("{count} from the {who} marked for congestion on the way (CE, RFC 3168)");
+            lines.push(Line::new(text).in_tone(Tone::Warn));
+        }
+        let handshake = connection.handshake.as_deref();
+        let mss = handshake.and_then(|shaken| match direction {
+            Direction::ToServer => shaken.server_options.mss,
+            Direction::ToClient => shaken.client_options.mss,
+        });
+        if let Some(mss) = mss.filter(|mss| counters.largest > u32::from(*mss)) {
+            let largest = units::grouped(counters.largest.into());
+            lines.push(Line::new(format!(
+                "the {who}'s largest segment, {largest} bytes, is beyond the MSS of {mss}: it is \
+                 cut or joined by the device of the capturing machine (TSO, GRO), and was several \
+                 on the wire"
+            )));
+        }
+    }
+    lines
 }
 
 /// The round trips of each side, where more than the handshake's was measured.

@@ -142,6 +142,7 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
     }
     if connection.transport == Transport::Tcp {
         lines.extend(measures::round_trips(connection));
+        lines.extend(measures::traits(connection));
         for direction in both {
             troubles(connection, direction, &mut lines);
         }
