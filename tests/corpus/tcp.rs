@@ -108,7 +108,9 @@ fn joined(
             .filter(|t| t.is_of(whole))
             .collect();
         let [earlier @ .., _] = &pieces[..] else { continue };
-        if earlier.is_empty() || !earlier.iter().all(|piece| piece.is_over) {
+        // one after the other: pieces side by side are cut by something else, as by two VLANs
+        let in_turn = pieces.windows(2).all(|two| two[0].last < two[1].first);
+        if earlier.is_empty() || !in_turn || !earlier.iter().all(|piece| piece.is_over) {
             continue;
         }
         let sum = |of: fn(&Talk) -> [u64; 2]| {
