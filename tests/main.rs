@@ -18,6 +18,8 @@ mod lookups;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod registry;
 #[cfg(test)]
 mod reports;

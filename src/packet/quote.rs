@@ -18,6 +18,8 @@ pub struct Quoted {
     pub destination: Endpoint,
     /// An IANA protocol number.
     pub protocol: u8,
+    /// True where the ports are quoted.
+    pub has_ports: bool,
 }
 
 /// Reads the payload of an ICMP or ICMPv6 error: an IP header and at least 8 bytes behind it
@@ -31,20 +33,21 @@ pub fn quoted(payload: &[u8]) -> Option<Quoted> {
         let mut cursor = Cursor::new(bytes);
         Some((cursor.u16().ok()?, cursor.u16().ok()?))
     };
-    let (source, destination) = match decoded.layers.last() {
-        Some(Layer::Tcp(tcp)) => (tcp.source_port(), tcp.destination_port()),
-        Some(Layer::Udp(udp)) => (udp.source_port(), udp.destination_port()),
-        // TCP's header is seldom quoted as a whole
-        _ if network.protocol == 6 && network.fragment.is_none() => {
-            ports(decoded.payload).unwrap_or_default()
-        }
-        _ => (0, 0),
+    let is_first = network.fragment.is_none_or(|fragment| fragment.offset == 0);
+    let quoted = match decoded.layers.last() {
+        Some(Layer::Tcp(tcp)) => Some((tcp.source_port(), tcp.destination_port())),
+        Some(Layer::Udp(udp)) => Some((udp.source_port(), udp.destination_port())),
+        // eight bytes of what IP carries are enough: no whole TCP header
+        _ if matches!(network.protocol, 6 | 17) && is_first => ports(decoded.payload),
+        _ => None,
     };
+    let (source, destination) = quoted.unwrap_or_default();
     let end = |ip: IpAddr, port| Endpoint::new(ip, port);
     Some(Quoted {
         source: end(network.source, source),
         destination: end(network.destination, destination),
         protocol: network.protocol,
+        has_ports: quoted.is_some(),
     })
 }
 

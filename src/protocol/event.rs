@@ -12,6 +12,7 @@ use crate::flow::event::{
 use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::neighbor::NeighborMessage;
+use crate::protocol::refusal::Refusal;
 use crate::time::{FrameNo, Stamp};
 
 /// Where an event stands among all events. Total, with no thread in it.
@@ -58,6 +59,8 @@ pub enum EventBody {
     Lookup(Box<Message>),
     /// Who has which hardware address.
     Neighbor(NeighborMessage),
+    /// The network did not deliver a packet.
+    Refusal(Box<Refusal>),
     /// An HTTP message, or a part of one.
     Http(HttpEvent),
     /// A protocol without words of its own.

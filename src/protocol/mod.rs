@@ -11,6 +11,7 @@ pub mod http1;
 pub mod icmp;
 pub mod ndp;
 pub mod neighbor;
+pub mod refusal;
 pub mod session;
 pub mod sessions;
 

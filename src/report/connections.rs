@@ -99,7 +99,7 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
         Cell::new(connection.server.to_string()),
         Cell::new(name.map_or(String::new(), |name| escape(&name.name).into_owned())),
         Cell::new(connection.protocol.unwrap_or("")),
-        round_trip(trace, connection),
+        round_trip(connection),
         Cell::new(units::grouped(to_server.packets)),
         Cell::new(units::grouped(to_server.bytes)),
         Cell::new(units::grouped(to_client.packets)),
@@ -112,7 +112,7 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
     ]
 }
 
-fn round_trip(trace: &Trace, connection: &Connection) -> Cell {
+fn round_trip(connection: &Connection) -> Cell {
     if let Some(handshake) = &connection.handshake {
         let (server, client) = (handshake.server_half(), handshake.client_half());
         let (sum, server, client) =
@@ -123,7 +123,7 @@ fn round_trip(trace: &Trace, connection: &Connection) -> Cell {
     if connection.refused.is_some() {
         return Cell::new("refused").in_tone(Tone::Bad);
     }
-    if words::network_said(trace, connection).is_some() {
+    if connection.unreachable().is_some() {
         return Cell::new("unreachable").in_tone(Tone::Bad);
     }
     if connection.unanswered() {

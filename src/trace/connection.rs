@@ -10,6 +10,7 @@ use crate::flow::event::{
 use crate::packet::Encapsulation;
 use crate::time::{Frames, Stamp};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
+use crate::trace::refusal::Refusal;
 use crate::trace::stall::Stall;
 
 /// One TCP connection or UDP flow.
@@ -52,6 +53,8 @@ pub struct Connection {
     pub round_trips: Vec<RoundTrip>,
     /// Bytes that are missing.
     pub gaps: Vec<GapNote>,
+    /// What the network said of its packets (ICMP), up to a bound.
+    pub refusals: Vec<Refusal>,
     /// FINs, their acknowledgments and RSTs, in order.
     pub closing: Vec<CloseStep>,
     /// Why it is over; none while it is not.
@@ -130,6 +133,12 @@ impl Connection {
     /// How long it took to open, as its client felt it: from the first SYN to its ACK.
     pub fn connect(&self) -> Option<(Stamp, Stamp)> {
         self.handshake.as_ref().map(|handshake| (handshake.syn, handshake.ack))
+    }
+
+    /// What the network answered to its SYN in the server's place.
+    pub fn unreachable(&self) -> Option<&Refusal> {
+        let is_attempt = self.transport == Transport::Tcp && self.handshake.is_none();
+        self.refusals.first().filter(|_| is_attempt)
     }
 
     /// True where a SYN was sent and nothing ever came back.

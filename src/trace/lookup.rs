@@ -8,6 +8,7 @@ use crate::protocol::dns::message::{
 };
 use crate::time::{Frames, Stamp, TimeDelta};
 use crate::trace::id::{LookupId, ResolutionId};
+use crate::trace::refusal::Refusal;
 
 /// One question (a name and a type) of one client, however often it had to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Attempt {
     pub rcode: Option<Rcode>,
     /// It was truncated: the client has to ask again over TCP.
     pub truncated: bool,
+    /// The network did not deliver the query (or the response).
+    pub refusal: Option<Box<Refusal>>,
 }
 
 /// What a response said.
@@ -105,6 +108,12 @@ pub enum Source {
 }
 
 impl Lookup {
+    /// What the network said of its last query, where no answer came.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        let last = self.attempts.last().filter(|_| self.answer.is_none())?;
+        last.refusal.as_deref()
+    }
+
     /// The first query (or the response, where no query was captured).
     pub fn started(&self) -> Option<Stamp> {
         let first = self.attempts.first()?;

@@ -11,6 +11,7 @@ pub mod lookup;
 pub mod model;
 pub mod neighbor;
 pub mod placing;
+pub mod refusal;
 pub mod stall;
 pub mod timing;
 pub mod vantage;
@@ -24,6 +25,7 @@ pub use id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, Visit
 pub use lookup::{Lookup, Resolution};
 pub use model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
 pub use neighbor::Neighbor;
+pub use refusal::Refusal;
 pub use timing::Timings;
 pub use vantage::Vantage;
 pub use visit::Visit;

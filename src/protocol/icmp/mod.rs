@@ -3,7 +3,6 @@
 //! Takes messages from their type byte on, gives a note for each; Neighbor Discovery, which
 //! ICMPv6 carries, is given to its own room.
 
-mod quote;
 mod words;
 
 use bytes::Bytes;
@@ -11,9 +10,12 @@ use etherparse::{Icmpv4Slice, Icmpv6Slice};
 
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, Transport};
+use crate::packet::quote::quoted;
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, Verdict};
 use crate::protocol::event::EventBody;
+use crate::protocol::icmp::words::Words;
 use crate::protocol::ndp::{self, Said};
+use crate::protocol::refusal::Refusal;
 
 /// ICMP for IPv4.
 pub static ICMP: Protocol = Protocol {
@@ -41,7 +43,7 @@ struct Icmp;
 impl Analyzer for Icmp {
     fn datagram(
         &mut self,
-        _: Direction,
+        direction: Direction,
         bytes: &Bytes,
         missing: u32,
         cx: &mut Context<'_>,
@@ -49,8 +51,8 @@ impl Analyzer for Icmp {
         match Icmpv4Slice::from_slice(bytes) {
             Ok(icmp) => {
                 let (kind, code, rest) = (icmp.type_u8(), icmp.code_u8(), icmp.bytes5to8());
-                let text = words::icmpv4(kind, code, rest, icmp.payload());
-                cx.emit(EventBody::Note { protocol: ICMP.name, text });
+                let words = words::icmpv4(kind, code, rest, icmp.payload());
+                say(ICMP.name, words, icmp.payload(), direction, cx);
             }
             Err(error) => cut(ICMP.name, bytes.len(), missing, &error.to_string(), cx),
         }
@@ -93,11 +95,30 @@ impl Analyzer for Icmpv6 {
             }
         } else {
             let (kind, code, rest) = (icmp.type_u8(), icmp.code_u8(), icmp.bytes5to8());
-            let text = words::icmpv6(kind, code, rest, icmp.payload());
-            cx.emit(EventBody::Note { protocol: ICMPV6.name, text });
+            let words = words::icmpv6(kind, code, rest, icmp.payload());
+            say(ICMPV6.name, words, icmp.payload(), direction, cx);
         }
         Progress::More
     }
+}
+
+fn say(
+    protocol: &'static str,
+    words: Words,
+    payload: &[u8],
+    direction: Direction,
+    cx: &mut Context<'_>,
+) {
+    let (reason, mtu) = match words {
+        Words::Error(reason, mtu) => (reason, mtu),
+        Words::Other(text) => return cx.emit(EventBody::Note { protocol, text }),
+    };
+    let from = match direction {
+        Direction::ToServer => cx.flow.client.ip,
+        Direction::ToClient => cx.flow.server.ip,
+    };
+    let about = quoted(payload);
+    cx.emit(EventBody::Refusal(Box::new(Refusal { protocol, from, reason, mtu, about })));
 }
 
 fn cut(protocol: &'static str, len: usize, missing: u32, error: &str, cx: &mut Context<'_>) {
@@ -120,12 +141,32 @@ mod tests {
         40, 0, 0,
     ];
 
+    /// A message in words.
+    fn text(words: Words, payload: &[u8]) -> String {
+        match words {
+            Words::Error(reason, mtu) => {
+                let from = [192, 0, 2, 1].into();
+                let about = quoted(payload);
+                Refusal { protocol: "icmp", from, reason, mtu, about }.text()
+            }
+            Words::Other(text) => text,
+        }
+    }
+
+    fn v4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> String {
+        text(words::icmpv4(kind, code, rest, payload), payload)
+    }
+
+    fn v6(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> String {
+        text(words::icmpv6(kind, code, rest, payload), payload)
+    }
+
     #[test]
     fn an_error_tells_which_packet_it_is_about() {
         let quoted = ": UDP from 10.0.0.1:40000 to 192.0.2.9:53";
-        assert_eq!(words::icmpv4(3, 3, [0; 4], &UDP), format!("port unreachable{quoted}"));
+        assert_eq!(v4(3, 3, [0; 4], &UDP), format!("port unreachable{quoted}"));
         assert_eq!(
-            words::icmpv4(3, 4, [0, 0, 5, 0x78], &UDP),
+            v4(3, 4, [0, 0, 5, 0x78], &UDP),
             format!("fragmentation needed, next MTU 1400{quoted}")
         );
         // of a TCP segment, the ports are all that eight bytes tell
@@ -133,16 +174,13 @@ mod tests {
         tcp[9] = 6;
         tcp[22..24].copy_from_slice(&443u16.to_be_bytes());
         assert_eq!(
-            words::icmpv4(11, 0, [0; 4], &tcp),
+            v4(11, 0, [0; 4], &tcp),
             "time to live exceeded: TCP from 10.0.0.1:40000 to 192.0.2.9:443"
         );
         // a later fragment has no ports
         tcp[7] = 9;
-        assert_eq!(
-            words::icmpv4(3, 1, [0; 4], &tcp),
-            "host unreachable: TCP from 10.0.0.1 to 192.0.2.9"
-        );
-        assert_eq!(words::icmpv4(3, 1, [0; 4], &[]), "host unreachable");
+        assert_eq!(v4(3, 1, [0; 4], &tcp), "host unreachable: TCP from 10.0.0.1 to 192.0.2.9");
+        assert_eq!(v4(3, 1, [0; 4], &[]), "host unreachable");
     }
 
     #[test]
@@ -152,13 +190,10 @@ mod tests {
         ipv6.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
         ipv6.extend([0x9c, 0x40, 1, 0xbb]);
         assert_eq!(
-            words::icmpv6(2, 0, [0, 0, 5, 0], &ipv6),
+            v6(2, 0, [0, 0, 5, 0], &ipv6),
             "packet too big, next MTU 1280: TCP from [2001:db8::1]:40000 to [2001:db8::2]:443"
         );
-        assert_eq!(
-            words::icmpv6(129, 0, [0, 7, 0, 3], &[0; 56]),
-            "echo reply, id 7, sequence 3, 56 bytes"
-        );
-        assert_eq!(words::icmpv6(200, 1, [0; 4], &[]), "type 200, code 1");
+        assert_eq!(v6(129, 0, [0, 7, 0, 3], &[0; 56]), "echo reply, id 7, sequence 3, 56 bytes");
+        assert_eq!(v6(200, 1, [0; 4], &[]), "type 200, code 1");
     }
 }

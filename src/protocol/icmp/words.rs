@@ -1,10 +1,19 @@
 //! Types and codes of ICMP (RFC 792, RFC 1812) and ICMPv6 (RFC 4443) in words.
 
+use std::borrow::Cow;
+
 use crate::cursor::Cursor;
-use crate::protocol::icmp::quote;
+
+/// What a message says.
+pub(super) enum Words {
+    /// Of a packet, which it quotes: it was not delivered; and how large it might have been.
+    Error(Cow<'static, str>, Option<u32>),
+    /// Something else.
+    Other(String),
+}
 
 /// What an ICMP message for IPv4 says.
-pub(super) fn icmpv4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> String {
+pub(super) fn icmpv4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Words {
     let [_, _, high, low] = rest;
     let reason = match (kind, code) {
         (3, 0) => "network unreachable",
@@ -13,7 +22,8 @@ pub(super) fn icmpv4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Strin
         (3, 3) => "port unreachable",
         (3, 4) => {
             let mtu = u16::from_be_bytes([high, low]);
-            return format!("fragmentation needed, next MTU {mtu}{}", quote::about(payload));
+            let reason = format!("fragmentation needed, next MTU {mtu}");
+            return Words::Error(reason.into(), Some(u32::from(mtu)));
         }
         (3, 5) => "source route failed",
         (3, 6) => "destination network unknown",
@@ -30,7 +40,7 @@ pub(super) fn icmpv4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Strin
         (4, _) => "source quench",
         (5, _) => {
             let gateway = std::net::Ipv4Addr::from(rest);
-            return format!("redirect: go through {gateway}{}", quote::about(payload));
+            return Words::Error(format!("redirect: go through {gateway}").into(), None);
         }
         (11, 0) => "time to live exceeded",
         (11, 1) => "fragment reassembly time exceeded",
@@ -38,19 +48,19 @@ pub(super) fn icmpv4(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Strin
         (12, _) => "parameter problem",
         (0, _) => return echo("reply", rest, payload),
         (8, _) => return echo("request", rest, payload),
-        (9, _) => return "router advertisement".to_owned(),
-        (10, _) => return "router solicitation".to_owned(),
-        (13, _) => return "timestamp request".to_owned(),
-        (14, _) => return "timestamp reply".to_owned(),
-        (17, _) => return "address mask request".to_owned(),
-        (18, _) => return "address mask reply".to_owned(),
-        _ => return format!("type {kind}, code {code}"),
+        (9, _) => return other("router advertisement"),
+        (10, _) => return other("router solicitation"),
+        (13, _) => return other("timestamp request"),
+        (14, _) => return other("timestamp reply"),
+        (17, _) => return other("address mask request"),
+        (18, _) => return other("address mask reply"),
+        _ => return Words::Other(format!("type {kind}, code {code}")),
     };
-    format!("{reason}{}", quote::about(payload))
+    Words::Error(Cow::Borrowed(reason), None)
 }
 
 /// What an ICMPv6 message says that is not Neighbor Discovery.
-pub(super) fn icmpv6(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> String {
+pub(super) fn icmpv6(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Words {
     let reason = match (kind, code) {
         (1, 0) => "no route to destination",
         (1, 1) => "communication administratively prohibited",
@@ -62,7 +72,7 @@ pub(super) fn icmpv6(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Strin
         (1, _) => "destination unreachable",
         (2, _) => {
             let mtu = u32::from_be_bytes(rest);
-            return format!("packet too big, next MTU {mtu}{}", quote::about(payload));
+            return Words::Error(format!("packet too big, next MTU {mtu}").into(), Some(mtu));
         }
         (3, 0) => "hop limit exceeded",
         (3, 1) => "fragment reassembly time exceeded",
@@ -73,16 +83,21 @@ pub(super) fn icmpv6(kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Strin
         (4, _) => "parameter problem",
         (128, _) => return echo("request", rest, payload),
         (129, _) => return echo("reply", rest, payload),
-        (130, _) => return "multicast listener query".to_owned(),
-        (131 | 143, _) => return "multicast listener report".to_owned(),
-        (132, _) => return "multicast listener done".to_owned(),
-        _ => return format!("type {kind}, code {code}"),
+        (130, _) => return other("multicast listener query"),
+        (131 | 143, _) => return other("multicast listener report"),
+        (132, _) => return other("multicast listener done"),
+        _ => return Words::Other(format!("type {kind}, code {code}")),
     };
-    format!("{reason}{}", quote::about(payload))
+    Words::Error(Cow::Borrowed(reason), None)
 }
 
-fn echo(what: &str, rest: [u8; 4], payload: &[u8]) -> String {
+fn other(text: &str) -> Words {
+    Words::Other(text.to_owned())
+}
+
+fn echo(what: &str, rest: [u8; 4], payload: &[u8]) -> Words {
     let mut cursor = Cursor::new(&rest);
     let (id, sequence) = (cursor.u16().unwrap_or(0), cursor.u16().unwrap_or(0));
-    format!("echo {what}, id {id}, sequence {sequence}, {} bytes", payload.len())
+    let length = payload.len();
+    Words::Other(format!("echo {what}, id {id}, sequence {sequence}, {length} bytes"))
 }

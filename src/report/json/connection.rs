@@ -12,6 +12,7 @@ use crate::report::json::close::Close;
 use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::handshake::{Handshake, Options, Rtt};
 use crate::report::json::measures::{RoundTrips, Vantage};
+use crate::report::json::refusal::Refusal;
 use crate::report::json::segment::{Counters, Gap, Segment};
 use crate::report::json::sighting::Sighting;
 use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Text};
@@ -70,6 +71,8 @@ pub struct Connection<'a> {
     pub segments: Vec<Segment>,
     /// Bytes that are missing.
     pub missing: Vec<Gap>,
+    /// What the network said of its packets, the first few.
+    pub network_errors: Vec<Refusal<'a>>,
     /// Where its packets were captured another time.
     pub captured_again: Vec<Sighting<'a>>,
     /// Its exchanges: entries of `exchanges`, in order.
@@ -200,6 +203,7 @@ impl<'a> Connection<'a> {
             },
             segments: connection.segments.iter().map(Segment::from).collect(),
             missing: connection.gaps.iter().map(Gap::from).collect(),
+            network_errors: connection.refusals.iter().map(Refusal::from).collect(),
             captured_again: Sighting::all(connection),
             exchanges: connection.exchanges.iter().map(|&ExchangeId(id)| id).collect(),
             resolution: connection.resolution.map(|id| id.0),

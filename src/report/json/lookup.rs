@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::protocol::dns::message::{Carrier, Class, Flags, Flavor, Rcode, RecordType};
 use crate::report::json::record::Record;
+use crate::report::json::refusal::Refusal;
 use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Text};
 use crate::time::Frames;
 use crate::trace::lookup as model;
@@ -35,7 +36,7 @@ pub struct Lookup<'a> {
     /// Who was asked in that attempt.
     pub resolver: Option<Endpoint>,
     /// Every query with its response, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<Attempt<'a>>,
     /// What came of it.
     pub outcome: LookupOutcome,
     /// The response code, such as `NOERROR`; null without a response.
@@ -72,7 +73,7 @@ pub struct Lookup<'a> {
 
 /// One query and its response.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Attempt {
+pub struct Attempt<'a> {
     /// Transaction identifier.
     pub transaction_id: u16,
     /// Who asked.
@@ -91,6 +92,8 @@ pub struct Attempt {
     pub truncated: bool,
     /// From the query to the response.
     pub duration_ms: Option<Millis>,
+    /// What the network said of it in the resolver's place.
+    pub network_error: Option<Refusal<'a>>,
 }
 
 /// Which protocol with the format of DNS.
@@ -253,8 +256,8 @@ impl<'a> From<&'a model::Lookup> for Lookup<'a> {
     }
 }
 
-impl From<&model::Attempt> for Attempt {
-    fn from(attempt: &model::Attempt) -> Self {
+impl<'a> From<&'a model::Attempt> for Attempt<'a> {
+    fn from(attempt: &'a model::Attempt) -> Self {
         let took = attempt.query.zip(attempt.response);
         Self {
             transaction_id: attempt.transaction_id,
@@ -269,6 +272,7 @@ impl From<&model::Attempt> for Attempt {
             rcode: attempt.rcode.map(Text),
             truncated: attempt.truncated,
             duration_ms: took.map(|(from, to)| Millis(to.at.since(from.at).at_least_zero())),
+            network_error: attempt.refusal.as_deref().map(Refusal::from),
         }
     }
 }

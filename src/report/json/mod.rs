@@ -24,6 +24,7 @@ pub mod message;
 pub mod neighbor;
 pub(in crate::report) mod printable;
 pub mod record;
+pub mod refusal;
 pub mod segment;
 pub mod sighting;
 pub mod stall;

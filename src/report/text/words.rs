@@ -11,12 +11,11 @@ use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
-use crate::time::{FrameNo, TimeDelta};
 use crate::trace::Trace;
-use crate::trace::connection::Connection;
 use crate::trace::exchange::State;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome, Source};
+use crate::trace::refusal::Refusal;
 
 /// A connection's number: its place in JSON's `connections`, and HAR's `connection`.
 pub fn connection_number(id: ConnectionId) -> String {
@@ -201,6 +200,9 @@ pub fn failure(lookup: &Lookup) -> Option<(String, String)> {
             Some((format!("{words} ({rcode})"), rcode.to_string()))
         }
         Outcome::Truncated => both("truncated, not asked again over TCP", "truncated"),
+        Outcome::Unanswered if let Some(said) = lookup.refusal() => {
+            Some((refusal(said), "unreachable".to_owned()))
+        }
         Outcome::Unanswered if queries > 1 => {
             Some((format!("no answer to {queries} queries"), "no answer".to_owned()))
         }
@@ -266,18 +268,9 @@ pub fn blanked(trace: &Trace) -> Option<String> {
     ))
 }
 
-/// What the network answered to a connection's SYN in the server's place (ICMP), and where.
-pub fn network_said(trace: &Trace, connection: &Connection) -> Option<(FrameNo, String)> {
-    if connection.transport != Transport::Tcp || connection.handshake.is_some() {
-        return None;
-    }
-    let about = format!(": TCP from {} to {}", connection.client, connection.server);
-    let from = trace.notes.partition_point(|note| note.at < connection.opened);
-    let until = connection.last.at + TimeDelta::from_secs(10);
-    let notes = trace.notes.get(from..)?.iter().take_while(|note| note.at.at <= until);
-    let mut icmp = notes.filter(|note| matches!(note.what.0, "icmp" | "icmpv6"));
-    let said = icmp.find_map(|note| Some((note.at.frame, note.what.1.strip_suffix(&about)?)))?;
-    Some((said.0, escape(said.1).into_owned()))
+/// What the network said of a packet: `port unreachable, from 192.0.2.1 (ICMP, frame 7)`.
+pub fn refusal(refusal: &Refusal) -> String {
+    format!("{}, from {} (ICMP, frame {})", refusal.reason, refusal.from, refusal.at.frame)
 }
 
 /// What a connection travels in: `VLAN 7`, `a VXLAN tunnel, network 5`; none where it is nothing.

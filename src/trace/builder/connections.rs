@@ -2,7 +2,9 @@
 
 use hashbrown::HashMap;
 
+use crate::address::Endpoint;
 use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
+use crate::packet::quote::Quoted;
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
@@ -10,6 +12,7 @@ use crate::trace::builder::lookups::Lookups;
 use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, SegmentNote};
 use crate::trace::id::{ConnectionId, next_index};
 use crate::trace::model::{EntityId, Trace};
+use crate::trace::refusal::Refusal;
 
 /// What questions and answers travel as: UDP flows of these are told whole by their lookups, and
 /// are no connections.
@@ -22,13 +25,20 @@ pub(super) struct Connections {
     /// Flows that are no connections yet: of UDP until somebody says what they carry, of TCP, once
     /// there are many connections, until both ends have spoken.
     waiting: HashMap<FlowId, Waiting>,
+    /// The flows that are not over by their ends, the latest where there are several: in
+    /// different VLANs, say.
+    by_ends: HashMap<Ends, FlowId>,
 }
+
+/// The transport and the two ends of a flow, the lower one first.
+type Ends = (Transport, Endpoint, Endpoint);
 
 #[derive(Debug)]
 struct Waiting {
     at: Stamp,
     opened: Box<Opened>,
     syns: Vec<Stamp>,
+    refusals: Vec<Refusal>,
 }
 
 impl Connections {
@@ -49,8 +59,12 @@ impl Connections {
         let (at, flow) = (place.at, place.flow);
         let is_full = trace.connections.len() >= bounds.limits.silent_connections;
         if let ConnectionEvent::Opened(opened) = event {
-            let opened = Waiting { at, opened, syns: Vec::new() };
-            return match opened.opened.key.transport {
+            let key = opened.key;
+            if matches!(key.transport, Transport::Tcp | Transport::Udp) {
+                self.by_ends.insert((key.transport, key.lo, key.hi), flow);
+            }
+            let opened = Waiting { at, opened, syns: Vec::new(), refusals: Vec::new() };
+            return match key.transport {
                 Transport::Tcp if !is_full => self.opened(trace, bounds, lookups, place, opened),
                 Transport::Tcp | Transport::Udp => {
                     self.waiting.insert(flow, opened);
@@ -68,6 +82,10 @@ impl Connections {
                 return None;
             }
             let waiting = self.waiting.remove(&flow)?;
+            if verdict != Verdict::List {
+                let key = &waiting.opened.key;
+                self.forget(flow, (key.transport, key.lo, key.hi));
+            }
             match verdict {
                 Verdict::List => {
                     self.opened(trace, bounds, lookups, place.here(), waiting);
@@ -114,11 +132,50 @@ impl Connections {
                 connection.counters = closed.counters;
                 connection.frames = closed.frames;
                 connection.exchanges.shrink_to_fit();
+                let (a, b) = (connection.client, connection.server);
+                let ends = (connection.transport, a.min(b), a.max(b));
                 self.by_flow.remove(&flow);
+                self.forget(flow, ends);
             }
             ConnectionEvent::Ended { .. } | ConnectionEvent::Opened(_) => {}
         }
         Some(id)
+    }
+
+    /// The network did not deliver `about`, a packet of the flow between these ends. False where
+    /// there is no such flow that is, or may become, a connection.
+    pub(super) fn refused(
+        &mut self,
+        trace: &mut Trace,
+        bounds: &mut Bounds,
+        place: Place<'_>,
+        about: &Quoted,
+        refusal: &Refusal,
+    ) -> bool {
+        let transport = match about.protocol {
+            6 => Transport::Tcp,
+            17 => Transport::Udp,
+            _ => return false,
+        };
+        let (lo, hi) = (about.source.min(about.destination), about.source.max(about.destination));
+        let Some(flow) = self.by_ends.get(&(transport, lo, hi)) else { return false };
+        let id = self.by_flow.get(flow);
+        let refusals = match id.and_then(|id| trace.connections.get_mut(id.0 as usize)) {
+            Some(connection) => Some(&mut connection.refusals),
+            None => self.waiting.get_mut(flow).map(|waiting| &mut waiting.refusals),
+        };
+        let Some(refusals) = refusals else { return false };
+        if !push(refusals, refusal.clone(), bounds.limits.listed) {
+            bounds.reached(trace, place, Bound::Listed);
+        }
+        true
+    }
+
+    /// A flow is over, or is no connection.
+    fn forget(&mut self, flow: FlowId, ends: Ends) {
+        if self.by_ends.get(&ends) == Some(&flow) {
+            self.by_ends.remove(&ends);
+        }
     }
 
     fn opened(
@@ -129,7 +186,7 @@ impl Connections {
         place: Place<'_>,
         waiting: Waiting,
     ) -> Option<ConnectionId> {
-        let Waiting { at, opened, syns } = waiting;
+        let Waiting { at, opened, syns, refusals } = waiting;
         let flow = place.flow;
         if trace.connections.len() >= bounds.limits.connections {
             bounds.reached(trace, place, Bound::Connections);
@@ -161,6 +218,7 @@ impl Connections {
             stalls: Vec::new(),
             round_trips: Vec::new(),
             gaps: Vec::new(),
+            refusals,
             closing: Vec::new(),
             end: None,
             first_close: None,

@@ -2,7 +2,10 @@
 
 mod doubts;
 mod pending;
+mod refused;
 mod rules;
+
+pub(super) use refused::refused;
 
 use std::net::IpAddr;
 
@@ -373,6 +376,7 @@ const fn attempt(message: &Message) -> Attempt {
         response: None,
         rcode: None,
         truncated: false,
+        refusal: None,
     }
 }
 

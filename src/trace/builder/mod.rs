@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use crate::limits::Limits;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::http::credentials::{self, Credentials};
+use crate::protocol::refusal;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::builder::connections::Connections;
 use crate::trace::builder::exchanges::Exchanges;
@@ -26,6 +27,7 @@ use crate::trace::builder::neighbors::Neighbors;
 use crate::trace::builder::pages::Pages;
 use crate::trace::builder::tally::Tally;
 use crate::trace::model::{CaptureFacts, EntityId, Noted, ProtocolCount, Trace};
+use crate::trace::refusal::Refusal;
 
 /// Folds events into a [`Trace`].
 #[derive(Debug)]
@@ -105,14 +107,14 @@ impl TraceBuilder {
                     self.pages.exchange(&mut self.trace, id, moment);
                 }
             }
+            EventBody::Refusal(said) => {
+                let mut place = Place { at, flow, completed };
+                let (protocol, text) = (said.protocol, said.text());
+                self.refusal(place.here(), *said);
+                self.note(place, protocol, text);
+            }
             EventBody::Note { protocol, text } => {
-                if self.trace.notes.len() < self.bounds.limits.notes && self.bounds.keep(text.len())
-                {
-                    self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
-                } else {
-                    let place = Place { at, flow, completed };
-                    self.bounds.reached(&mut self.trace, place, Bound::Notes);
-                }
+                self.note(Place { at, flow, completed }, protocol, text);
             }
             EventBody::Anomaly(mut anomaly) => {
                 if let (Some(blanked), Cow::Owned(text)) = (&mut self.trace.blanked, &anomaly.text)
@@ -124,6 +126,25 @@ impl TraceBuilder {
                 let place = Place { at, flow, completed };
                 self.bounds.anomaly(&mut self.trace, place, anomaly);
             }
+        }
+    }
+
+    fn refusal(&mut self, place: Place<'_>, said: refusal::Refusal) {
+        let (from, reason, mtu) = (said.from, said.reason.into_owned(), said.mtu);
+        let refusal = Refusal { at: place.at, from, reason, mtu };
+        let Some(about) = said.about.filter(|about| about.has_ports) else { return };
+        let (trace, bounds) = (&mut self.trace, &mut self.bounds);
+        if !self.connections.refused(trace, bounds, place, &about, &refusal) {
+            lookups::refused(trace, &about, &refusal);
+        }
+    }
+
+    fn note(&mut self, place: Place<'_>, protocol: &'static str, text: String) {
+        if self.trace.notes.len() < self.bounds.limits.notes && self.bounds.keep(text.len()) {
+            let (at, flow) = (place.at, place.flow);
+            self.trace.notes.push(Noted { at, flow, what: (protocol, text) });
+        } else {
+            self.bounds.reached(&mut self.trace, place, Bound::Notes);
         }
     }
 

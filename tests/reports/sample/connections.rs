@@ -32,6 +32,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         stalls: Vec::new(),
         round_trips: Vec::new(),
         gaps: Vec::new(),
+        refusals: Vec::new(),
         closing: Vec::new(),
         end: Some(EndReason::CaptureEnd),
         first_close: None,

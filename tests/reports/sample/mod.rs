@@ -180,6 +180,7 @@ fn lookup(id: u32, rtype: RecordType, transaction_id: u16, data: Option<RecordDa
             response: Some(answered),
             rcode: Some(Rcode::NOERROR),
             truncated: false,
+            refusal: None,
         }],
         answer: Some(Box::new(Answer {
             at: answered,

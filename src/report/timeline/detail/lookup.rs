@@ -56,6 +56,9 @@ fn said(attempt: &Attempt, last: bool) -> String {
         }
     };
     let Some(response) = attempt.response else {
+        if let Some(refusal) = &attempt.refusal {
+            return format!("{asked}: {}", words::refusal(refusal));
+        }
         let end = if last { "no answer in this capture" } else { "no answer in time" };
         return format!("{asked}, {end}");
     };

@@ -19,7 +19,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
     if let Some(handshake) = &connection.handshake {
         shaken(connection, handshake, &mut lines);
     } else {
-        attempts(trace, connection, &mut lines);
+        attempts(connection, &mut lines);
     }
     if connection.resolution.is_none() && connection.protocol != Some("dns") {
         lines.push(Line::new(format!(
@@ -81,7 +81,7 @@ fn beyond(ack: u32, seq: u32) -> String {
     format!(" + {}", ack.wrapping_sub(seq))
 }
 
-fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
+fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
     let first = connection.syns.first().copied();
     for (i, syn) in connection.syns.iter().enumerate() {
         let again = match first {
@@ -101,11 +101,7 @@ fn attempts(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
             ))
             .in_tone(Tone::Bad),
         );
-    } else if let Some((frame, said)) = words::network_said(trace, connection) {
-        let text =
-            format!("ICMP     frame {frame}: {said}, says the network in the server's place");
-        lines.push(Line::new(text).in_tone(Tone::Bad));
-    } else if connection.unanswered() {
+    } else if connection.unanswered() && connection.refusals.is_empty() {
         let text = "nothing came back: the server is down, or packets to or from it are dropped";
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
@@ -149,6 +145,11 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
     }
     for direction in both {
         sightings(connection.counters.of(direction), direction, &mut lines);
+    }
+    for refusal in &connection.refusals {
+        let (frame, reason, from) = (refusal.at.frame, &refusal.reason, refusal.from);
+        let text = format!("ICMP     frame {frame}: {reason}, says {from}");
+        lines.push(Line::new(text).in_tone(Tone::Bad));
     }
     for gap in &connection.gaps {
         let count = units::count(gap.range.end.saturating_sub(gap.range.start), "byte", "bytes");

@@ -17,7 +17,7 @@ pub(super) fn connect(trace: &Trace, connection: &Connection) -> Wording {
     let named = name.as_ref().map(|name| format!("{plain} ({name})"));
     // Of an IPv6 address little would be left.
     let short = name.map(|name| format!("{name}:{}", server.port));
-    let (result, tone) = connect_result(trace, connection);
+    let (result, tone) = connect_result(connection);
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Connect),
@@ -29,7 +29,7 @@ pub(super) fn connect(trace: &Trace, connection: &Connection) -> Wording {
     }
 }
 
-fn connect_result(trace: &Trace, connection: &Connection) -> (Vec<String>, Tone) {
+fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
     let syns = connection.syns.len() as u64;
     if let Some(handshake) = &connection.handshake {
         let (server, client) = (handshake.server_half(), handshake.client_half());
@@ -55,9 +55,9 @@ fn connect_result(trace: &Trace, connection: &Connection) -> (Vec<String>, Tone)
         let after = if syns > 1 { format!(" after {syns} SYNs") } else { String::new() };
         return (vec![format!("refused{after} (RST)"), "refused".to_owned()], Tone::Bad);
     }
-    if let Some((frame, said)) = words::network_said(trace, connection) {
-        let (long, short) = (format!("{said} (ICMP, frame {frame})"), "unreachable".to_owned());
-        return (vec![long, said, short], Tone::Bad);
+    if let Some(refusal) = connection.unreachable() {
+        let (long, short) = (words::refusal(refusal), "unreachable".to_owned());
+        return (vec![long, refusal.reason.clone(), short], Tone::Bad);
     }
     if connection.unanswered() {
         let count = units::count(syns, "SYN", "SYNs");
