@@ -85,6 +85,8 @@ pub struct Limits {
     pub exchanges: usize,
     /// Questions and answers of ARP and NDP kept in the model.
     pub neighbors: usize,
+    /// What hosts were told of their network: a large one hands out some thousand addresses.
+    pub configurations: usize,
     /// What protocols without entities of their own said.
     pub notes: usize,
     /// Anomalies of one kind that are listed; beyond it they are only counted.
@@ -161,6 +163,7 @@ impl Default for Limits {
             dns_questions: 64,
             exchanges: 1 << 18,
             neighbors: 1 << 16,
+            configurations: 1 << 14,
             notes: 1 << 16,
             anomalies_of_a_kind: 1 << 14,
             model_text: 256 << 20,

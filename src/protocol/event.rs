@@ -9,6 +9,7 @@ use crate::anomaly::Anomaly;
 use crate::flow::event::{
     Closed, Direction, EndReason, FlowId, GapReason, Opened, RoundTrip, Stall, TcpEvent,
 };
+use crate::protocol::configuration::Configuration;
 use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::neighbor::NeighborMessage;
@@ -59,6 +60,8 @@ pub enum EventBody {
     Lookup(Box<Message>),
     /// Who has which hardware address.
     Neighbor(NeighborMessage),
+    /// A host is told its address, its routers, its DNS servers.
+    Configuration(Box<Configuration>),
     /// The network did not deliver a packet.
     Refusal(Box<Refusal>),
     /// An HTTP message, or a part of one.

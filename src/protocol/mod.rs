@@ -3,7 +3,10 @@
 pub mod analyzer;
 pub mod arp;
 pub mod buffer;
+pub mod configuration;
 pub mod detect;
+pub mod dhcp;
+pub mod dhcpv6;
 pub mod dns;
 pub mod event;
 pub mod http;
@@ -18,5 +21,14 @@ pub mod sessions;
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
-pub static PROTOCOLS: &[&Protocol] =
-    &[&http1::PROTOCOL, &dns::DNS, &dns::MDNS, &dns::LLMNR, &arp::ARP, &icmp::ICMP, &icmp::ICMPV6];
+pub static PROTOCOLS: &[&Protocol] = &[
+    &http1::PROTOCOL,
+    &dns::DNS,
+    &dns::MDNS,
+    &dns::LLMNR,
+    &dhcp::PROTOCOL,
+    &dhcpv6::PROTOCOL,
+    &arp::ARP,
+    &icmp::ICMP,
+    &icmp::ICMPV6,
+];

@@ -77,6 +77,8 @@ pub enum NeighborMessage {
         mac: Option<MacAddr>,
         /// The on-link prefixes, with their lengths.
         prefixes: Vec<(IpAddr, u8)>,
+        /// The DNS servers that it names.
+        dns: Vec<IpAddr>,
         /// How long it will be a default router, in seconds; 0 is not at all.
         lifetime: u16,
     },

@@ -1,6 +1,7 @@
 //! The end of the timeline: what the capture was made of, and what was not as it should be.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::report::format::Options;
 use crate::report::text::escape::escape;
@@ -8,7 +9,7 @@ use crate::report::text::ink::{Ink, Tone};
 use crate::report::text::units;
 use crate::report::text::width::wrap_parts;
 use crate::time::Stamp;
-use crate::trace::Trace;
+use crate::trace::{Configured, Trace};
 
 /// The summary, with an empty line before it.
 pub fn lines(trace: &Trace, options: &Options) -> Vec<String> {
@@ -58,6 +59,9 @@ fn facts(trace: &Trace) -> Vec<Fact> {
         };
         all.push(("drops", vec![text], if dropped > 0 { Tone::Warn } else { Tone::Plain }));
     }
+    for configured in trace.configurations.iter().take(NETWORKS) {
+        all.push(("network", network(configured), Tone::Plain));
+    }
     for damage in &facts.source.damage {
         let how = if damage.fatal { "reading ended there" } else { "stepped over" };
         let text = format!(
@@ -99,6 +103,38 @@ fn packets(trace: &Trace) -> Vec<String> {
     ];
     let some = some.into_iter().filter(|(count, _)| *count > 0);
     parts.extend(some.map(|(count, what)| format!("{} {what}", units::grouped(count))));
+    parts
+}
+
+/// Configurations shown; JSON has them all.
+const NETWORKS: usize = 8;
+
+/// What a host was told of its network.
+fn network(configured: &Configured) -> Vec<String> {
+    let what = &configured.what;
+    let list = |all: &[IpAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    match (what.address, what.networks.first()) {
+        (Some(address), Some((_, length))) => parts.push(format!("{address}/{length}")),
+        (Some(address), None) => parts.push(address.to_string()),
+        (None, _) => {
+            let networks: Vec<String> = what
+                .networks
+                .iter()
+                .map(|(network, length)| format!("{network}/{length}"))
+                .collect();
+            parts.push(networks.join(", "));
+        }
+    }
+    parts.extend(what.mac.map(|mac| format!("of {mac}")));
+    for (word, addresses) in [("router", &what.routers), ("DNS", &what.dns)] {
+        if !addresses.is_empty() {
+            parts.push(format!("{word} {}", list(addresses)));
+        }
+    }
+    parts.extend(what.domain.as_ref().map(|domain| format!("domain {}", escape(domain))));
+    parts.push(format!("{}, frame {}", what.by.name(), configured.at.frame));
+    parts.retain(|part| !part.is_empty());
     parts
 }
 

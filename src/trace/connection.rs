@@ -9,6 +9,7 @@ use crate::flow::event::{
 };
 use crate::packet::Encapsulation;
 use crate::time::{Frames, Stamp};
+use crate::trace::configuration::Reach;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
 use crate::trace::refusal::Refusal;
 use crate::trace::stall::Stall;
@@ -73,6 +74,9 @@ pub struct Connection {
     pub frames: Frames,
     /// Its exchanges in order.
     pub exchanges: Vec<ExchangeId>,
+    /// Whether client and server are on one network; none where nobody told the client which it is
+    /// in.
+    pub reach: Option<Reach>,
     /// The lookup whose answer led to its server address, the latest before it was opened.
     pub resolution: Option<ResolutionId>,
 }

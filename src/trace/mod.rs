@@ -4,6 +4,7 @@
 
 pub mod attribution;
 pub mod builder;
+pub mod configuration;
 pub mod connection;
 pub mod exchange;
 pub mod id;
@@ -19,6 +20,7 @@ pub mod visit;
 pub mod waterfall;
 
 pub use attribution::Attribution;
+pub use configuration::Configured;
 pub use connection::Connection;
 pub use exchange::Exchange;
 pub use id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, VisitId};

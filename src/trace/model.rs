@@ -6,6 +6,7 @@ use crate::anomaly::Anomaly;
 use crate::capture::source::CaptureSummary;
 use crate::flow::event::FlowId;
 use crate::time::{FrameNo, Stamp, Timestamp};
+use crate::trace::configuration::Configured;
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
 use crate::trace::id::{ConnectionId, ExchangeId, LookupId, NeighborId, ResolutionId, VisitId};
@@ -22,6 +23,8 @@ pub struct Trace {
     pub protocols: Vec<ProtocolCount>,
     /// Who was asked for which hardware address.
     pub neighbors: Vec<Neighbor>,
+    /// What hosts were told of their network, in order.
+    pub configurations: Vec<Configured>,
     /// Every DNS question.
     pub lookups: Vec<Lookup>,
     /// Questions that were asked together for one name.

@@ -75,6 +75,7 @@ fn every_entity_lists_its_frames() {
         "exchanges",
         "visits",
         "anomalies",
+        "configurations",
         "notes",
     ] {
         for entity in document[kind].as_array().expect("a list") {

@@ -12,9 +12,11 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, Transport};
 use crate::packet::quote::quoted;
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, Verdict};
+use crate::protocol::configuration::{Configuration, ConfiguredBy};
 use crate::protocol::event::EventBody;
 use crate::protocol::icmp::words::Words;
 use crate::protocol::ndp::{self, Said};
+use crate::protocol::neighbor::NeighborMessage;
 use crate::protocol::refusal::Refusal;
 
 /// ICMP for IPv4.
@@ -83,6 +85,11 @@ impl Analyzer for Icmpv6 {
             Direction::ToClient => (cx.flow.server, cx.flow.client),
         };
         if let Some((said, fault)) = ndp::read(&icmp, sender, receiver) {
+            if let Said::Neighbor(message) = &said
+                && let Some(configuration) = advertised(message)
+            {
+                cx.emit(EventBody::Configuration(Box::new(configuration)));
+            }
             cx.emit(match said {
                 Said::Neighbor(message) => EventBody::Neighbor(message),
                 Said::Words(text) => EventBody::Note { protocol: "ndp", text },
@@ -100,6 +107,22 @@ impl Analyzer for Icmpv6 {
         }
         Progress::More
     }
+}
+
+/// What hosts make of a router's advertisement: they give themselves addresses of its networks.
+fn advertised(message: &NeighborMessage) -> Option<Configuration> {
+    let NeighborMessage::Router { ip, prefixes, lifetime, dns, .. } = message else { return None };
+    if prefixes.is_empty() && dns.is_empty() {
+        return None;
+    }
+    Some(Configuration {
+        networks: prefixes.clone(),
+        routers: if *lifetime > 0 { vec![*ip] } else { Vec::new() },
+        dns: dns.clone(),
+        lifetime: Some(u32::from(*lifetime)),
+        server: Some(*ip),
+        ..Configuration::new(ConfiguredBy::Router)
+    })
 }
 
 fn say(

@@ -87,6 +87,7 @@ pub fn read(
                 mac: options.source,
                 prefixes: options.prefixes,
                 lifetime: header.router_lifetime,
+                dns: resolvers(message.payload()),
             };
             (Said::Neighbor(said), fault)
         }
@@ -138,6 +139,28 @@ fn options<'a>(
         }
     }
     (options, None)
+}
+
+/// The DNS servers of a router advertisement (RFC 8106 §5.1): behind two timers, an option of
+/// type 25 with a lifetime and addresses.
+fn resolvers(payload: &[u8]) -> Vec<IpAddr> {
+    const RDNSS: u8 = 25;
+    const MOST: usize = 16;
+    let mut all = Vec::new();
+    let mut options = payload.get(8..).unwrap_or_default();
+    while let &[kind, words, ..] = options {
+        let Some((option, rest)) = options.split_at_checked(usize::from(words) * 8) else { break };
+        if option.is_empty() {
+            break;
+        }
+        if kind == RDNSS {
+            let (addresses, _) = option.get(8..).unwrap_or_default().as_chunks::<16>();
+            all.extend(addresses.iter().map(|octets| IpAddr::from(*octets)));
+        }
+        options = rest;
+    }
+    all.truncate(MOST);
+    all
 }
 
 /// Ethernet addresses fill their option of 8 bytes (RFC 2464 §6).
@@ -233,6 +256,7 @@ mod tests {
             mac: Some(MAC),
             prefixes: vec![(ip("2001:db8:7::"), 64)],
             lifetime: 1800,
+            dns: Vec::new(),
         };
         assert_eq!(said(&bytes, "fe80::2", "ff02::1"), (Said::Neighbor(router), None));
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::address::MacAddr;
 use crate::flow::event;
 use crate::report::json::close::Close;
+use crate::report::json::configuration::Reach;
 use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::handshake::{Handshake, Options, Rtt};
 use crate::report::json::measures::{RoundTrips, Vantage};
@@ -33,6 +34,8 @@ pub struct Connection<'a> {
     pub vlan: Option<VlanTags>,
     /// The tunnel that it was seen in.
     pub tunnel: Option<Tunnel>,
+    /// Whether it stays on the client's network, where the client was told which that is.
+    pub reach: Option<Reach>,
     /// The client.
     pub client: Peer,
     /// The server.
@@ -181,6 +184,7 @@ impl<'a> Connection<'a> {
             transport: connection.transport.into(),
             vlan: VlanTags::of(&connection.encapsulation),
             tunnel: Tunnel::of(&connection.encapsulation),
+            reach: connection.reach.map(Reach::from),
             client: Peer::new(connection.client.into(), connection.client_mac),
             server: Peer::new(connection.server.into(), connection.server_mac),
             client_by: connection.role.into(),

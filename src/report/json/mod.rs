@@ -14,6 +14,7 @@
 
 pub mod capture;
 pub mod close;
+pub mod configuration;
 pub mod connection;
 pub mod encapsulation;
 pub mod exchange;
@@ -72,6 +73,8 @@ pub struct Document<'a> {
     pub protocols: Vec<capture::Protocol>,
     /// Who was asked for which hardware address.
     pub neighbors: Each<'a, neighbor::Neighbor<'a>>,
+    /// What hosts were told of their network.
+    pub configurations: Each<'a, configuration::Configuration<'a>>,
     /// Every DNS question.
     pub lookups: Each<'a, lookup::Lookup<'a>>,
     /// Questions that were asked together for one name.
@@ -129,6 +132,9 @@ impl<'a> Document<'a> {
             capture: (&trace.capture).into(),
             protocols: trace.protocols.iter().map(capture::Protocol::from).collect(),
             neighbors: Each::new(|| trace.neighbors.iter().map(neighbor::Neighbor::from)),
+            configurations: Each::new(|| {
+                trace.configurations.iter().map(configuration::Configuration::from)
+            }),
             lookups: Each::new(|| {
                 let lookups = trace.lookups.iter();
                 lookups.filter(|l| selection.lookup(l.id)).map(lookup::Lookup::from)

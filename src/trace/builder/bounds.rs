@@ -28,6 +28,7 @@ pub(super) enum Bound {
     Questions,
     Exchanges,
     Neighbors,
+    Configurations,
     Notes,
     Text,
     Listed,
@@ -127,6 +128,11 @@ impl Bounds {
                 "trace.limit-neighbors",
                 limits.neighbors,
                 "questions for hardware addresses are kept: more are only counted",
+            ),
+            Bound::Configurations => (
+                "trace.limit-configurations",
+                limits.configurations,
+                "configurations of hosts are kept: more are only counted",
             ),
             Bound::Notes => {
                 ("trace.limit-notes", limits.notes, "notes are kept: more are only counted")

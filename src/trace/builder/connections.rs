@@ -228,6 +228,7 @@ impl Connections {
             counters: PerDirection::default(),
             frames: Frames::default(),
             exchanges: Vec::new(),
+            reach: None,
             resolution,
         });
         self.by_flow.insert(flow, id);

@@ -4,6 +4,7 @@
 //! Nothing here looks at a clock or at the order of a hash map.
 
 mod bounds;
+mod configurations;
 mod connections;
 mod exchanges;
 mod lookups;
@@ -20,6 +21,7 @@ use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::refusal;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::builder::configurations::Configurations;
 use crate::trace::builder::connections::Connections;
 use crate::trace::builder::exchanges::Exchanges;
 use crate::trace::builder::lookups::Lookups;
@@ -34,6 +36,7 @@ use crate::trace::refusal::Refusal;
 pub struct TraceBuilder {
     trace: Trace,
     neighbors: Neighbors,
+    configurations: Configurations,
     lookups: Lookups,
     connections: Connections,
     exchanges: Exchanges,
@@ -50,6 +53,7 @@ impl TraceBuilder {
         Self {
             trace: Trace { blanked, ..Trace::default() },
             neighbors: Neighbors::default(),
+            configurations: Configurations::default(),
             lookups: Lookups::default(),
             connections: Connections::default(),
             exchanges: Exchanges::default(),
@@ -85,6 +89,9 @@ impl TraceBuilder {
                     Place { at, flow, completed },
                     what,
                 );
+                if let Some(id) = id {
+                    self.configurations.settle(&mut self.trace, id);
+                }
                 if let (true, Some(id)) = (over, id) {
                     self.exchanges.connection_over(&mut self.trace, id, completed);
                     completed.push(EntityId::Connection(id));
@@ -106,6 +113,10 @@ impl TraceBuilder {
                 if let Some((id, moment)) = touched {
                     self.pages.exchange(&mut self.trace, id, moment);
                 }
+            }
+            EventBody::Configuration(what) => {
+                let place = Place { at, flow, completed };
+                self.configurations.told(&mut self.trace, &mut self.bounds, place, *what);
             }
             EventBody::Refusal(said) => {
                 let mut place = Place { at, flow, completed };

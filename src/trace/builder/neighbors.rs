@@ -118,7 +118,7 @@ impl Neighbors {
                 entity.requests.push(at);
                 (entity, None)
             }
-            NeighborMessage::Router { ip, mac, prefixes, lifetime } => {
+            NeighborMessage::Router { ip, mac, prefixes, lifetime, .. } => {
                 let mut entity = entity(id, NeighborKind::Router, Method::Ndp, ip, at.frame);
                 entity.reply = mac.map(|mac| (at, mac));
                 entity.router = Some(lifetime > 0);

@@ -33,6 +33,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         round_trips: Vec::new(),
         gaps: Vec::new(),
         refusals: Vec::new(),
+        reach: None,
         closing: Vec::new(),
         end: Some(EndReason::CaptureEnd),
         first_close: None,

@@ -47,6 +47,7 @@ pub(super) fn visit() -> Trace {
     Trace {
         blanked: Some(0),
         capture: capture(),
+        configurations: Vec::new(),
         protocols: vec![
             ProtocolCount { name: "eth", packets: 40, bytes: 9000 },
             ProtocolCount { name: "http", packets: 8, bytes: 5000 },

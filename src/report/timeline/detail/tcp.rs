@@ -11,6 +11,7 @@ use crate::report::timeline::detail::line::Line;
 use crate::report::timeline::detail::measures;
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
 use crate::trace::Trace;
+use crate::trace::configuration::Reach;
 use crate::trace::connection::{CloseKind, Connection};
 
 /// The lines below the row of an opening.
@@ -28,6 +29,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
         )));
     }
     next_hop(trace, connection, &mut lines);
+    lines.extend(connection.reach.and_then(|reach| reached(trace, reach)));
     if let Some(around) = words::encapsulation(&connection.encapsulation) {
         lines.push(Line::new(format!("seen in {around}")));
     }
@@ -105,6 +107,22 @@ fn attempts(connection: &Connection, lines: &mut Vec<Line>) {
         let text = "nothing came back: the server is down, or packets to or from it are dropped";
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
+}
+
+/// Whether the server is on the client's own network, by whose word.
+fn reached(trace: &Trace, reach: Reach) -> Option<Line> {
+    let told = trace.configurations.get(reach.configuration as usize)?;
+    let (by, frame, (network, length)) = (told.what.by.name(), told.at.frame, reach.network);
+    let text = if reach.is_local {
+        format!(
+            "the server is on the client's own network {network}/{length} ({by}, frame {frame})"
+        )
+    } else {
+        format!(
+            "the server is outside the client's network {network}/{length} ({by}, frame {frame}): through a router"
+        )
+    };
+    Some(Line::new(text))
 }
 
 /// To which machine on the link the packets went.
