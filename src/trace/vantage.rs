@@ -175,6 +175,7 @@ mod tests {
             refused: None,
             segments: Vec::new(),
             gaps: Vec::new(),
+            refusals: Vec::new(),
             stalls: Vec::new(),
             round_trips: Vec::new(),
             closing: Vec::new(),
@@ -186,6 +187,7 @@ mod tests {
             counters: PerDirection::default(),
             frames: Frames::default(),
             exchanges: Vec::new(),
+            reach: None,
             resolution: None,
         }
     }

@@ -145,8 +145,8 @@ fn text(value: &[u8]) -> String {
 }
 
 /// The length of the mask's leading ones: what lies behind a first zero is no netmask.
-const fn prefix_length(mask: Ipv4Addr) -> u8 {
-    mask.to_bits().leading_ones() as u8
+fn prefix_length(mask: Ipv4Addr) -> u8 {
+    u8::try_from(mask.to_bits().leading_ones()).unwrap_or(32)
 }
 
 #[cfg(test)]

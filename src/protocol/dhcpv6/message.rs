@@ -102,9 +102,8 @@ impl Message {
 
 /// The Ethernet address in a client's identifier, where it has one (RFC 8415 §11.2, §11.4).
 fn hardware_address(identifier: &[u8]) -> Option<MacAddr> {
-    let mac = match identifier {
-        [0, 1, 0, 1, _, _, _, _, mac @ ..] | [0, 3, 0, 1, mac @ ..] => mac,
-        _ => return None,
+    let ([0, 1, 0, 1, _, _, _, _, mac @ ..] | [0, 3, 0, 1, mac @ ..]) = identifier else {
+        return None;
     };
     <[u8; 6]>::try_from(mac).ok().map(MacAddr)
 }

@@ -164,8 +164,9 @@ impl Comments {
             let took = after(*first, refused);
             self.add(refused.frame, format!("{name}: refused (RST) after {took}"));
         }
-        if let Some((frame, said)) = words::network_said(trace, connection) {
-            self.add(frame, format!("{name}: {said}, says the network"));
+        for refusal in &connection.refusals {
+            let (reason, from) = (&refusal.reason, refusal.from);
+            self.add(refusal.at.frame, format!("{name}: {reason}, says {from}"));
         }
     }
 
