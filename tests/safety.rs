@@ -75,8 +75,11 @@ fn written(capture: &Capture, summary: &CaptureSummary, credentials: Credentials
     let mut slice = Vec::new();
     Slice::of(&trace, &Options::default()).write(&mut source, &mut slice, "slice").unwrap();
     let (_, read) = capture::read_all(slice.into()).unwrap();
-    // comments that were in the file already stay as they were
-    let ours = read.comments.into_iter().filter(|comment| !summary.comments.contains(comment));
+    // comments that were in the file already stay as they were, but for zeros at their end, which
+    // a reader takes for padding
+    let theirs: Vec<_> =
+        summary.comments.iter().map(|(of, text)| (*of, text.trim_end_matches('\0'))).collect();
+    let ours = read.comments.into_iter().filter(|(of, text)| !theirs.contains(&(*of, text)));
     let comments: Vec<String> = ours.map(|(_, text)| text + "\n").collect();
     all.push(("comments".to_owned(), comments.concat().into()));
     all
