@@ -170,8 +170,9 @@ pub(in crate::packet) fn llc<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) ->
         [0, 0x80, 0xc2] if matches!(protocol, 1 | 7) => {
             return Inner::link(LinkType::ETHERNET, rest.after(2));
         }
-        [0, 0, 0x0c] if protocol == 0x2000 => {
-            ("cdp", "CDP (SNAP 00-00-0c 0x2000) is not decoded".to_owned())
+        [0, 0, 0x0c] if !names::cisco(protocol).1.is_empty() => {
+            let (layer, name) = names::cisco(protocol);
+            (layer, format!("{name} (SNAP 00-00-0c {protocol:#06x}) is not decoded"))
         }
         [a, b, c] => {
             let why = format!("SNAP {a:02x}-{b:02x}-{c:02x} {protocol:#06x} is not decoded");

@@ -64,6 +64,7 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         0x88ba => ("sv", "Sampled Values"),
         0x88c7 => ("data", "802.11i pre-authentication"),
         0x88ca => ("tipc", "TIPC"),
+        0x890d => ("wlan", "802.11 data in Ethernet"),
         0x88cc => ("lldp", "LLDP"),
         0x88e1 | 0x8912 => ("homeplug", "HomePlug"),
         ether_type::MACSEC => ("macsec", "MACsec"),
@@ -90,6 +91,20 @@ pub(in crate::packet) const fn service_access_point(number: u8) -> (&'static str
         0xfe => ("osi", " (OSI)"),
         0xff => ("ipx", " (raw IPX)"),
         _ => ("llc", ""),
+    }
+}
+
+/// Short and full name of what Cisco's SNAP numbers announce; the full name is empty where it has
+/// none here.
+pub(in crate::packet) const fn cisco(number: u16) -> (&'static str, &'static str) {
+    match number {
+        0x0104 => ("pagp", "PAgP"),
+        0x010b => ("stp", "spanning tree of a VLAN"),
+        0x0111 => ("udld", "UDLD"),
+        0x2000 => ("cdp", "CDP"),
+        0x2003 => ("vtp", "VTP"),
+        0x2004 => ("dtp", "DTP"),
+        _ => ("data", ""),
     }
 }
 
