@@ -1,5 +1,5 @@
-//! Captures by others, read from where they are: no panic, no hang, and the same packets, TCP
-//! conversations, DNS and HTTP messages as tshark finds, but for differences that a rule explains
+//! Captures by others, read from where they are: no panic, no hang, and the same packets, layers,
+//! ARP messages, TCP conversations, DNS and HTTP messages as tshark finds, but for differences that a rule explains
 //! (`tests/corpus/rules.rs`) or a list one by one (`tests/corpus/differences.tsv`). Prints how far
 //! both agree, class by class.
 //!
@@ -8,6 +8,7 @@
 mod agreement;
 mod compare;
 mod differences;
+mod layers;
 mod rules;
 mod tcp;
 

@@ -10,6 +10,7 @@ use urltrace::protocol::event::EventBody;
 use urltrace::trace::Trace;
 
 use crate::corpus::agreement::Agreement;
+use crate::corpus::layers;
 use crate::corpus::rules::{self, Case, Ruled};
 use crate::corpus::tcp;
 use crate::support::facts::{Conversation, CorpusFile, Facts, conversation, printable};
@@ -45,6 +46,7 @@ pub(super) fn compare(file: &CorpusFile) -> Found {
     let trace = run(&mut source, 2).trace;
     let packets = [trace.capture.packets, facts.packets()].map(|packets| [packets.to_string()]);
     found.lists("packets", &packets[0], &packets[1]);
+    layers::compare(&mut found, &facts, file);
     tcp::compare(&mut found, &facts, &trace);
     http(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);

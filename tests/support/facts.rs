@@ -154,6 +154,25 @@ impl Facts {
         (!cut).then_some(tables)
     }
 
+    /// How many packets have which layers, as `frame.protocols` names them; none where not all are
+    /// listed.
+    pub(crate) fn stacks(&self) -> Option<impl Iterator<Item = (&str, usize)>> {
+        let stacks = self.document["stacks"].as_object()?;
+        let all = self.document["stacks_distinct"].as_u64()?;
+        let count = |count: &Value| usize::try_from(count.as_u64().unwrap()).unwrap();
+        (stacks.len() as u64 == all)
+            .then(|| stacks.iter().map(move |(stack, many)| (stack.as_str(), count(many))))
+    }
+
+    /// Every ARP message; none where the table was cut.
+    pub(crate) fn arp(
+        &self,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<Vec<String>> {
+        let (rows, cut) = Self::table(&self.document, "arp");
+        (!cut).then(|| rows.iter().map(words).collect())
+    }
+
     /// Every DNS message that is not quoted in an ICMP error; none where the table was cut.
     pub(crate) fn dns(
         &self,
