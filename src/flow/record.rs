@@ -85,13 +85,9 @@ impl Flow {
         }
     }
 
-    /// True where a packet is a copy of one of the last, seen in another VLAN or tunnel.
+    /// True where a datagram is a copy of one of the last, seen in another VLAN or tunnel.
     pub(super) fn has_seen(&self, direction: Direction, print: &Print) -> bool {
-        match &self.body {
-            Body::Tcp(tcp) => tcp.has_seen(direction, print),
-            Body::Udp(recent) => recent.of(direction).has(print),
-            Body::Messages => false,
-        }
+        if let Body::Udp(recent) = &self.body { recent.of(direction).has(print) } else { false }
     }
 
     /// Gives a datagram out, unless it was captured twice.

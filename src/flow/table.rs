@@ -207,8 +207,7 @@ impl FlowTable {
         }
         if found.is_none() {
             let segment = Segment::new(piece, header);
-            let print = Print::of_segment(&segment);
-            found = self.find_elsewhere((&key, is_lo), &print);
+            found = self.find_segment_elsewhere((&key, is_lo), &segment);
             piece = segment.piece;
         }
         let slot = if let Some(slot) = found {

@@ -197,6 +197,18 @@ impl Tcp {
         }
     }
 
+    /// True where a segment is the first of its direction and acknowledges, to the byte, all that
+    /// the other one sent: its answer, in whatever VLAN it comes.
+    pub(super) fn is_answered_by(&self, direction: Direction, segment: &Segment<'_>) -> bool {
+        let (forward, reverse) = match direction {
+            Direction::ToServer => (&self.to_server, &self.to_client),
+            Direction::ToClient => (&self.to_client, &self.to_server),
+        };
+        let is_first = !forward.is_seen && reverse.is_seen;
+        is_first
+            && segment.ack.is_some_and(|ack| reverse.place(ack) == reverse.highest.cast_signed())
+    }
+
     /// True for a packet captured twice; remembers it.
     #[cold]
     pub(super) fn is_copy(&mut self, segment: &Segment<'_>) -> bool {

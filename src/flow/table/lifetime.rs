@@ -4,8 +4,11 @@ use std::cmp::Reverse;
 
 use crate::flow::duplicate::Print;
 use crate::flow::emit::Emit;
-use crate::flow::event::{EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role};
+use crate::flow::event::{
+    Direction, EndReason, FlowBody, FlowEvent, FlowId, Opened, PerDirection, Role,
+};
 use crate::flow::key::{Ends, Key};
+use crate::flow::piece::Segment;
 use crate::flow::record::{Body, Flow};
 use crate::flow::table::due::{Due, What};
 use crate::flow::table::state::{FlowTable, Frame};
@@ -38,10 +41,35 @@ impl FlowTable {
         (key, is_lo): (&Key, bool),
         print: &Print,
     ) -> Option<usize> {
+        self.join((key, is_lo), |flow, direction| flow.has_seen(direction, print))
+    }
+
+    /// The same of a TCP segment, which may also be the answer to what was sent in another VLAN:
+    /// where the two directions of a link have tags of their own.
+    #[cold]
+    pub(super) fn find_segment_elsewhere(
+        &mut self,
+        (key, is_lo): (&Key, bool),
+        segment: &Segment<'_>,
+    ) -> Option<usize> {
+        let print = Print::of_segment(segment);
+        self.join((key, is_lo), |flow, direction| match &flow.body {
+            Body::Tcp(tcp) => {
+                tcp.has_seen(direction, &print) || tcp.is_answered_by(direction, segment)
+            }
+            _ => false,
+        })
+    }
+
+    fn join(
+        &mut self,
+        (key, is_lo): (&Key, bool),
+        belongs: impl FnOnce(&Flow, Direction) -> bool,
+    ) -> Option<usize> {
         let slot = self.slots.find_elsewhere(key)?;
         let flow = self.slots.flow(slot)?;
-        let is_copy = flow.has_seen(flow.direction(is_lo), print);
-        (is_copy && self.slots.alias(*key, slot)).then_some(slot)
+        let belongs = belongs(flow, flow.direction(is_lo));
+        (belongs && self.slots.alias(*key, slot)).then_some(slot)
     }
 
     /// Makes room for a flow and opens it.

@@ -103,6 +103,18 @@ fn datagrams_are_followed_too() {
 }
 
 #[test]
+fn the_two_directions_may_have_tags_of_their_own() {
+    let mut capture = visit();
+    for n in 1..=capture.len() {
+        let to_server = capture.packets()[n - 1].data[26..30] == [10, 0, 0, 2];
+        tag(&mut capture, n, if to_server { 10 } else { 20 });
+    }
+    let [client, server] = only(&capture);
+    assert_eq!((client.packets, server.packets), (4, 3));
+    assert_eq!(client.capture_duplicates + server.capture_duplicates, 0);
+}
+
+#[test]
 fn other_packets_between_the_same_ends_are_another_flow() {
     let mut capture = visit();
     capture.vlan(&[10]).tcp(CLIENT, SERVER).isn(9, 10).handshake().client(b"GET");
