@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod configurations;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod determinism;

@@ -72,7 +72,7 @@ const LAST: &[&str] = &["tcp", "udp", "icmp", "icmpv6", "arp", "igmp"];
 const TUNNELS: &[&str] = &["vxlan", "geneve", "gtp", "teredo", "l2tp", "mpls"];
 
 /// Names that only one side has, and that say nothing: what announces a layer, the metadata of a
-/// radio, LLC (we name what it carries), SLIP, the kind of a loopback.
+/// radio, LLC (we name what it carries), SLIP and ATM.
 const SILENT: &[&str] =
     &["ethertype", "data", "raw", "wlan_radio", "llc", "slip", "atm", "clip", "pwethheuristic"];
 

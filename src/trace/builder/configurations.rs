@@ -7,7 +7,6 @@ use hashbrown::HashMap;
 use crate::protocol::configuration::{Configuration, ConfiguredBy};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::configuration::{Configured, Reach};
-use crate::trace::id::ConnectionId;
 use crate::trace::model::Trace;
 
 /// Router advertisements looked through for a network, the latest first: a link has a few routers.
@@ -54,23 +53,8 @@ impl Configurations {
         trace.configurations.push(Configured { at: place.at, what });
     }
 
-    /// Says of a connection whether it stays on the client's network, where that is known by now.
-    pub(super) fn settle(&self, trace: &mut Trace, id: ConnectionId) {
-        if trace.configurations.is_empty() {
-            return;
-        }
-        let connection = trace.connection(id).filter(|connection| connection.reach.is_none());
-        let Some((client, server)) = connection.map(|one| (one.client.ip, one.server.ip)) else {
-            return;
-        };
-        let reach = self.reach(trace, client, server);
-        if let Some(connection) = trace.connections.get_mut(id.0 as usize) {
-            connection.reach = reach;
-        }
-    }
-
     /// Whether a client reaches a server without a router; none where nobody told.
-    fn reach(&self, trace: &Trace, client: IpAddr, server: IpAddr) -> Option<Reach> {
+    pub(super) fn reach(&self, trace: &Trace, client: IpAddr, server: IpAddr) -> Option<Reach> {
         let own = self.by_address.get(&client).into_iter();
         let advertised = self.advertised.iter().rev().take(ADVERTISED);
         own.chain(advertised).find_map(|index| {

@@ -8,6 +8,7 @@ use crate::packet::quote::Quoted;
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::builder::configurations::Configurations;
 use crate::trace::builder::lookups::Lookups;
 use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, SegmentNote};
 use crate::trace::id::{ConnectionId, next_index};
@@ -17,6 +18,9 @@ use crate::trace::refusal::Refusal;
 /// What questions and answers travel as: UDP flows of these are told whole by their lookups, and
 /// are no connections.
 const LOOKUPS: [&str; 3] = ["dns", "mdns", "llmnr"];
+
+/// What was learnt before a connection: names and networks.
+type Known<'a> = (&'a Lookups, &'a Configurations);
 
 /// Which connection a flow is.
 #[derive(Debug, Default)]
@@ -52,7 +56,7 @@ impl Connections {
         &mut self,
         trace: &mut Trace,
         bounds: &mut Bounds,
-        lookups: &Lookups,
+        known: Known<'_>,
         mut place: Place<'_>,
         event: ConnectionEvent,
     ) -> Option<ConnectionId> {
@@ -65,7 +69,7 @@ impl Connections {
             }
             let opened = Waiting { at, opened, syns: Vec::new(), refusals: Vec::new() };
             return match key.transport {
-                Transport::Tcp if !is_full => self.opened(trace, bounds, lookups, place, opened),
+                Transport::Tcp if !is_full => self.opened(trace, bounds, known, place, opened),
                 Transport::Tcp | Transport::Udp => {
                     self.waiting.insert(flow, opened);
                     None
@@ -88,7 +92,7 @@ impl Connections {
             }
             match verdict {
                 Verdict::List => {
-                    self.opened(trace, bounds, lookups, place.here(), waiting);
+                    self.opened(trace, bounds, known, place.here(), waiting);
                 }
                 Verdict::Count => {
                     bounds.reached(trace, place, Bound::Silent);
@@ -182,7 +186,7 @@ impl Connections {
         &mut self,
         trace: &mut Trace,
         bounds: &mut Bounds,
-        lookups: &Lookups,
+        known: Known<'_>,
         place: Place<'_>,
         waiting: Waiting,
     ) -> Option<ConnectionId> {
@@ -198,7 +202,10 @@ impl Connections {
         if !opened.first_to_server {
             (client_mac, server_mac) = (server_mac, client_mac);
         }
-        let resolution = lookups.of_address(trace, opened.client.ip, opened.server.ip, None, at);
+        let (client, server) = (opened.client.ip, opened.server.ip);
+        let (lookups, configurations) = known;
+        let resolution = lookups.of_address(trace, client, server, None, at);
+        let reach = configurations.reach(trace, client, server);
         trace.connections.push(Connection {
             id,
             flow,
@@ -228,7 +235,7 @@ impl Connections {
             counters: PerDirection::default(),
             frames: Frames::default(),
             exchanges: Vec::new(),
-            reach: None,
+            reach,
             resolution,
         });
         self.by_flow.insert(flow, id);

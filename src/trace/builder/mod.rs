@@ -85,13 +85,10 @@ impl TraceBuilder {
                 let id = self.connections.event(
                     &mut self.trace,
                     &mut self.bounds,
-                    &self.lookups,
+                    (&self.lookups, &self.configurations),
                     Place { at, flow, completed },
                     what,
                 );
-                if let Some(id) = id {
-                    self.configurations.settle(&mut self.trace, id);
-                }
                 if let (true, Some(id)) = (over, id) {
                     self.exchanges.connection_over(&mut self.trace, id, completed);
                     completed.push(EntityId::Connection(id));
