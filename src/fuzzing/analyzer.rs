@@ -52,14 +52,16 @@ pub fn dns(bytes: &[u8]) {
 }
 
 /// HTTP/1. What is understood of a conversation does not depend on where it is cut, as long as it
-/// is HTTP: behind bytes that are not, a segment that begins with a message is where it goes on,
-/// and HTTP/0.9 has no end but that of its segment.
+/// is HTTP: behind bytes that are not, and behind holes, a segment that begins with a message is
+/// where it goes on, and HTTP/0.9 has no end but that of its segment.
 pub fn http1(bytes: &[u8]) {
     converse(Transport::Tcp, 80, bytes);
     if bytes.len() > 2048 {
         return;
     }
-    let steps = steps(bytes);
+    let mut steps = steps(bytes);
+    let is_hole = |step: &Step| matches!(step, Step::Hole(_) | Step::Cut(_));
+    steps.truncate(steps.iter().position(is_hole).unwrap_or(steps.len()));
     let [pieces, single] =
         [false, true].map(|single| play(Transport::Tcp, 80, HTTP1, &steps, single));
     if is_plain(&pieces) && is_plain(&single) {
