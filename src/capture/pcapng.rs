@@ -127,19 +127,27 @@ impl Reader {
     #[inline]
     fn block(&mut self, kind: u32, len: usize) -> Result<Option<Record>, Broken> {
         let header = match kind {
-            ENHANCED_PACKET => self.enhanced_packet()?,
+            ENHANCED_PACKET => self.enhanced_packet(len)?,
             SIMPLE_PACKET => self.simple_packet(len)?,
-            PACKET => self.obsolete_packet()?,
+            PACKET => self.obsolete_packet(len)?,
             _ => return self.other_block(kind, len),
         };
         self.packet(&header, len).map(Some)
     }
 
+    /// What a block of `len` bytes holds between its lengths.
+    #[inline]
+    fn fields(&self, len: usize) -> Result<Cursor<'_>, Short> {
+        let block = self.input.rest().get(..len.saturating_sub(4)).unwrap_or_default();
+        let mut fields = Cursor::new(block);
+        fields.take(8)?;
+        Ok(fields)
+    }
+
     /// Enhanced Packet Block (§4.3).
     #[inline]
-    fn enhanced_packet(&self) -> Result<PacketHeader, Short> {
-        let mut fields = Cursor::new(self.input.rest());
-        fields.take(8)?;
+    fn enhanced_packet(&self, len: usize) -> Result<PacketHeader, Short> {
+        let mut fields = self.fields(len)?;
         let interface = self.endian.u32(&mut fields)?;
         let high = u64::from(self.endian.u32(&mut fields)?);
         let low = u64::from(self.endian.u32(&mut fields)?);
@@ -152,8 +160,7 @@ impl Reader {
     /// Simple Packet Block (§4.4): of the first interface, without a time. The snapped length is
     /// not written either: it follows from the interface's limit.
     fn simple_packet(&self, len: usize) -> Result<PacketHeader, Short> {
-        let mut fields = Cursor::new(self.input.rest());
-        fields.take(8)?;
+        let mut fields = self.fields(len)?;
         let original = self.endian.u32(&mut fields)?;
         let data_at = fields.offset();
         let room = u32::try_from(len.saturating_sub(data_at + 4)).unwrap_or(u32::MAX);
@@ -164,9 +171,8 @@ impl Reader {
     }
 
     /// Packet Block (appendix A of the draft): obsolete, still in old files.
-    fn obsolete_packet(&self) -> Result<PacketHeader, Short> {
-        let mut fields = Cursor::new(self.input.rest());
-        fields.take(8)?;
+    fn obsolete_packet(&self, len: usize) -> Result<PacketHeader, Short> {
+        let mut fields = self.fields(len)?;
         let interface = u32::from(self.endian.u16(&mut fields)?);
         fields.take(2)?; // packets dropped since the last one; interface statistics have the sum
         let high = u64::from(self.endian.u32(&mut fields)?);

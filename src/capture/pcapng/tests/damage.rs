@@ -123,3 +123,20 @@ fn what_a_file_can_make_us_keep_is_bounded() {
     assert_eq!(summary.damage.len(), Limits::DAMAGE_LISTED + 1);
     assert!(summary.damage.last().unwrap().what.contains("more damage"));
 }
+
+/// What follows a block is not read as its own.
+#[test]
+fn a_packet_block_too_short_for_its_header() {
+    for (kind, fields) in [(ENHANCED_PACKET, 20), (PACKET, 20), (SIMPLE_PACKET, 4)] {
+        for missing in [4, fields] {
+            let short = LE.block(kind, &vec![0; fields - missing]);
+            let start = [LE.section(&[]), LE.interface(1, 0, &[])].concat();
+            let behind = LE.enhanced(0, 1, b"behind", &[]);
+            for bytes in [[&start[..], &short, &behind].concat(), [&start[..], &short].concat()] {
+                let (_, summary) = read(std::slice::from_ref(&bytes));
+                let [damage] = &summary.damage[..] else { panic!("{:?}", summary.damage) };
+                assert!(damage.what.starts_with("a block is too short"), "{}", damage.what);
+            }
+        }
+    }
+}
