@@ -68,6 +68,11 @@ impl FlowKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub FrameNo);
 
+impl FlowId {
+    /// Above all others.
+    pub const LAST: Self = Self(FrameNo(u64::MAX));
+}
+
 impl fmt::Display for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
@@ -233,7 +238,8 @@ pub struct Closed {
     pub frames: Frames,
 }
 
-/// What was counted in one direction.
+/// What was counted in one direction. Every flow has two of them: what is rare has 32 bits, and
+/// stays at the most where that is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Packets.
@@ -245,51 +251,51 @@ pub struct Counters {
     /// The largest payload of one packet.
     pub largest: u32,
     /// SYNs without an ACK.
-    pub syns: u64,
+    pub syns: u32,
     /// SYNs with an ACK.
-    pub syn_acks: u64,
+    pub syn_acks: u32,
     /// FINs.
-    pub fins: u64,
+    pub fins: u32,
     /// RSTs, those that are ignored included.
-    pub rsts: u64,
+    pub rsts: u32,
     /// Segments whose bytes were sent before.
-    pub retransmissions: u64,
+    pub retransmissions: u32,
     /// Of those: the receiver had told of the hole.
-    pub fast_retransmissions: u64,
+    pub fast_retransmissions: u32,
     /// Of those: the sender's timer ran out.
-    pub timeout_retransmissions: u64,
+    pub timeout_retransmissions: u32,
     /// Of those: probes for a lost tail.
-    pub tail_loss_probes: u64,
+    pub tail_loss_probes: u32,
     /// Of those: needless, for the receiver had the bytes (it had acknowledged them, reported
     /// them twice, or answered the original).
-    pub spurious_retransmissions: u64,
+    pub spurious_retransmissions: u32,
     /// Segments overtaken by later ones.
-    pub out_of_order: u64,
+    pub out_of_order: u32,
     /// Repeats of an acknowledgment.
-    pub duplicate_acks: u64,
+    pub duplicate_acks: u32,
     /// Holes given up.
-    pub gaps: u64,
+    pub gaps: u32,
     /// Bytes in those holes.
     pub gap_bytes: u64,
     /// Times that the window closed.
-    pub zero_windows: u64,
+    pub zero_windows: u32,
     /// Keep-alive probes.
-    pub keep_alives: u64,
+    pub keep_alives: u32,
     /// Packets that a router marked for congestion (CE, RFC 3168 §5).
-    pub congestion_marks: u64,
+    pub congestion_marks: u32,
     /// Packets captured twice (on `any`, on both sides of a bridge); they are among `packets`
     /// and `bytes`, and nowhere else.
-    pub capture_duplicates: u64,
+    pub capture_duplicates: u32,
     /// Where those were captured; the first few places.
     pub sightings: Vec<Sighting>,
     /// TTL (hop limit) of the first packet.
     pub ttl: Option<u8>,
     /// Packets that came twice though sent once, by the receiver's word (DSACK, RFC 2883): the
     /// network copied them, not the capture.
-    pub network_duplicates: u64,
+    pub network_duplicates: u32,
     /// Segments whose sequence number is too far from all others to be of this connection.
-    pub out_of_window: u64,
+    pub out_of_window: u32,
     /// Packets with a wrong transport checksum (normal for packets captured where they were
     /// sent, before the device fills it in).
-    pub bad_checksums: u64,
+    pub bad_checksums: u32,
 }

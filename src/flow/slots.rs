@@ -15,8 +15,8 @@ use crate::time::FrameNo;
 /// Invariants:
 /// - each entry of `places` names the slot of a flow in `rows`: its own key or one of its
 ///   `aliases`; slots without a flow are in `free`. All rows but the last are full of slots.
-/// - each flow has an entry in `oldest` that is not later than its last frame, and at most three
-///   of four entries name flows that are over.
+/// - each flow has an entry in `oldest` that is not later than its last frame, and at most half of
+///   them name flows that are over.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     places: HashMap<Key, usize>,
@@ -45,7 +45,7 @@ impl Slots {
             *place = Some(flow);
         }
         self.oldest.push(entry);
-        if self.oldest.len() / 4 > self.places.len().saturating_add(32) {
+        if self.oldest.len() / 2 > self.places.len().saturating_add(32) {
             let mut oldest = std::mem::take(&mut self.oldest);
             oldest.retain(|Reverse((_, id, slot))| {
                 self.flow(*slot).is_some_and(|flow| flow.id == *id)
@@ -123,11 +123,11 @@ impl Slots {
         self.rows.get(slot / ROW)?.get(slot % ROW)?.as_ref()
     }
 
-    /// All flows in the order in which they began, with their slots.
-    pub(super) fn in_order(&self) -> Vec<(FlowId, usize)> {
+    /// All flows up to the `latest` in the order in which they began, with their slots.
+    pub(super) fn in_order(&self, latest: FlowId) -> Vec<(FlowId, usize)> {
         let flows = (0..).zip(self.rows.iter().flatten());
-        let mut open: Vec<(FlowId, usize)> =
-            flows.filter_map(|(slot, flow)| Some((flow.as_ref()?.id, slot))).collect();
+        let open = flows.filter_map(|(slot, flow)| Some((flow.as_ref()?.id, slot)));
+        let mut open: Vec<(FlowId, usize)> = open.filter(|(id, _)| *id <= latest).collect();
         open.sort_unstable();
         open
     }

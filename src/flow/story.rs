@@ -3,7 +3,7 @@
 use crate::anomaly::Class;
 use crate::capture::source::Packet;
 use crate::flow::event::{
-    Direction, FlowBody, FlowEvent, RoundTrip, SegmentKind, Stall, StallCause, StreamEvent,
+    Direction, FlowBody, FlowEvent, FlowId, RoundTrip, SegmentKind, Stall, StallCause, StreamEvent,
     TcpEvent, TcpState,
 };
 use crate::flow::fragment::Fragments;
@@ -47,7 +47,7 @@ pub(super) fn events(capture: &Capture, limits: &Limits) -> Vec<FlowEvent> {
         feed.push(&packet, &mut out);
     }
     feed.fragments.finish(last, &mut out);
-    feed.table.finish(&mut out);
+    feed.table.finish(FlowId::LAST, &mut out);
     assert!(feed.table.is_empty() && feed.table.held() == 0);
     out
 }

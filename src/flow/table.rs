@@ -114,10 +114,10 @@ impl FlowTable {
         }
     }
 
-    /// Ends all flows, in the order in which they began.
-    pub fn finish(&mut self, out: &mut Vec<FlowEvent>) {
+    /// The capture is over: ends all flows up to the `latest`, in the order in which they began.
+    pub fn finish(&mut self, latest: FlowId, out: &mut Vec<FlowEvent>) {
         let now = self.now;
-        for (_, slot) in self.slots.in_order() {
+        for (_, slot) in self.slots.in_order(latest) {
             self.close(slot, EndReason::CaptureEnd, now, out);
         }
         self.deadlines.clear();

@@ -44,7 +44,7 @@ pub fn fuzz(bytes: &[u8]) {
         follow(&mut out, &mut open);
         assert_eq!(table.len(), open.len(), "what was opened and not closed is there");
     }
-    table.finish(&mut out);
+    table.finish(FlowId::LAST, &mut out);
     follow(&mut out, &mut open);
     assert!(open.is_empty(), "all flows end with the capture");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::capture::source::{Packet, PacketSource, Record};
-use crate::flow::event::FlowEvent;
+use crate::flow::event::{FlowEvent, FlowId};
 use crate::flow::fragment::Fragments;
 use crate::limits::Limits;
 use crate::packet::{self, Ends};
@@ -21,6 +21,11 @@ const ROUND_PACKETS: usize = 1024;
 
 /// Bytes of one round, so that large packets do not pin many blocks.
 const ROUND_BYTES: usize = 1 << 20;
+
+/// At the end flows are over in the order in which they began: those of so many frames in one
+/// round, of this many rounds. Room for a full table is never needed twice.
+const LAST_FRAMES: u64 = 1 << 14;
+const LAST_ROUNDS: u64 = 64;
 
 /// How often the clock of the shards is set, in packet time.
 const TICK: TimeDelta = TimeDelta::from_secs(1);
@@ -188,9 +193,16 @@ impl Dispatcher {
         let frame = self.last_frame;
         let mut said = Vec::new();
         self.fragments.finish(Stamp::new(self.clock, frame), &mut said);
-        self.said((frame, Phase::Finish), said);
-        self.all(|| Item::Finish { frame });
-        self.flush();
+        for left in (0..LAST_ROUNDS).rev() {
+            let latest = FlowId(FrameNo(frame.0.saturating_sub(left * LAST_FRAMES)));
+            if left == 0 || latest.0.0 > 0 {
+                let (now, later) = said.into_iter().partition(|event| event.flow <= latest);
+                said = later;
+                self.said((frame, Phase::Finish), now);
+                self.all(|| Item::Finish { frame, latest, is_last: left == 0 });
+                self.flush();
+            }
+        }
         self.workers.clear();
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::capture::source::Packet;
-use crate::flow::event::FlowEvent;
+use crate::flow::event::{FlowEvent, FlowId};
 use crate::flow::fragment::Whole;
 use crate::flow::table::FlowTable;
 use crate::limits::Limits;
@@ -49,10 +49,14 @@ pub(super) enum Item {
         /// Packet time.
         clock: Timestamp,
     },
-    /// For all shards: the capture is over.
+    /// For all shards: the capture is over, and so are flows.
     Finish {
         /// The last frame.
         frame: FrameNo,
+        /// Flows that began later are over in a later round.
+        latest: FlowId,
+        /// There is none.
+        is_last: bool,
     },
 }
 
@@ -102,7 +106,7 @@ impl Worker {
             let mut events = Vec::new();
             let mut over = false;
             for item in round {
-                over |= matches!(item, Item::Finish { .. });
+                over |= matches!(item, Item::Finish { is_last: true, .. });
                 self.item(item, &mut events);
             }
             let counts = over.then(|| std::mem::take(&mut self.counts));
@@ -137,9 +141,9 @@ impl Worker {
                     shard.pass_on((frame, Phase::Tick), events);
                 }
             }
-            Item::Finish { frame } => {
+            Item::Finish { frame, latest, is_last: _ } => {
                 for shard in &mut self.shards {
-                    shard.table.finish(&mut shard.said);
+                    shard.table.finish(latest, &mut shard.said);
                     shard.pass_on((frame, Phase::Finish), events);
                     self.counts.undecoded(std::mem::take(&mut shard.undecoded));
                 }

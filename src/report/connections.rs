@@ -137,10 +137,10 @@ fn lost(connection: &Connection) -> Cell {
         of(&connection.counters.to_server) + of(&connection.counters.to_client)
     };
     let kinds = [
-        ("rtx", count(|c| c.retransmissions)),
-        ("ooo", count(|c| c.out_of_order)),
-        ("dup", count(|c| c.duplicate_acks)),
-        ("zwin", count(|c| c.zero_windows)),
+        ("rtx", count(|c| c.retransmissions.into())),
+        ("ooo", count(|c| c.out_of_order.into())),
+        ("dup", count(|c| c.duplicate_acks.into())),
+        ("zwin", count(|c| c.zero_windows.into())),
         ("gap", count(|c| c.gap_bytes)),
     ];
     let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);

@@ -79,7 +79,8 @@ fn same_machine(connection: &Connection) -> Found {
 /// A device that fills in checksums does so behind the tap of the machine that sends.
 fn checksums(connection: &Connection) -> Found {
     let wrong = |counters: &Counters| {
-        counters.packets >= 2 && counters.bad_checksums.saturating_mul(2) > counters.packets
+        counters.packets >= 2
+            && u64::from(counters.bad_checksums).saturating_mul(2) > counters.packets
     };
     let (client, server) = (&connection.counters.to_server, &connection.counters.to_client);
     let place = match (wrong(client), wrong(server)) {

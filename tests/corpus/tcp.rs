@@ -197,34 +197,34 @@ fn our_talk(connection: &Connection) -> Talk {
         connection.segments.iter().filter(|note| is(note.kind)).count() as u64
     };
     let kinds = [
-        ("retransmission", sum(|c| c.retransmissions)),
-        ("fast_retransmission", sum(|c| c.fast_retransmissions)),
-        ("spurious_retransmission", sum(|c| c.spurious_retransmissions)),
-        ("out_of_order", sum(|c| c.out_of_order)),
-        ("duplicate_ack", sum(|c| c.duplicate_acks)),
-        ("zero_window", sum(|c| c.zero_windows)),
-        ("keep_alive", sum(|c| c.keep_alives)),
+        ("retransmission", sum(|c| c.retransmissions.into())),
+        ("fast_retransmission", sum(|c| c.fast_retransmissions.into())),
+        ("spurious_retransmission", sum(|c| c.spurious_retransmissions.into())),
+        ("out_of_order", sum(|c| c.out_of_order.into())),
+        ("duplicate_ack", sum(|c| c.duplicate_acks.into())),
+        ("zero_window", sum(|c| c.zero_windows.into())),
+        ("keep_alive", sum(|c| c.keep_alives.into())),
         ("keep_alive_ack", noted(|kind| kind == SegmentKind::KeepAliveAck)),
         ("ack_lost_segment", noted(|kind| kind == SegmentKind::AckedUnseen)),
         ("window_full", noted(|kind| kind == SegmentKind::WindowFull)),
     ];
     let flags = [
-        sum(|c| c.syns) > 0,
-        sum(|c| c.syn_acks) > 0,
+        sum(|c| c.syns.into()) > 0,
+        sum(|c| c.syn_acks.into()) > 0,
         to_server.fins > 0,
         to_client.fins > 0,
         to_server.rsts > 0,
         to_client.rsts > 0,
     ];
-    let opening = sum(|c| c.syns) + sum(|c| c.syn_acks);
+    let opening = sum(|c| c.syns.into()) + sum(|c| c.syn_acks.into());
     let pure = sum(|c| c.packets).saturating_sub(sum(|c| c.segments) + opening);
     let bits = [
         (1, flags[0]),
         (2, flags[1]),
         (4, pure > 0),
         (8, sum(|c| c.segments) > 0),
-        (16, sum(|c| c.fins) > 0),
-        (32, sum(|c| c.rsts) > 0),
+        (16, sum(|c| c.fins.into()) > 0),
+        (32, sum(|c| c.rsts.into()) > 0),
     ];
     let frames = &connection.frames;
     Talk {
@@ -238,12 +238,12 @@ fn our_talk(connection: &Connection) -> Talk {
         flags,
         completeness: bits.iter().filter(|(_, is)| *is).map(|(bit, _)| bit).sum(),
         kinds: kinds.into_iter().collect(),
-        copies: sum(|c| c.capture_duplicates),
+        copies: sum(|c| c.capture_duplicates.into()),
         stands_still: connection
             .handshake
             .as_ref()
             .is_some_and(|handshake| handshake.ack_seq == handshake.syn_seq),
-        is_ack_unsure: pure > 0 && pure <= sum(|c| c.rsts),
+        is_ack_unsure: pure > 0 && pure <= sum(|c| c.rsts.into()),
         found_needless: noted(|kind| {
             matches!(kind, SegmentKind::DuplicateSack | SegmentKind::OriginalAcked)
         }),

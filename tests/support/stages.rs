@@ -2,6 +2,7 @@
 //! analyzers say.
 
 use urltrace::capture::source::{PacketSource, Record};
+use urltrace::flow::event::FlowId;
 use urltrace::flow::fragment::Fragments;
 use urltrace::flow::table::FlowTable;
 use urltrace::limits::Limits;
@@ -50,7 +51,7 @@ pub(crate) fn events_within(source: &mut dyn PacketSource, limits: Limits) -> Ve
     }
     if let Some(frame) = last {
         fragments.finish(last_seen, &mut said);
-        table.finish(&mut said);
+        table.finish(FlowId::LAST, &mut said);
         let turn = (frame, Phase::Finish);
         said.drain(..).for_each(|event| sessions.push(turn, event, &mut events));
     }

@@ -109,7 +109,7 @@ impl FlowTable {
         let at = flow.deadline();
         let slot = self.slots.insert(flow);
         // entries of flows that are over go out when their time comes, or when they are the most
-        if self.deadlines.len() / 4 > self.slots.len().saturating_add(32) {
+        if self.deadlines.len() / 2 > self.slots.len().saturating_add(32) {
             let slots = &self.slots;
             self.deadlines.retain(|Reverse(due)| {
                 slots.flow(due.slot).is_some_and(|flow| flow.id == due.flow)

@@ -197,7 +197,7 @@ fn wrong_checksums_are_counted_and_hide_nothing() {
     for packet in capture.packets() {
         table.push(&packet, &decode(&packet), &mut out);
     }
-    table.finish(&mut out);
+    table.finish(FlowId::LAST, &mut out);
     assert_eq!(counted(&out), [0, 0]);
 }
 

@@ -90,10 +90,10 @@ pub(super) fn resent(
 #[cold]
 pub(super) const fn count_flags(segment: &Segment<'_>, counters: &mut Counters) {
     let is_answer = segment.ack.is_some();
-    counters.syns = counters.syns.saturating_add((segment.syn && !is_answer) as u64);
-    counters.syn_acks = counters.syn_acks.saturating_add((segment.syn && is_answer) as u64);
-    counters.fins = counters.fins.saturating_add(segment.fin as u64);
-    counters.rsts = counters.rsts.saturating_add(segment.rst as u64);
+    counters.syns = counters.syns.saturating_add((segment.syn && !is_answer) as u32);
+    counters.syn_acks = counters.syn_acks.saturating_add((segment.syn && is_answer) as u32);
+    counters.fins = counters.fins.saturating_add(segment.fin as u32);
+    counters.rsts = counters.rsts.saturating_add(segment.rst as u32);
 }
 
 /// Counts a sequence number that cannot be of this connection.

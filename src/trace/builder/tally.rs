@@ -30,7 +30,8 @@ impl Tally {
 
     fn closed(&mut self, flow: FlowId, closed: &Closed) {
         let both = [&closed.counters.to_server, &closed.counters.to_client];
-        self.bad_checksums += both.iter().map(|counters| counters.bad_checksums).sum::<u64>();
+        self.bad_checksums +=
+            both.iter().map(|counters| u64::from(counters.bad_checksums)).sum::<u64>();
         let Some(name) = self.carries.remove(&flow) else { return };
         let packets = both.iter().map(|counters| counters.segments).sum();
         let bytes = both.iter().map(|counters| counters.bytes).sum();

@@ -31,7 +31,7 @@ pub(super) fn traits(connection: &Connection) -> Vec<Line> {
         let counters = connection.counters.of(direction);
         let who = words::sender(direction);
         if counters.congestion_marks > 0 {
-            let count = units::count(counters.congestion_marks, "packet", "packets");
+            let count = units::count(counters.congestion_marks.into(), "packet", "packets");
             let text =
                 format!("{count} from the {who} marked for congestion on the way (CE, RFC 3168)");
             lines.push(Line::new(text).in_tone(Tone::Warn));

@@ -228,7 +228,7 @@ fn sent(counters: &Counters) -> String {
 }
 
 /// One and many of a kind, which segments are of it, and how many were counted.
-type Kind = ((&'static str, &'static str), fn(SegmentKind) -> bool, Option<u64>);
+type Kind = ((&'static str, &'static str), fn(SegmentKind) -> bool, Option<u32>);
 
 /// Segments worth a word, by kind, with their frames.
 fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>) {
@@ -281,7 +281,7 @@ fn troubles(connection: &Connection, direction: Direction, lines: &mut Vec<Line>
         let notes = connection.segments.iter().filter(|s| s.direction == direction && is(s.kind));
         let frames: Frames =
             notes.map(|segment| segment.at.frame).collect::<Vec<FrameNo>>().into_iter().collect();
-        let count = counted.unwrap_or(0).max(frames.len());
+        let count = u64::from(counted.unwrap_or(0)).max(frames.len());
         if count == 0 {
             continue;
         }
