@@ -9,11 +9,11 @@ use urltrace::protocol::dns::message::{Carrier, Flavor, Message};
 use urltrace::protocol::event::EventBody;
 use urltrace::trace::Trace;
 
-use crate::corpus::agreement::Agreement;
+use crate::corpus::agreement::{Agreement, Sight};
 use crate::corpus::layers;
-use crate::corpus::rules::{self, Case, Ruled};
+use crate::corpus::rules::{self, Case, Rule, Ruled};
 use crate::corpus::tcp;
-use crate::support::facts::{Conversation, CorpusFile, Facts, conversation, printable};
+use crate::support::facts::{Conversation, CorpusFile, Facts, Heard, conversation, printable};
 use crate::support::{run, stages};
 
 /// Values that only one side has, in one class of one capture.
@@ -25,6 +25,9 @@ pub(super) struct Difference {
     pub(super) ours: String,
     /// What only tshark found.
     pub(super) theirs: String,
+    /// How many values that are.
+    pub(super) values: u64,
+    pub(super) sight: Sight,
 }
 
 /// Values listed of one side of a difference; more are only counted.
@@ -80,30 +83,42 @@ impl Found {
         case: &Case<'_>,
         (values, equal): (u64, u64),
     ) {
-        self.agreement.note(class, values, equal);
+        self.agreement.note(class, Sight::Open, values, equal);
         let Case { ours, theirs, .. } = case;
         if ours == theirs {
             return;
         }
-        match rules::explains(class, case) {
-            Some(rule) => self.ruled(class, rule, values - equal),
-            None => self.add(class, format!("{first}: {ours}"), format!("{first}: {theirs}")),
+        if let Some(rule) = rules::explains(class, case) {
+            return self.ruled(class, rule, values - equal);
         }
+        let differ = (values - equal, Sight::Open);
+        self.add(class, differ, format!("{first}: {ours}"), format!("{first}: {theirs}"));
     }
 
     /// A rule explains so many values of a class.
-    pub(super) fn ruled(&mut self, class: &'static str, rule: &'static str, values: u64) {
-        self.agreement.ruled(class, values);
-        *self.ruled.entry(rule).or_default() += values;
+    pub(super) fn ruled(&mut self, class: &'static str, rule: &Rule, values: u64) {
+        self.agreement.ruled(class, rule.right, values);
+        *self.ruled.entry(rule.name).or_default() += values;
     }
 
-    fn add(&mut self, class: &'static str, ours: String, theirs: String) {
+    fn add(
+        &mut self,
+        class: &'static str,
+        (values, sight): (u64, Sight),
+        ours: String,
+        theirs: String,
+    ) {
         let capture = self.capture.clone();
-        self.differences.push(Difference { capture, class, ours, theirs });
+        self.differences.push(Difference { capture, class, ours, theirs, values, sight });
     }
 
     /// Notes what only one side has.
     pub(super) fn lists(&mut self, class: &'static str, ours: &[String], theirs: &[String]) {
+        self.seen(class, Sight::Open, ours, theirs);
+    }
+
+    /// Notes what only one side has of what everybody can see, or of what only decryption shows.
+    fn seen(&mut self, class: &'static str, sight: Sight, ours: &[String], theirs: &[String]) {
         let [mut only_ours, mut only_theirs] =
             [(ours, theirs), (theirs, ours)].map(|(of, without)| {
                 let mut left = counted(without);
@@ -121,9 +136,9 @@ impl Found {
         let equal = (ours.len() - only_ours.len()) as u64;
         // what differs is one value, where both sides have one
         let differ = only_ours.len().max(only_theirs.len()) as u64;
-        self.agreement.note(class, equal + differ, equal);
-        if !only_ours.is_empty() || !only_theirs.is_empty() {
-            self.add(class, brief(&only_ours), brief(&only_theirs));
+        self.agreement.note(class, sight, equal + differ, equal);
+        if differ > 0 {
+            self.add(class, (differ, sight), brief(&only_ours), brief(&only_theirs));
         }
     }
 }
@@ -174,19 +189,23 @@ fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
 }
 
 /// Compares what was said in each conversation, in order, with either of tshark's answers.
-fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<[Said; 2]>) {
-    let Some([default, ordered]) = theirs else { return };
-    let nothing = Vec::new();
-    let (mut only_ours, mut only_theirs) = (Vec::new(), Vec::new());
+fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<Heard>) {
+    let Some(Heard { default, ordered, encrypted }) = theirs else { return };
+    let [mut open, mut hidden] = [(); 2].map(|()| (Vec::new(), Vec::new()));
     let mut disordered = Vec::new();
-    let mut equal = 0;
     let conversations: BTreeSet<&Conversation> =
         ours.keys().chain(default.keys()).chain(ordered.keys()).collect();
     for conversation in conversations {
+        let (sight, (only_ours, only_theirs)) = if encrypted.contains(conversation) {
+            (Sight::Encrypted, &mut hidden)
+        } else {
+            (Sight::Open, &mut open)
+        };
         let said = |by: &Said| by.get(conversation).cloned().unwrap_or_default();
         let (ours, default, ordered) = (said(ours), said(&default), said(&ordered));
         if ours == default || ours == ordered {
-            equal += ours.len() as u64;
+            let equal = ours.len() as u64;
+            found.agreement.note(class, sight, equal, equal);
             continue;
         }
         // The one that is nearer to ours by its length.
@@ -198,15 +217,17 @@ fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<[Sai
         only_ours.extend(ours);
         only_theirs.extend(theirs);
     }
-    found.agreement.note(class, equal, equal);
-    found.lists(class, &only_ours, &only_theirs);
-    if !disordered.is_empty() {
-        found.lists(class, &disordered, &nothing);
+    for (sight, (ours, theirs)) in [(Sight::Open, open), (Sight::Encrypted, hidden)] {
+        found.seen(class, sight, &ours, &theirs);
     }
+    found.lists(class, &disordered, &[]);
 }
 
 fn dns(found: &mut Found, facts: &Facts, file: &CorpusFile) {
-    let Some(theirs) = facts.dns(their_message) else { return };
+    let Some(theirs) = facts.dns(|row| (row["via"] == "quic", their_message(row))) else { return };
+    let (hidden, theirs): (Vec<_>, Vec<_>) = theirs.into_iter().partition(|(hidden, _)| *hidden);
+    let [hidden, theirs] =
+        [hidden, theirs].map(|of| of.into_iter().map(|(_, line)| line).collect::<Vec<_>>());
     let mut source = urltrace::capture::open(&file.path).unwrap();
     let events = stages::events(&mut source);
     let ours = events.iter().filter_map(|event| match &event.body {
@@ -214,6 +235,7 @@ fn dns(found: &mut Found, facts: &Facts, file: &CorpusFile) {
         _ => None,
     });
     found.lists("dns", &ours.collect::<Vec<_>>(), &theirs);
+    found.seen("dns", Sight::Encrypted, &[], &hidden);
 }
 
 /// Flavor, carrier, identifier, kind, code, questions and answers of a message in one line.

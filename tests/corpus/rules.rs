@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::corpus::tcp::Talk;
+use crate::corpus::verdict::Right;
 
 /// A kind of difference between two counts of one conversation.
 pub(super) struct Rule {
     pub(super) name: &'static str,
     /// The classes that it may explain.
     classes: &'static [&'static str],
-    pub(super) right: &'static str,
+    pub(super) right: Right,
     pub(super) why: &'static str,
     holds: fn(&Case<'_>) -> bool,
 }
@@ -26,24 +27,24 @@ pub(super) struct Case<'a> {
 /// How many values each rule explains.
 pub(super) type Ruled = BTreeMap<&'static str, u64>;
 
-/// The names of rules that hold for whole conversations, in `tcp.rs`.
-pub(super) const CUT_BY_SILENCE: &str = "cut by silence or by an end";
+/// A rule for whole conversations, which `tcp.rs` applies.
+pub(super) const CUT_BY_SILENCE: Rule = Rule {
+    name: "cut by silence or by an end",
+    classes: &[],
+    right: Right::Ours,
+    why: "what comes after 15 minutes without a packet, or 15 s after both ends closed, is a \
+          connection of its own (the clock of some captures jumps by years); tshark keeps one \
+          stream for the same ends until another SYN comes. The pieces add up to its stream",
+    holds: |_| false,
+};
 
 /// The first that holds counts.
-pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: CUT_BY_SILENCE,
-        classes: &[],
-        right: "ours",
-        why: "what comes after 15 minutes without a packet, or 15 s after both ends closed, is a \
-              connection of its own (the clock of some captures jumps by years); tshark keeps one \
-              stream for the same ends until another SYN comes. The pieces add up to its stream",
-        holds: |_| false,
-    },
+const RULES: &[Rule] = &[
+    CUT_BY_SILENCE,
     Rule {
         name: "the first packet is not counted",
         classes: &["tcp-completeness"],
-        right: "ours",
+        right: Right::Ours,
         why: "tshark begins to note what a conversation had with its second packet, where the first \
               found no conversation, or one that another protocol had announced (FTP): its value \
               has no bit that ours has not, and lacks what the first packet brought",
@@ -64,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
             "tcp-keep-alive-ack",
             "tcp-ack-lost-segment",
         ],
-        right: "ours",
+        right: Right::Ours,
         why: "the same packet, with the same IP identification, is in the capture twice within \
               5 ms (a mirror port, the `any` device): it was sent once. The difference is no more \
               than the copies that we counted",
@@ -79,7 +80,7 @@ pub(super) const RULES: &[Rule] = &[
             "tcp-duplicate-ack",
             "tcp-ack-lost-segment",
         ],
-        right: "both",
+        right: Right::Undecided,
         why: "a script wrote the packets and gave all of them one sequence number: the SYN's and \
               that of the ACK are the same. What each side makes of that is no fact about TCP",
         holds: |case| case.our_talk.stands_still,
@@ -87,7 +88,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "late or sent again",
         classes: &["tcp-retransmission", "tcp-out-of-order"],
-        right: "both",
+        right: Right::Undecided,
         why: "both name the same number of segments, and differ in which of them were overtaken and \
               which were sent again: tshark asks 3 ms or the first round trip, we ask the sender's \
               clock and count of packets, then three quarters of the round trip",
@@ -96,14 +97,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "only one direction",
         classes: &["tcp-ack-lost-segment"],
-        right: "ours",
+        right: Right::Ours,
         why: "nothing of the other direction was captured: we say so once, tshark never does",
         holds: |case| case.our_talk.packets.contains(&0) && case.ours == 1 && case.theirs == 0,
     },
     Rule {
         name: "acknowledged, and not captured",
         classes: &["tcp-ack-lost-segment"],
-        right: "both",
+        right: Right::Undecided,
         why: "both say that bytes were acknowledged that the capture does not have; we say it of each \
               acknowledgment that covers more of them, tshark of some",
         holds: |case| case.ours > 0 && case.theirs > 0,
@@ -111,7 +112,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "the first acknowledgment of a flow met midway",
         classes: &["tcp-ack-lost-segment"],
-        right: "ours",
+        right: Right::Ours,
         why: "where the beginning is not captured, the first acknowledgment tells where the bytes \
               begin that could be captured; often it answers a keep-alive",
         holds: |case| case.ours == 0 && case.theirs == 1 && !case.our_talk.has_syn_first(),
@@ -119,7 +120,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "acknowledged before it was captured",
         classes: &["tcp-retransmission", "tcp-spurious-retransmission"],
-        right: "ours",
+        right: Right::Ours,
         why: "a segment that stands behind its own acknowledgment, and that was not there before, was \
               not sent again: the capture has them in the wrong order (several queues or devices)",
         holds: |case| {
@@ -133,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "behind a RST",
         classes: &["tcp-retransmission"],
-        right: "ours",
+        right: Right::Ours,
         why: "after a RST that its receiver believes there is no connection: what still comes is left \
               over, and is counted but not judged",
         holds: |case| case.theirs > case.ours && case.our_talk.is_reset,
@@ -141,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "a FIN that was acknowledged",
         classes: &["tcp-spurious-retransmission"],
-        right: "ours",
+        right: Right::Ours,
         why: "a FIN that is sent again after it was acknowledged is needless as bytes would be; tshark \
               calls only bytes so. Both call it a retransmission",
         holds: |case| {
@@ -153,7 +154,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "found needless later",
         classes: &["tcp-spurious-retransmission"],
-        right: "ours",
+        right: Right::Ours,
         why: "the receiver reported bytes that it had twice (DSACK, RFC 2883), or an acknowledgment \
               echoed a clock from before the retransmission (RFC 3522): it was needless, which \
               tshark does not conclude. There are no more of them than such acknowledgments",
@@ -164,7 +165,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "fast by the receiver's word",
         classes: &["tcp-fast-retransmission"],
-        right: "ours",
+        right: Right::Ours,
         why: "tshark asks for two duplicate acknowledgments within 20 ms before; we also take what \
               the receiver reported beyond the hole (SACK), at any distance that a round trip \
               explains, and all that is repaired in the same go (RFC 6675). All are retransmissions \
@@ -174,16 +175,17 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The rule that explains a difference.
-pub(super) fn explains(class: &str, case: &Case<'_>) -> Option<&'static str> {
+pub(super) fn explains(class: &str, case: &Case<'_>) -> Option<&'static Rule> {
     let mut rules = RULES.iter().filter(|rule| rule.classes.contains(&class));
-    rules.find(|rule| (rule.holds)(case)).map(|rule| rule.name)
+    rules.find(|rule| (rule.holds)(case))
 }
 
 /// What the rules explain, one line each.
 pub(super) fn table(ruled: &Ruled) -> String {
     let lines = RULES.iter().map(|rule| {
         let count = ruled.get(rule.name).copied().unwrap_or(0);
-        format!("{count:>6} by the rule \"{}\" (right: {}): {}", rule.name, rule.right, rule.why)
+        let right = rule.right.word();
+        format!("{count:>6} by the rule \"{}\" (right: {right}): {}", rule.name, rule.why)
     });
     lines.collect::<Vec<_>>().join("\n")
 }

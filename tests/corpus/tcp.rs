@@ -6,6 +6,7 @@ use urltrace::address::Endpoint;
 use urltrace::flow::event::{Counters, EndReason, Role, SegmentKind, Transport};
 use urltrace::trace::{Connection, Trace};
 
+use crate::corpus::agreement::Sight;
 use crate::corpus::compare::Found;
 use crate::corpus::rules::{CUT_BY_SILENCE, Case};
 use crate::support::facts::{Facts, TcpRow};
@@ -121,8 +122,8 @@ fn joined(
             turned.fold([0, 0], |[a, b], [c, d]| [a + c, b + d])
         };
         if sum(|talk| talk.packets) == whole.packets && sum(|talk| talk.bytes) == whole.bytes {
-            found.agreement.note("tcp-conversations", 1, 0);
-            found.ruled("tcp-conversations", CUT_BY_SILENCE, 1);
+            found.agreement.note("tcp-conversations", Sight::Open, 1, 0);
+            found.ruled("tcp-conversations", &CUT_BY_SILENCE, 1);
             explained.push(*first);
             let firsts: Vec<u64> = pieces.iter().map(|piece| piece.first).collect();
             ours.retain(|first, _| !firsts.contains(first));

@@ -1,6 +1,6 @@
 //! Captures by others with the facts that tshark found in them (`../shared/corpus`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,16 @@ pub(crate) struct CorpusFile {
 
 /// Two ends of a conversation, the lower one first.
 pub(crate) type Conversation = (String, String);
+
+/// What was said in HTTP in each conversation, in order.
+pub(crate) struct Heard {
+    /// As tshark sees it by default.
+    pub(crate) default: BTreeMap<Conversation, Vec<String>>,
+    /// As it sees it with segments put in order.
+    pub(crate) ordered: BTreeMap<Conversation, Vec<String>>,
+    /// The conversations in which anything was said behind the hello of a TLS handshake.
+    pub(crate) encrypted: BTreeSet<Conversation>,
+}
 
 /// What tshark says about one capture.
 pub(crate) struct Facts {
@@ -127,14 +137,29 @@ impl Facts {
         streams.collect()
     }
 
-    /// What was said in HTTP in each conversation, in order, as tshark sees it by default and
-    /// with segments put in order; none where the table was cut.
+    /// The frame of the first TLS hello of each TCP stream that has one.
+    fn hellos(&self) -> BTreeMap<u64, u64> {
+        let mut first = BTreeMap::new();
+        for table in ["tls_client_hellos", "tls_server_hellos"] {
+            let (rows, _) = Self::table(&self.document, table);
+            for row in rows.iter().filter(|row| row["via"] == "tcp") {
+                let number = |name: &str| row[name].as_u64().unwrap();
+                let frame = first.entry(number("stream_or_quic_conn")).or_insert(u64::MAX);
+                *frame = number("frame").min(*frame);
+            }
+        }
+        first
+    }
+
+    /// What was said in HTTP; none where the table was cut.
     pub(crate) fn http(
         &self,
         table: &str,
         words: impl Fn(&BTreeMap<&str, &Value>) -> String,
-    ) -> Option<[BTreeMap<Conversation, Vec<String>>; 2]> {
+    ) -> Option<Heard> {
         let streams = self.streams();
+        let hellos = self.hellos();
+        let mut encrypted = BTreeSet::new();
         let ordered = &self.document["alt_ooo"];
         let alternative = if ordered.get(table).is_some() { ordered } else { &self.document };
         let mut cut = false;
@@ -147,11 +172,15 @@ impl Facts {
                 let Some(stream) = row["stream"].as_u64() else { continue };
                 let unknown = || (format!("stream {stream}"), String::new());
                 let ends = streams.get(&stream).cloned().unwrap_or_else(unknown);
+                if hellos.get(&stream).is_some_and(|hello| row["frame"].as_u64() > Some(*hello)) {
+                    encrypted.insert(ends.clone());
+                }
                 said.entry(ends).or_default().push(words(&row));
             }
             said
         });
-        (!cut).then_some(tables)
+        let [default, ordered] = tables;
+        (!cut).then_some(Heard { default, ordered, encrypted })
     }
 
     /// How many packets have which layers, as `frame.protocols` names them; none where not all are
@@ -174,10 +203,7 @@ impl Facts {
     }
 
     /// Every DNS message that is not quoted in an ICMP error; none where the table was cut.
-    pub(crate) fn dns(
-        &self,
-        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
-    ) -> Option<Vec<String>> {
+    pub(crate) fn dns<T>(&self, words: impl Fn(&BTreeMap<&str, &Value>) -> T) -> Option<Vec<T>> {
         let (rows, cut) = Self::table(&self.document, "dns");
         let whole = rows.iter().filter(|row| row["in_icmp_error"].as_u64() == Some(0));
         (!cut).then(|| whole.map(words).collect())
