@@ -3,7 +3,8 @@
 //! Bytes from the network are hostile: whatever grows with them has its bound here. Reaching one
 //! is an [`Anomaly`](crate::anomaly::Anomaly) of class `Limit`, never silence. Bounds "per shard"
 //! are shares: there are [`Limits::SHARDS`] shards whatever the number of threads, so that
-//! output does not depend on it.
+//! output does not depend on it. All of the defaults together come to 1.25 GiB for the worst that
+//! can come, which `tests/memory.rs` tries.
 
 use crate::time::TimeDelta;
 

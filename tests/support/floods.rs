@@ -223,18 +223,26 @@ fn reset(nth: u32) -> Vec<u8> {
     }
 }
 
+/// 40 MiB of zeros, by the brotli command.
+const BROTLI: [u8; 40] = [
+    0xcf, 0xff, 0xff, 0x7f, 0xf8, 0x27, 0x00, 0xe2, 0xb1, 0x40, 0x20, 0xf7, 0xfe, 0x9f, 0xff, 0xff,
+    0xff, 0xf0, 0x4f, 0x00, 0xc4, 0x61, 0x01, 0x80, 0xee, 0xfd, 0x7f, 0xfe, 0xff, 0xff, 0xe1, 0x9f,
+    0x00, 0x88, 0xc3, 0x22, 0x00, 0xdd, 0xfb, 0x3f,
+];
+
 /// Bodies that unfold to a megabyte and more for each kilobyte.
 fn bomb(nth: u32) -> Vec<u8> {
-    static BODIES: LazyLock<[(&str, Vec<u8>); 2]> = LazyLock::new(|| {
+    static BODIES: LazyLock<[(&str, Vec<u8>); 3]> = LazyLock::new(|| {
         let zeros = vec![0; 40 << 20];
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&zeros).unwrap();
         let zstd = zstd::bulk::compress(&zeros, 1).unwrap();
-        [("gzip", gzip.finish().unwrap()), ("zstd", zstd)]
+        [("gzip", gzip.finish().unwrap()), ("zstd", zstd), ("br", BROTLI.to_vec())]
     });
-    let (coding, body) = &BODIES[nth as usize / 4 % 2];
+    let (coding, body) = &BODIES[nth as usize / 4 % 3];
     let client = host(nth / 4);
-    let get = b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, zstd\r\n\r\n";
+    let get: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, br, zstd\r\n\r\n";
+    let ack = 2 + u32::try_from(get.len()).unwrap();
     let length = body.len();
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n"
@@ -247,7 +255,7 @@ fn bomb(nth: u32) -> Vec<u8> {
             6,
             SERVER,
             client,
-            &tcp((80, 40_000), 2, 60, PSH_ACK, &[head.as_bytes(), body].concat()),
+            &tcp((80, 40_000), 2, ack, PSH_ACK, &[head.as_bytes(), body].concat()),
         ),
     }
 }
