@@ -82,8 +82,7 @@ fn of_visit(trace: &Trace, id: VisitId) -> BTreeSet<ConnectionId> {
 
 /// True for datagrams that ask for names: the lookups tell them better.
 fn is_question(connection: &Connection) -> bool {
-    let asks = matches!(connection.protocol, Some("dns" | "mdns" | "llmnr"));
-    asks && connection.transport == Transport::Udp
+    connection.carries_lookups() && connection.transport == Transport::Udp
 }
 
 fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {

@@ -8,6 +8,7 @@ use crate::flow::event::{
     SegmentKind, TcpMeasures, TcpState, Transport,
 };
 use crate::packet::Encapsulation;
+use crate::protocol::dns::message::Flavor;
 use crate::time::{Frames, Stamp};
 use crate::trace::configuration::Reach;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
@@ -47,7 +48,7 @@ pub struct Connection {
     pub refused: Option<Stamp>,
     /// Segments worth a word, in order, up to a bound.
     pub segments: Vec<SegmentNote>,
-    /// What held bytes up, as it became known, up to [`Limits::STALLS_LISTED`](crate::limits::Limits::STALLS_LISTED).
+    /// What held bytes up, as it became known, up to a bound.
     pub stalls: Vec<Stall>,
     /// Round trips of data between the capture and the server, each shorter than the
     /// handshake's and than those before.
@@ -137,6 +138,11 @@ impl Connection {
     /// How long it took to open, as its client felt it: from the first SYN to its ACK.
     pub fn connect(&self) -> Option<(Stamp, Stamp)> {
         self.handshake.as_ref().map(|handshake| (handshake.syn, handshake.ack))
+    }
+
+    /// True where it is told by the lookups that it carries.
+    pub fn carries_lookups(&self) -> bool {
+        self.protocol.and_then(Flavor::of_name).is_some()
     }
 
     /// What the network answered to its SYN in the server's place.

@@ -6,7 +6,6 @@
 use smallvec::SmallVec;
 
 use crate::flow::event::{Role, Transport};
-use crate::protocol::dns::message::Flavor;
 use crate::time::{Frames, Stamp, TimeDelta, Timestamp};
 use crate::trace::connection::Connection;
 use crate::trace::exchange::{Exchange, State};
@@ -302,7 +301,7 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let frames = frames.map(|stamp| stamp.frame).collect();
         let row = row(Subject::Connect(connection.id), syn, Some(ack), frames);
         let row = row.then(Phase::Connect, syn.at, ack.at);
-        let unused = connection.exchanges.is_empty() && connection.protocol != Some("dns");
+        let unused = connection.exchanges.is_empty() && !connection.carries_lookups();
         let closing = connection.closing.first().map_or(connection.last, |step| step.at);
         return Some(if unused { row.then(Phase::Idle, ack.at, closing.at) } else { row });
     }
@@ -315,11 +314,8 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let row = row(Subject::Connect(connection.id), syn, end, frames);
         return Some(row.then(Phase::Connect, syn.at, to.at));
     }
-    let asks = connection.protocol.is_some_and(|name| {
-        [Flavor::Dns, Flavor::Mdns, Flavor::Llmnr].iter().any(|flavor| flavor_name(*flavor) == name)
-    });
     let told = !connection.exchanges.is_empty()
-        || connection.transport == Transport::Udp && asks
+        || connection.transport == Transport::Udp && connection.carries_lookups()
         || connection.role == Role::Syn && connection.transport == Transport::Tcp;
     if told {
         return None;
@@ -328,15 +324,6 @@ fn open_row(connection: &Connection) -> Option<Row> {
     let frames = connection.frames.clone();
     let row = row(Subject::Flow(connection.id), opened, Some(last), frames);
     Some(row.then(Phase::Idle, opened.at, last.at))
-}
-
-/// The name that flows of a flavour go by.
-const fn flavor_name(flavor: Flavor) -> &'static str {
-    match flavor {
-        Flavor::Dns => "dns",
-        Flavor::Mdns => "mdns",
-        Flavor::Llmnr => "llmnr",
-    }
 }
 
 fn close_row(connection: &Connection) -> Option<Row> {

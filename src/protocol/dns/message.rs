@@ -54,6 +54,22 @@ pub enum Flavor {
     Llmnr,
 }
 
+impl Flavor {
+    /// What flows of it go by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Mdns => "mdns",
+            Self::Llmnr => "llmnr",
+        }
+    }
+
+    /// The one that flows of this protocol carry; none where they carry no lookups.
+    pub fn of_name(protocol: &str) -> Option<Self> {
+        [Self::Dns, Self::Mdns, Self::Llmnr].into_iter().find(|flavor| flavor.name() == protocol)
+    }
+}
+
 /// What carries a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Carrier {

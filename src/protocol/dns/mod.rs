@@ -31,7 +31,7 @@ use crate::time::{Frames, Stamp};
 
 /// DNS.
 pub static DNS: Protocol = Protocol {
-    name: "dns",
+    name: Flavor::Dns.name(),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[53],
     alpn: &[],
@@ -41,7 +41,7 @@ pub static DNS: Protocol = Protocol {
 
 /// Multicast DNS.
 pub static MDNS: Protocol = Protocol {
-    name: "mdns",
+    name: Flavor::Mdns.name(),
     transports: &[Transport::Udp],
     ports: &[5353],
     alpn: &[],
@@ -51,7 +51,7 @@ pub static MDNS: Protocol = Protocol {
 
 /// Link-Local Multicast Name Resolution.
 pub static LLMNR: Protocol = Protocol {
-    name: "llmnr",
+    name: Flavor::Llmnr.name(),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[5355],
     alpn: &[],

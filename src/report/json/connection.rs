@@ -281,7 +281,7 @@ fn host<'a>(trace: &'a Trace, connection: &model::Connection) -> Option<&'a str>
 /// Where the server's address comes from: the very question whose answer has it, where the
 /// capture holds one.
 fn address_source(trace: &Trace, connection: &model::Connection) -> Option<Cow<'static, str>> {
-    if connection.protocol.is_some_and(|protocol| ["dns", "mdns", "llmnr"].contains(&protocol)) {
+    if connection.carries_lookups() {
         return None;
     }
     let Some(resolution) = connection.resolution else {

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use crate::address::Endpoint;
 use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
 use crate::packet::quote::Quoted;
+use crate::protocol::dns::message::Flavor;
 use crate::protocol::event::ConnectionEvent;
 use crate::time::{Frames, Stamp};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
@@ -14,10 +15,6 @@ use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, Segmen
 use crate::trace::id::{ConnectionId, next_index};
 use crate::trace::model::{EntityId, Trace};
 use crate::trace::refusal::Refusal;
-
-/// What questions and answers travel as: UDP flows of these are told whole by their lookups, and
-/// are no connections.
-const LOOKUPS: [&str; 3] = ["dns", "mdns", "llmnr"];
 
 /// What was learnt before a connection: names and networks.
 type Known<'a> = (&'a Lookups, &'a Configurations);
@@ -258,7 +255,10 @@ enum Verdict {
 fn verdict(event: &ConnectionEvent, opened: &Opened, is_full: bool) -> Verdict {
     let is_udp = opened.key.transport == Transport::Udp;
     match event {
-        ConnectionEvent::Protocol(name) if is_udp && LOOKUPS.contains(name) => Verdict::Forget,
+        // questions and answers are told whole by their lookups
+        ConnectionEvent::Protocol(name) if is_udp && Flavor::of_name(name).is_some() => {
+            Verdict::Forget
+        }
         ConnectionEvent::Protocol(_) => Verdict::List,
         ConnectionEvent::Closed(closed) => {
             let counters = &closed.counters;
