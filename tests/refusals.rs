@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 
 use urltrace::packet::build::Capture;
+use urltrace::report::FORMATS;
+use urltrace::report::format::Options;
+use urltrace::trace::Trace;
 use urltrace::trace::lookup::Outcome;
 
 use crate::support::{dns, trace_of};
@@ -60,6 +63,8 @@ fn a_datagram_of_a_protocol_that_nobody_named() {
     let trace = trace_of(&capture);
     let [connection] = &trace.connections[..] else { panic!("one flow") };
     assert_eq!(connection.refusals[0].reason, "port unreachable");
+    let text = timeline(&trace);
+    assert!(text.contains("port unreachable, 1 packet, 8 B"), "{text}");
 }
 
 #[test]
@@ -71,4 +76,32 @@ fn an_error_about_nothing_that_was_seen_is_only_a_note() {
     assert!(trace.connections.is_empty());
     let about = "TCP from 192.0.2.2:50000 to 198.51.100.10:80";
     assert_eq!(trace.notes[0].what, ("icmp", format!("host unreachable: {about}")));
+    let text = timeline(&trace);
+    assert!(
+        text.contains(&format!("noted      icmp: host unreachable: {about} (frame 1)")),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_said_often_is_shown_once_and_not_without_end() {
+    let mut capture = Capture::new();
+    for port in 0..20 {
+        capture.udp((CLIENT.0, 2000 + port), (SERVER.0, 9999), b"anybody?");
+        capture.unreachable(SERVER.0, 2 * usize::from(port) + 1, 3);
+    }
+    capture.udp(CLIENT, (SERVER.0, 9999), b"anybody?");
+    for _ in 0..3 {
+        capture.unreachable(SERVER.0, 41, 3);
+    }
+    let text = timeline(&trace_of(&capture));
+    assert_eq!(text.matches("noted ").count(), 9, "{text}");
+    assert!(text.contains("13 more: -v shows them"), "{text}");
+}
+
+fn timeline(trace: &Trace) -> String {
+    let format = FORMATS.iter().find(|format| format.name == "timeline").unwrap();
+    let mut text = Vec::new();
+    format.reporter.write(trace, &Options::default(), &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }

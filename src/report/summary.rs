@@ -15,7 +15,7 @@ use crate::trace::{Configured, Trace};
 pub fn lines(trace: &Trace, options: &Options) -> Vec<String> {
     let ink = Ink::of(options);
     let mut all = vec![String::new()];
-    for (label, parts, tone) in facts(trace) {
+    for (label, parts, tone) in facts(trace, options.verbosity > 0) {
         let parts: Vec<String> = parts.iter().map(|part| ink.text(part).into_owned()).collect();
         let room = options.width.map(|most| most.saturating_sub(LABEL));
         for (i, piece) in wrap_parts(&parts, room).iter().enumerate() {
@@ -32,7 +32,7 @@ const LABEL: usize = 11;
 
 type Fact = (&'static str, Vec<String>, Tone);
 
-fn facts(trace: &Trace) -> Vec<Fact> {
+fn facts(trace: &Trace, is_verbose: bool) -> Vec<Fact> {
     let facts = &trace.capture;
     let mut all = vec![("packets", packets(trace), Tone::Plain)];
     let protocols: Vec<String> = trace
@@ -62,6 +62,7 @@ fn facts(trace: &Trace) -> Vec<Fact> {
     for configured in trace.configurations.iter().take(NETWORKS) {
         all.push(("network", network(configured), Tone::Plain));
     }
+    all.extend(notes(trace, is_verbose));
     for damage in &facts.source.damage {
         let how = if damage.fatal { "reading ended there" } else { "stepped over" };
         let text = format!(
@@ -138,6 +139,45 @@ fn network(configured: &Configured) -> Vec<String> {
     parts
 }
 
+/// Kinds of notes shown, and with more words; JSON has them all.
+const NOTES: usize = 8;
+const MANY_NOTES: usize = 64;
+
+/// What protocols without rows of their own said, each thing once, in order.
+fn notes(trace: &Trace, is_verbose: bool) -> Vec<Fact> {
+    let mut kinds: BTreeMap<(&str, &str), (u64, Stamp)> = BTreeMap::new();
+    for noted in &trace.notes {
+        let (protocol, text) = &noted.what;
+        kinds.entry((protocol, text)).or_insert((0, noted.at)).0 += 1;
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, (_, first))| first.frame);
+    let most = if is_verbose { MANY_NOTES } else { NOTES };
+    let more = kinds.len().saturating_sub(most);
+    let facts = kinds.into_iter().take(most).map(|((protocol, text), (count, first))| {
+        let times = times(count, first);
+        ("noted", vec![format!("{protocol}: {} ({times})", escape(text))], Tone::Plain)
+    });
+    let mut facts: Vec<Fact> = facts.collect();
+    if more > 0 {
+        let more = format!(
+            "{} more: {}",
+            units::grouped(more as u64),
+            if is_verbose { "-o FILE.json has them all" } else { "-v shows them" }
+        );
+        facts.push(("noted", vec![more], Tone::Dim));
+    }
+    facts
+}
+
+/// How often something was, and where first.
+fn times(count: u64, first: Stamp) -> String {
+    match count {
+        1 => format!("frame {}", first.frame),
+        _ => format!("{} times, first in frame {}", units::grouped(count), first.frame),
+    }
+}
+
 /// Anomalies by kind, most serious class and most frequent first.
 fn anomalies(trace: &Trace) -> Vec<Fact> {
     let mut kinds: BTreeMap<(&str, &str), (u64, Stamp, &str)> = BTreeMap::new();
@@ -153,10 +193,7 @@ fn anomalies(trace: &Trace) -> Vec<Fact> {
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|((_, id), (count, _, _))| (std::cmp::Reverse(*count), *id));
     let facts = kinds.into_iter().map(|((class, id), (count, first, text))| {
-        let times = match count {
-            1 => format!("frame {}", first.frame),
-            _ => format!("{} times, first in frame {}", units::grouped(count), first.frame),
-        };
+        let times = times(count, first);
         ("anomaly", vec![format!("{id} ({class}), {times}: {}", escape(text))], Tone::Warn)
     });
     facts.collect()

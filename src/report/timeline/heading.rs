@@ -143,7 +143,8 @@ fn milestones(trace: &Trace, visit: &Visit) -> Vec<String> {
 /// The heading of what belongs to no visit.
 pub(super) fn outside(trace: &Trace, options: &Options) -> Vec<String> {
     let ink = Ink::of(options);
-    let encrypted = trace.connections.iter().filter(|c| c.server.port == HTTPS).count() as u64;
+    let encrypted = trace.connections.iter().filter(|c| c.server.port == HTTPS);
+    let encrypted = encrypted.filter(|connection| connection.protocol.is_none()).count() as u64;
     let (title, why) = if !trace.visits.is_empty() {
         let why = "background traffic and what no page needed; times since the capture began";
         ("Outside any page", why.to_owned())

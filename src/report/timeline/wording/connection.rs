@@ -96,11 +96,16 @@ pub(super) fn flow(trace: &Trace, connection: &Connection) -> Wording {
     if connection.transport == Transport::Tcp {
         parts.push("beginning not captured".to_owned());
     }
+    let refusal = connection.refusals.first();
+    if let Some(refusal) = refusal {
+        parts.insert(0, refusal.reason.clone());
+    }
     Wording {
         kind: words::transport(connection.transport).to_owned(),
         phase: Some(Phase::Idle),
         what,
         result: with_parts(&parts),
+        tone: if refusal.is_some() { Tone::Bad } else { Tone::Plain },
         connection: Some(connection.id),
         ..Wording::default()
     }
