@@ -87,8 +87,10 @@ pub struct Handshake {
     pub syn_ack_seq: u32,
     /// Its acknowledgment number: n+1, and more where the SYN carried data (RFC 7413).
     pub syn_ack_ack: u32,
-    /// SYN-ACKs sent.
+    /// SYN-ACKs sent before the ACK, 1 where none was repeated.
     pub syn_ack_attempts: u32,
+    /// The (last) SYN-ACK that the ACK answers.
+    pub syn_ack_answered: Stamp,
     /// The segment that completes it: the client's ACK, or in a simultaneous open (RFC 9293 §3.5)
     /// the server's SYN-ACK.
     pub ack: Stamp,
@@ -129,9 +131,9 @@ impl Handshake {
         if taken > 0xffff { 0 } else { taken }
     }
 
-    /// From the SYN-ACK to the ACK: the half on the client's side of the capture.
+    /// From the answered SYN-ACK to the ACK: the half on the client's side of the capture.
     pub const fn client_half(&self) -> TimeDelta {
-        self.ack.at.since(self.syn_ack.at).at_least_zero()
+        self.ack.at.since(self.syn_ack_answered.at).at_least_zero()
     }
 }
 

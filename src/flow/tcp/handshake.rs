@@ -39,6 +39,8 @@ struct Acked {
     at: Stamp,
     seq: u32,
     ack: u32,
+    /// The last SYN-ACK before it.
+    answered: Option<Stamp>,
 }
 
 impl Opening {
@@ -69,7 +71,9 @@ impl Opening {
 
     /// The client acknowledges the server's SYN.
     pub(super) fn acked(&mut self, segment: &Segment<'_>, ack: u32) {
-        self.acked.get_or_insert(Acked { at: segment.piece.stamp, seq: segment.seq, ack });
+        let answered = self.syn_ack.as_ref().map(|(syn_ack, _)| syn_ack.last);
+        let acked = Acked { at: segment.piece.stamp, seq: segment.seq, ack, answered };
+        self.acked.get_or_insert(acked);
     }
 
     /// The whole handshake, once, when its last part is there.
@@ -80,7 +84,7 @@ impl Opening {
         let (syn, (syn_ack, syn_ack_ack)) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
         let acked = self.acked.as_ref()?;
         // in a simultaneous open the server's SYN-ACK comes last, and completes it
-        let last = Acked { at: syn_ack.first, seq: syn_ack.seq, ack: *syn_ack_ack };
+        let last = Acked { at: syn_ack.first, seq: syn_ack.seq, ack: *syn_ack_ack, answered: None };
         let last = if acked.at.frame < last.at.frame { &last } else { acked };
         self.told = true;
         Some(Handshake {
@@ -92,18 +96,13 @@ impl Opening {
             syn_ack_seq: syn_ack.seq,
             syn_ack_ack: *syn_ack_ack,
             syn_ack_attempts: syn_ack.attempts,
+            syn_ack_answered: last.answered.unwrap_or(syn_ack.first),
             ack: last.at,
             ack_seq: last.seq,
             ack_ack: last.ack,
             client_options: syn.options,
             server_options: syn_ack.options,
         })
-    }
-
-    /// The first round trip, once all of it was seen.
-    pub(super) fn round_trip(&self) -> Option<TimeDelta> {
-        let answered = self.answered?;
-        Some(self.acked.as_ref()?.at.at.since(answered.at).at_least_zero())
     }
 
     /// The round trips to the server and to the client, where it is known what answers what: not

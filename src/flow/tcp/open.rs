@@ -135,7 +135,7 @@ impl Tcp {
         }
         if let Some(handshake) = self.opening.whole() {
             self.is_opening = false;
-            self.round_trip = self.opening.round_trip();
+            self.round_trip = Some(handshake.server_half() + handshake.client_half());
             let (client, server) = (handshake.client_options, handshake.server_options);
             self.to_server.shift = Some(client.shift_towards(server));
             self.to_client.shift = Some(server.shift_towards(client));

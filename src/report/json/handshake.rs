@@ -20,7 +20,7 @@ pub struct Handshake {
     pub ack: HandshakeStep,
     /// SYNs sent; 1 where none was repeated.
     pub syn_attempts: u32,
-    /// SYN-ACKs sent.
+    /// SYN-ACKs sent; 1 where none was repeated.
     pub syn_ack_attempts: u32,
     /// Bytes that came with the SYN and that the server took (TCP Fast Open, RFC 7413).
     pub early_data_bytes: u32,
@@ -50,7 +50,7 @@ pub struct HandshakeStep {
 pub struct Rtt {
     /// From the SYN that was answered to the SYN-ACK: the way from here to the server and back.
     pub server_half_ms: Millis,
-    /// From the SYN-ACK to the ACK: the way from here to the client and back.
+    /// From the SYN-ACK that was answered to the ACK: the way from here to the client and back.
     pub client_half_ms: Millis,
     /// Both.
     pub total_ms: Millis,

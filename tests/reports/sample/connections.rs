@@ -64,6 +64,7 @@ fn handshake(syn: Stamp, syn_ack: Stamp, ack: Stamp) -> Handshake {
         syn_ack_seq: 7000,
         syn_ack_ack: 0,
         syn_ack_attempts: 1,
+        syn_ack_answered: syn_ack,
         ack,
         ack_seq: 0,
         ack_ack: 7001,

@@ -64,6 +64,20 @@ fn silence_and_then_the_first_byte_again_is_a_timeout() {
     );
 }
 
+/// The second that the SYN-ACK was late is none of the round trip.
+#[test]
+fn a_repeated_syn_ack_makes_no_round_trip_longer() {
+    let capture = capture(|tcp| {
+        tcp.syn().syn_ack().wait(1000).syn_ack().ack_client();
+        tcp.server(b"aa").server(b"bb").wait(300).server_at(0, b"aa");
+    });
+    let mut lost = capture.clone();
+    lost.lose(5);
+    assert_eq!(tell_but(&lost, &LEFT_OUT), ["< 2..4 @5 @6", "< TimeoutRetransmission 0..2 @6"],);
+    let handshake = handshake(&capture);
+    assert_eq!((handshake.syn_ack_attempts, handshake.client_half().as_nanos()), (2, 1_000_000));
+}
+
 #[test]
 fn the_tail_again_before_the_timer_is_a_probe() {
     let capture = capture(|tcp| {

@@ -33,8 +33,12 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
     let syns = connection.syns.len() as u64;
     if let Some(handshake) = &connection.handshake {
         let (server, client) = (handshake.server_half(), handshake.client_half());
-        let tries = handshake.syn_attempts;
-        let open = if tries > 1 { format!("open after {tries} SYNs") } else { "open".to_owned() };
+        let (syns, syn_acks) = (handshake.syn_attempts, handshake.syn_ack_attempts);
+        let open = match (syns, syn_acks) {
+            (..=1, ..=1) => "open".to_owned(),
+            (..=1, _) => format!("open after {syn_acks} SYN-ACKs"),
+            _ => format!("open after {syns} SYNs"),
+        };
         let unused = never_used(connection);
         let open = if unused { format!("{open}, never used") } else { open };
         let rtt = format!("{open}, RTT {}", units::span(server + client));
@@ -49,7 +53,7 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
         if unused {
             forms.push("never used".to_owned());
         }
-        return (forms, if unused || tries > 1 { Tone::Warn } else { Tone::Plain });
+        return (forms, if unused || syns.max(syn_acks) > 1 { Tone::Warn } else { Tone::Plain });
     }
     if connection.refused.is_some() {
         let after = if syns > 1 { format!(" after {syns} SYNs") } else { String::new() };
