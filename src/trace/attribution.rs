@@ -189,11 +189,12 @@ fn part_of(stall: &Stall) -> Part {
 }
 
 /// Lays parts over others: what is below shows where nothing is above it. The result tiles what
-/// `below` tiles, whatever is laid over it.
-fn lay(below: Vec<Part>, over: Vec<Part>) -> Vec<Part> {
+/// `below` tiles, whatever is laid over it. Of what is above, the one that began first counts.
+fn lay(below: Vec<Part>, mut over: Vec<Part>) -> Vec<Part> {
     if over.is_empty() {
         return below;
     }
+    over.sort_by_key(|part| part.from);
     let mut tiles: Vec<Part> = Vec::with_capacity(below.len() + over.len());
     let mut over = over.into_iter().peekable();
     for part in below {

@@ -54,6 +54,16 @@ fn what_ends_before_or_begins_after_changes_nothing() {
     assert_eq!(lay(below.clone(), over), below);
 }
 
+#[test]
+fn what_was_told_late_hides_from_its_beginning() {
+    let below = vec![part(Cause::Data, 0, 50)];
+    let over = vec![part(Cause::Idle, 20, 30), part(Cause::Reordering, 5, 40)];
+    assert_eq!(
+        told(&lay(below, over)),
+        ["Data 0..5 [0, 50]", "Reordering 5..40 [5, 40]", "Data 40..50 [0, 50]"]
+    );
+}
+
 fn any_part() -> impl Strategy<Value = Part> {
     let causes = vec![Cause::Idle, Cause::CongestionWindow, Cause::Reordering];
     (prop::sample::select(causes), -20..120_i64, -20..120_i64)
@@ -68,7 +78,11 @@ proptest! {
     ) {
         let cuts: Vec<i64> = cuts.into_iter().collect();
         let base = cuts.windows(2).map(|two| part(Cause::Data, two[0], two[1])).collect();
-        let tiles = layers.into_iter().fold(base, lay);
+        let tiles = layers.iter().cloned().fold(base, lay);
+        for over in layers.iter().flatten().filter(|part| part.from < part.to) {
+            let is_hidden = |tile: &Part| tile.from < over.to && over.from < tile.to;
+            prop_assert!(tiles.iter().filter(|t| is_hidden(t)).all(|t| t.cause != Cause::Data));
+        }
         let (first, last) = (tiles.first().unwrap(), tiles.last().unwrap());
         prop_assert_eq!(first.from.as_nanos(), cuts[0]);
         prop_assert_eq!(last.to.as_nanos(), *cuts.last().unwrap());
