@@ -2,6 +2,7 @@
 
 use crate::report::FORMATS;
 use crate::report::format::Options;
+use crate::report::text::escape::escape;
 use crate::trace::{EntityId, Trace};
 
 /// Writes a trace in every format, and what was completed on the way.
@@ -41,9 +42,10 @@ fn check(format: &str, out: &[u8]) {
     }
 }
 
-/// Text that a terminal shows as it is: UTF-8 without control characters but line ends.
+/// Text that a terminal shows as it is: UTF-8 without characters that do something else than show
+/// themselves, but for line ends.
 pub(super) fn printable(text: &[u8]) {
     let text = str::from_utf8(text);
-    let odd = text.map(|text| text.chars().find(|c| c.is_control() && *c != '\n'));
+    let odd = text.map(|text| text.split('\n').find(|line| escape(line) != *line));
     assert_eq!(odd, Ok(None), "a control character is printed");
 }
