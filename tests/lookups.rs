@@ -3,8 +3,9 @@
 use std::net::Ipv4Addr;
 
 use urltrace::packet::build::Capture;
-use urltrace::trace::Trace;
 use urltrace::trace::lookup::Outcome;
+use urltrace::trace::placing::Placing;
+use urltrace::trace::{Trace, VisitId};
 
 use crate::support::{dns, trace_of};
 
@@ -16,6 +17,44 @@ const TWO: [u8; 4] = [198, 51, 100, 2];
 /// Kind and text of every anomaly.
 fn said(trace: &Trace) -> Vec<(&str, &str)> {
     trace.anomalies.iter().map(|noted| (noted.what.id, &*noted.what.text)).collect()
+}
+
+const LOCAL: ([u8; 4], u16) = ([127, 0, 0, 1], 50_000);
+const STUB: ([u8; 4], u16) = ([127, 0, 0, 53], 53);
+
+/// A resolver on the client's host, as seen on the `any` device.
+#[test]
+fn what_a_local_resolver_passes_on_is_the_same_lookup_on_its_next_hop() {
+    let mut capture = Capture::new();
+    capture.udp(LOCAL, STUB, &dns::query(1, "www.a.test"));
+    capture.udp(CLIENT, RESOLVER, &dns::query(2, "www.a.test"));
+    capture.udp(RESOLVER, CLIENT, &dns::answer(2, "www.a.test", &[ONE]));
+    capture.udp(STUB, LOCAL, &dns::answer(1, "www.a.test", &[ONE]));
+    page(&mut capture, 50_001);
+    // the next visit: from the cache of the host
+    capture.wait(20_000);
+    capture.udp(LOCAL, STUB, &dns::query(3, "www.a.test"));
+    capture.udp(STUB, LOCAL, &dns::answer(3, "www.a.test", &[ONE]));
+    page(&mut capture, 50_002);
+    let trace = trace_of(&capture);
+    let [asked, passed_on, again] = &trace.resolutions[..] else { panic!("three") };
+    assert_eq!((asked.asked_for, passed_on.asked_for), (None, Some(asked.id)));
+    assert_eq!(again.asked_for, None);
+    let used: Vec<_> = trace.exchanges.iter().map(|exchange| exchange.resolution).collect();
+    assert_eq!(used, [Some(asked.id), Some(again.id)]);
+    let dns = trace.exchanges[0].timings.dns.unwrap();
+    assert_eq!(Some(dns), asked.finished.map(|end| end.at.since(asked.started.at)));
+    let placing = Placing::of(&trace);
+    let visits = [asked, passed_on, again].map(|one| placing.resolution(one.id));
+    assert_eq!(visits, [Some(VisitId(0)), Some(VisitId(0)), Some(VisitId(1))]);
+}
+
+fn page(capture: &mut Capture, port: u16) {
+    let mut tcp = capture.tcp((CLIENT.0, port), (ONE, 80));
+    let request = "GET / HTTP/1.1\r\nHost: www.a.test\r\nAccept: text/html\r\n\r\n";
+    tcp.handshake().client(request.as_bytes());
+    tcp.server(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi");
+    tcp.close();
 }
 
 #[test]

@@ -203,4 +203,7 @@ pub struct Resolution {
     pub finished: Option<Stamp>,
     /// Questions without an answer yet.
     pub open: u32,
+    /// The resolution that this one was asked for: a resolver on the client's own host passed it
+    /// on. Inferred: the same question was open on loopback.
+    pub asked_for: Option<ResolutionId>,
 }

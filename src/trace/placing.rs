@@ -44,6 +44,7 @@ impl Placing {
         let hosts = Hosts::of(trace);
         placing.place_other_connections(trace, &clients, &hosts);
         placing.place_other_resolutions(trace, &clients, &hosts);
+        placing.place_passed_on_resolutions(trace);
         placing.place_dns_connections(trace);
         placing.place_neighbors(trace, &clients);
         placing
@@ -135,6 +136,17 @@ impl Placing {
                 near.find(|visit| hosts.has_name(*visit, &resolution.name))
             };
             set(&mut self.resolutions, resolution.id.0, visit);
+        }
+    }
+
+    /// What a resolver on the client's host passed on is told with what it was asked.
+    fn place_passed_on_resolutions(&mut self, trace: &Trace) {
+        for resolution in &trace.resolutions {
+            let Some(asked_for) = resolution.asked_for else { continue };
+            let visit = self.resolution(asked_for).or_else(|| self.resolution(resolution.id));
+            for id in [asked_for, resolution.id] {
+                set(&mut self.resolutions, id.0, visit);
+            }
         }
     }
 

@@ -194,6 +194,10 @@ pub struct Resolution<'a> {
     pub duration_ms: Option<Millis>,
     /// Questions without an answer.
     pub open: u32,
+    /// The entry of `resolutions` that this one was asked for: a resolver on the client's own host
+    /// (systemd-resolved, dnsmasq) passed a program's question on. Inferred: the same question was
+    /// open on loopback.
+    pub asked_for: Option<u32>,
     /// The frames that it was seen in.
     pub frames: FrameList<'static>,
 }
@@ -307,6 +311,7 @@ impl<'a> Resolution<'a> {
             duration_ms: finished
                 .map(|last| Millis(last.at.since(resolution.started.at).at_least_zero())),
             open: resolution.open,
+            asked_for: resolution.asked_for.map(|id| id.0),
             frames: FrameList::from(frames),
         }
     }

@@ -1,9 +1,11 @@
 //! Pairs DNS queries and responses, finds repeats, and gathers parallel questions for one name.
 
+mod addresses;
 mod doubts;
 mod pending;
 mod refused;
 mod rules;
+mod stub;
 
 pub(super) use refused::refused;
 
@@ -14,6 +16,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::protocol::dns::message::{Flavor, Message, Name, Question, Record, RecordType};
 use crate::time::{Frames, Stamp, TimeDelta};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::builder::lookups::addresses::Addresses;
 use crate::trace::builder::lookups::doubts::{
     other_case, other_transaction, says_other, second_answer,
 };
@@ -38,17 +41,13 @@ const TOGETHER: usize = 64;
 /// Questions of one response that are answered: DNS has one (RFC 9619).
 const ANSWERED: usize = 4;
 
-/// Resolutions looked at for an address, the latest first.
-const ADDRESS_BACK: usize = 1024;
-
 /// What pairs DNS messages.
 #[derive(Debug, Default)]
 pub(super) struct Lookups {
     pending: Pending,
     latest: HashMap<Key, LookupId>,
     resolutions: HashMap<(IpAddr, Flavor, Name), ResolutionId>,
-    /// Which resolutions of a client gave an address, in the order of their answers.
-    by_address: HashMap<(IpAddr, IpAddr), Vec<ResolutionId>>,
+    addresses: Addresses,
     /// Resolutions that were told as complete: each is told once.
     told: HashSet<ResolutionId>,
 }
@@ -77,8 +76,8 @@ impl Lookups {
         }
     }
 
-    /// The resolution of a client that gave `address` before `at`: that of `host` where one
-    /// did, else the latest.
+    /// The resolution of a client that gave `address` before `at`, the latest; only those of `host`
+    /// where that is given.
     pub(super) fn of_address(
         &self,
         trace: &Trace,
@@ -87,16 +86,22 @@ impl Lookups {
         host: Option<&str>,
         at: Stamp,
     ) -> Option<ResolutionId> {
-        let all = self.by_address.get(&(client, address))?;
-        let mut before = all.iter().rev().take(ADDRESS_BACK).filter_map(|id| trace.resolution(*id));
-        let known = |resolution: &&Resolution| resolution.started.at <= at.at;
-        match host {
-            None => before.find(known).map(|resolution| resolution.id),
-            Some(host) => before
-                .filter(known)
-                .find(|resolution| resolution.name.eq_ignore_ascii_case(host))
-                .map(|resolution| resolution.id),
-        }
+        self.addresses.find(trace, client, address, host, at)
+    }
+
+    /// The resolution of a program on this host that waits for what is asked now.
+    fn asked_for(
+        &self,
+        trace: &Trace,
+        message: &Message,
+        name: &Name,
+        rtype: RecordType,
+    ) -> Option<ResolutionId> {
+        let mut clients = stub::LOCAL.into_iter().filter(|_| stub::may_be_passed_on(message));
+        clients.find_map(|client| {
+            let id = self.latest.get(&(client, message.flavor, name.clone(), rtype))?;
+            Some(trace.lookup(*id).filter(|lookup| lookup.answer.is_none())?.resolution)
+        })
     }
 
     fn query(
@@ -153,6 +158,7 @@ impl Lookups {
             return None;
         }
         let (client, at) = (message.client.ip, message.span.done);
+        let asked_for = self.asked_for(trace, message, name, question.rtype);
         let id = LookupId(next_index(trace.lookups.len()));
         let key = (client, message.flavor, name.clone());
         let together = self.resolutions.get(&key).and_then(|id| trace.resolution(*id));
@@ -175,6 +181,7 @@ impl Lookups {
                 started: at,
                 finished: None,
                 open: 0,
+                asked_for: None,
             });
             self.resolutions.insert(key, id);
             id
@@ -182,6 +189,7 @@ impl Lookups {
         if let Some(resolution) = trace.resolutions.get_mut(resolution.0 as usize) {
             resolution.lookups.push(id);
             resolution.open += 1;
+            resolution.asked_for = resolution.asked_for.or(asked_for);
         }
         trace.lookups.push(Lookup {
             id,
@@ -310,12 +318,8 @@ impl Lookups {
         let final_now = is_final(&answer);
         lookup.answer = Some(Box::new(answer));
         let (client, resolution) = (lookup.client, lookup.resolution);
-        let addresses: Vec<IpAddr> = lookup.addresses().collect();
-        for address in addresses {
-            let known = self.by_address.entry((client, address)).or_default();
-            if known.last() != Some(&resolution) {
-                known.push(resolution);
-            }
+        for address in lookup.addresses() {
+            self.addresses.note(client, address, resolution);
         }
         if final_now {
             completed.push(EntityId::Lookup(id));

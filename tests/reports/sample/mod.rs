@@ -65,6 +65,7 @@ pub(super) fn visit() -> Trace {
             started: at(1000, 3),
             finished: Some(at(5_250, 6)),
             open: 0,
+            asked_for: None,
         }],
         connections: connections::all(),
         exchanges: exchanges::all(),

@@ -12,6 +12,13 @@ use crate::trace::lookup::{Answer, Attempt, Lookup, Outcome, Resolution};
 /// The lines below its row.
 pub(super) fn lines(trace: &Trace, resolution: &Resolution) -> Vec<Line> {
     let mut lines = Vec::new();
+    if let Some(first) = resolution.asked_for.and_then(|id| trace.resolution(id)) {
+        let frame = first.started.frame;
+        lines.push(Line::new(format!(
+            "passed on by a resolver on the client's own host, which was asked in frame {frame} \
+             (inferred: that question was open)"
+        )));
+    }
     for lookup in resolution.lookups.iter().filter_map(|id| trace.lookup(*id)) {
         question(lookup, &mut lines);
     }

@@ -63,7 +63,7 @@ pub(super) fn lookup(trace: &Trace, resolution: &Resolution) -> Wording {
         resolution.lookups.iter().filter_map(|id| trace.lookup(*id)).collect();
     let name = escape(&resolution.name);
     let flavor = lookups.first().map_or("DNS", |lookup| words::flavor(lookup.flavor));
-    let (result, tone) = lookup_result(&lookups);
+    let (result, tone) = lookup_result(resolution, &lookups);
     Wording {
         kind: flavor.to_owned(),
         phase: Some(Phase::Dns),
@@ -74,7 +74,7 @@ pub(super) fn lookup(trace: &Trace, resolution: &Resolution) -> Wording {
     }
 }
 
-fn lookup_result(lookups: &[&Lookup]) -> (Vec<String>, Tone) {
+fn lookup_result(resolution: &Resolution, lookups: &[&Lookup]) -> (Vec<String>, Tone) {
     let answered: Vec<&&Lookup> =
         lookups.iter().filter(|lookup| lookup.outcome() == Outcome::Answered).collect();
     let attempts = lookups.iter().map(|lookup| lookup.attempts.len()).max().unwrap_or(0);
@@ -139,6 +139,9 @@ fn lookup_result(lookups: &[&Lookup]) -> (Vec<String>, Tone) {
             .map(|source| words::source_word(source).to_owned()),
     );
     asides.extend(alias.map(|alias| format!("as {alias}")));
+    if resolution.asked_for.is_some() {
+        asides.insert(0, "passed on by this host".to_owned());
+    }
     let unanswered =
         lookups.iter().filter(|lookup| lookup.outcome() == Outcome::Unanswered).map(|l| l.rtype);
     for rtype in unanswered {
