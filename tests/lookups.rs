@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 
 use urltrace::packet::build::Capture;
+use urltrace::report::format::Options;
+use urltrace::report::selection::Selection;
 use urltrace::trace::lookup::Outcome;
 use urltrace::trace::placing::Placing;
 use urltrace::trace::{Trace, VisitId};
@@ -47,6 +49,9 @@ fn what_a_local_resolver_passes_on_is_the_same_lookup_on_its_next_hop() {
     let placing = Placing::of(&trace);
     let visits = [asked, passed_on, again].map(|one| placing.resolution(one.id));
     assert_eq!(visits, [Some(VisitId(0)), Some(VisitId(0)), Some(VisitId(1))]);
+    let part = Options { visit: Some(VisitId(0)), ..Options::default() };
+    let part = Selection::of(&trace, &part);
+    assert_eq!([asked, passed_on, again].map(|one| part.resolution(one.id)), [true, true, false]);
 }
 
 fn page(capture: &mut Capture, port: u16) {

@@ -138,6 +138,14 @@ fn resolutions(
             *place |= *kept;
         }
     }
+    // what a resolver passed on goes with what it was asked, which began before it
+    for passed_on in &trace.resolutions {
+        let asked_for = passed_on.asked_for.and_then(|id| resolutions.get(id.0 as usize));
+        let kept = asked_for == Some(&true);
+        if let Some(place) = resolutions.get_mut(passed_on.id.0 as usize) {
+            *place |= kept;
+        }
+    }
     resolutions
 }
 
