@@ -85,6 +85,12 @@ impl Flow {
         }
     }
 
+    /// Packets of one direction that were captured another time.
+    #[inline]
+    pub(super) const fn copies(&self, direction: Direction) -> u32 {
+        self.counters.of(direction).capture_duplicates
+    }
+
     /// True where a datagram is a copy of one of the last, seen in another VLAN or tunnel.
     pub(super) fn has_seen(&self, direction: Direction, print: &Print) -> bool {
         if let Body::Udp(recent) = &self.body { recent.of(direction).has(print) } else { false }

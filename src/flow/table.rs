@@ -12,7 +12,7 @@ mod lifetime;
 mod state;
 mod time;
 
-pub use state::FlowTable;
+pub use state::{FlowTable, Taken};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -58,10 +58,15 @@ impl FlowTable {
         self
     }
 
-    /// Takes the next packet. What is neither TCP, UDP, ARP nor ICMP belongs to no flow; a
-    /// fragment does once it [is whole](Self::push_whole).
+    /// Takes the next packet; says whose it is. What is neither TCP, UDP, ARP nor ICMP belongs to
+    /// no flow; a fragment does once it [is whole](Self::push_whole).
     #[inline]
-    pub fn push(&mut self, packet: &Packet, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+    pub fn push(
+        &mut self,
+        packet: &Packet,
+        decoded: &Decoded<'_>,
+        out: &mut Vec<FlowEvent>,
+    ) -> Option<Taken> {
         let stamp = Stamp::new(packet.at, packet.frame);
         let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
         let frame = Frame {
@@ -72,12 +77,12 @@ impl FlowTable {
             macs: decoded.macs,
             frames: None,
         };
-        self.push_decoded(&frame, decoded, out);
+        self.push_decoded(&frame, decoded, out)
     }
 
     /// Takes a packet that came in fragments.
     #[cold]
-    pub fn push_whole(&mut self, whole: &Whole, out: &mut Vec<FlowEvent>) {
+    pub fn push_whole(&mut self, whole: &Whole, out: &mut Vec<FlowEvent>) -> Option<Taken> {
         let decoded = whole.decode();
         let ttl = decoded.network.as_ref().map_or(0, |network| network.ttl);
         let frame = Frame {
@@ -89,7 +94,7 @@ impl FlowTable {
             frames: Some(&whole.frames),
         };
         let before = out.len();
-        self.push_decoded(&frame, &decoded, out);
+        let taken = self.push_decoded(&frame, &decoded, out);
         if whole.conflict {
             let flow = out.get(before).map_or(FlowId(whole.stamp.frame), |event| event.flow);
             let anomaly = Anomaly::new(
@@ -99,6 +104,7 @@ impl FlowTable {
             );
             Emit { flow, at: whole.stamp, out }.anomaly(anomaly.citing("RFC 5722 §4"));
         }
+        taken
     }
 
     /// Lets time pass up to `now`: flows that were idle for too long are over, holes whose time
@@ -139,13 +145,18 @@ impl FlowTable {
     }
 
     #[inline]
-    fn push_decoded(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>, out: &mut Vec<FlowEvent>) {
+    fn push_decoded(
+        &mut self,
+        frame: &Frame<'_>,
+        decoded: &Decoded<'_>,
+        out: &mut Vec<FlowEvent>,
+    ) -> Option<Taken> {
         let stamp = frame.stamp;
         self.now = Stamp::new(self.now.at.max(stamp.at), stamp.frame);
         let around = decoded.encapsulation;
         match (decoded.layers.last(), &decoded.network) {
             (Some(Layer::Tcp(header)), Some(network)) => {
-                self.push_tcp(frame, decoded, header, network, out);
+                self.push_tcp(frame, decoded, header, network, out)
             }
             (Some(Layer::Udp(udp)), Some(network)) => {
                 let (source, destination) = (udp.source_port(), udp.destination_port());
@@ -153,24 +164,23 @@ impl FlowTable {
                 // RFC 768: all zeros is no checksum
                 let is_bad = udp.checksum() != 0 && self.is_bad(decoded, network, 17, udp.slice());
                 let sum = udp.checksum();
-                self.push_datagram(frame, decoded, &ends, decoded.payload, sum, is_bad, out);
+                self.push_datagram(frame, decoded, &ends, decoded.payload, sum, is_bad, out)
             }
             (Some(Layer::Icmpv4(icmp)), Some(network)) => {
                 let ends = Ends::with_ports(Transport::Icmpv4, around, network, 0, 0);
                 let is_bad = self.is_bad(decoded, network, 1, icmp.slice());
-                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
+                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out)
             }
             (Some(Layer::Icmpv6(icmp)), Some(network)) => {
                 let ends = Ends::of_icmpv6(around, network, icmp);
                 let is_bad = self.is_bad(decoded, network, 58, icmp.slice());
-                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out);
+                self.push_datagram(frame, decoded, &ends, icmp.slice(), 0, is_bad, out)
             }
             (Some(Layer::Arp(arp)), _) => {
-                if let Some(ends) = Ends::of_arp(around, arp) {
-                    self.push_datagram(frame, decoded, &ends, arp.slice(), 0, false, out);
-                }
+                let ends = Ends::of_arp(around, arp)?;
+                self.push_datagram(frame, decoded, &ends, arp.slice(), 0, false, out)
             }
-            _ => {}
+            _ => None,
         }
     }
 
@@ -182,7 +192,7 @@ impl FlowTable {
         header: &TcpSlice<'_>,
         network: &Network,
         out: &mut Vec<FlowEvent>,
-    ) {
+    ) -> Option<Taken> {
         let (source, destination) = (header.source_port(), header.destination_port());
         let ends =
             Ends::with_ports(Transport::Tcp, decoded.encapsulation, network, source, destination);
@@ -229,24 +239,29 @@ impl FlowTable {
         };
         let is_bad = self.is_bad(decoded, network, 6, header.slice());
         let listed = self.limits.frames_listed;
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
+        let flow = self.slots.flow_mut(slot)?;
         piece.direction = flow.direction(is_lo);
+        let mut taken = Taken { flow: flow.id, direction: piece.direction, is_copy: false };
+        let copies = flow.copies(piece.direction);
         let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
         flow.count(&piece, listed, &mut emit);
         if is_bad {
             let counters = flow.counters.of_mut(piece.direction);
             counters.bad_checksums = counters.bad_checksums.saturating_add(1);
         }
-        let Body::Tcp(tcp) = &mut flow.body else { return };
+        let Body::Tcp(tcp) = &mut flow.body else { return Some(taken) };
         let (was_over, settled) = (tcp.is_over(), tcp.settles_at());
         tcp.push(&Segment::new(piece, header), &mut flow.counters, &mut emit);
-        if tcp.held_cost() != flow.held {
+        let cost = tcp.held_cost();
+        taken.is_copy = flow.copies(taken.direction) > copies;
+        if cost != flow.held {
             self.weigh(slot, out);
         }
         self.schedule(slot, was_over, settled);
         if let Some(frames) = frame.frames {
             self.list(slot, frames);
         }
+        Some(taken)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one datagram, in one place")]
@@ -259,7 +274,7 @@ impl FlowTable {
         sum: u16,
         is_bad: bool,
         out: &mut Vec<FlowEvent>,
-    ) {
+    ) -> Option<Taken> {
         let (key, is_lo) = ends.key();
         let mut piece = piece(frame, decoded, payload);
         let found = self
@@ -278,8 +293,10 @@ impl FlowTable {
             self.open(ends, frame, ttl, is_client, role, body, out)
         };
         let listed = self.limits.frames_listed;
-        let Some(flow) = self.slots.flow_mut(slot) else { return };
+        let flow = self.slots.flow_mut(slot)?;
         piece.direction = flow.direction(is_lo);
+        let mut taken = Taken { flow: flow.id, direction: piece.direction, is_copy: false };
+        let copies = flow.copies(piece.direction);
         let mut emit = Emit { flow: flow.id, at: piece.stamp, out };
         flow.count(&piece, listed, &mut emit);
         if is_bad {
@@ -287,9 +304,11 @@ impl FlowTable {
             counters.bad_checksums = counters.bad_checksums.saturating_add(1);
         }
         flow.datagram(&piece, sum, &mut emit);
+        taken.is_copy = flow.copies(taken.direction) > copies;
         if let Some(frames) = frame.frames {
             self.list(slot, frames);
         }
+        Some(taken)
     }
 
     /// Lists the frames of the fragments that a packet came in.

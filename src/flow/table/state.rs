@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use bytes::Bytes;
 
+use crate::flow::event::{Direction, FlowId};
 use crate::flow::holders::Holders;
 use crate::flow::piece::Place;
 use crate::flow::slots::Slots;
@@ -26,6 +27,18 @@ pub struct FlowTable {
     pub(super) deadlines: BinaryHeap<Reverse<Due>>,
     pub(super) holders: Holders,
     pub(super) now: Stamp,
+}
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its flow.
+    pub flow: FlowId,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// It was captured before, elsewhere or on its way through this machine: see
+    /// [`Counters::capture_duplicates`](crate::flow::event::Counters::capture_duplicates).
+    pub is_copy: bool,
 }
 
 /// What surrounds the payload of a packet on its way to a flow.

@@ -134,3 +134,28 @@ fn a_flow_that_is_over_is_found_under_none_of_its_keys() {
     let opened = lines.iter().filter(|line| line.starts_with("open")).count();
     assert_eq!(opened, 4, "{lines:?}");
 }
+
+#[test]
+fn each_packet_is_told_its_flow_its_way_and_that_it_is_a_copy() {
+    let mut capture = Capture::new();
+    capture.tcp(CLIENT, SERVER).syn().syn_ack();
+    capture.udp(RESOLVER, OTHER, b"answer").duplicate(3).raw(&[0; 60]);
+    forward(&mut capture, 2);
+    capture.edit(5, |bytes| bytes[6] ^= 1);
+    let mut table = FlowTable::new(&Limits::default());
+    let mut out = Vec::new();
+    let packets = capture.packets();
+    let taken = packets.iter().map(|packet| table.push(packet, &decode(packet), &mut out));
+    let told: Vec<_> =
+        taken.map(|it| it.map(|it| (it.flow.0.0, it.direction, it.is_copy))).collect();
+    let (to_server, to_client) = (Direction::ToServer, Direction::ToClient);
+    let expected = [
+        Some((1, to_server, false)),
+        Some((1, to_client, false)),
+        Some((1, to_client, true)),
+        Some((4, to_client, false)),
+        Some((4, to_client, true)),
+        None,
+    ];
+    assert_eq!(told, expected);
+}
