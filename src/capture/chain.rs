@@ -10,7 +10,7 @@ use std::vec;
 use crate::capture::block::Progress;
 use crate::capture::format::Base;
 use crate::capture::source::{
-    CaptureError, CaptureSummary, Damage, FileInfo, PacketSource, Record,
+    About, CaptureError, CaptureSummary, Damage, FileInfo, Packet, PacketSource, Record,
 };
 use crate::time::FrameNo;
 
@@ -93,6 +93,10 @@ impl PacketSource for Files {
             summary.append(current.summary());
         }
         summary
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        self.current.as_ref().map(|current| current.about(packet)).unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@
 use pcap::{BpfProgram, Capture, Linktype};
 
 use crate::capture::source::{
-    CaptureError, CaptureSummary, LinkType, Packet, PacketSource, Record,
+    About, CaptureError, CaptureSummary, LinkType, Packet, PacketSource, Record,
 };
 use crate::limits::Limits;
 
@@ -74,6 +74,10 @@ impl<S: PacketSource> PacketSource for Filtered<S> {
 
     fn summary(&self) -> CaptureSummary {
         self.source.summary()
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        self.source.about(packet)
     }
 }
 

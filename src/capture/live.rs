@@ -23,8 +23,8 @@ use crate::capture::filter;
 use crate::capture::live::shared::{Counted, PRECISION, lock, words};
 use crate::capture::live::tap::Tap;
 use crate::capture::source::{
-    CaptureError, CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Packet, PacketSource,
-    Record,
+    About, CaptureError, CaptureSummary, Damage, FileInfo, InterfaceInfo, LinkType, Packet,
+    PacketSource, Record,
 };
 use crate::limits::Limits;
 use crate::time::{FrameNo, Timestamp};
@@ -251,6 +251,10 @@ impl PacketSource for Live {
                 State::Ended => return Ok(None),
             }
         }
+    }
+
+    fn about(&self, _: &Packet) -> About<'_> {
+        About { interface: Some(&self.device), comments: Vec::new() }
     }
 
     fn summary(&self) -> CaptureSummary {

@@ -18,7 +18,7 @@ use crate::capture::pcapng::codes::{
 use crate::capture::pcapng::meta::{read_options, text};
 use crate::capture::pcapng::reader::{Broken, Interface, Reader};
 use crate::capture::source::{
-    CaptureError, CaptureSummary, FileInfo, Packet, PacketSource, Record,
+    About, CaptureError, CaptureSummary, FileInfo, Packet, PacketSource, Record,
 };
 use crate::cursor::{Cursor, Short};
 use crate::limits::Limits;
@@ -305,6 +305,11 @@ impl PacketSource for Reader {
 
     fn summary(&self) -> CaptureSummary {
         self.summary.clone()
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        let interface = packet.interface.saturating_sub(self.base);
+        self.summary.about_last(packet, usize::try_from(interface).unwrap_or(usize::MAX))
     }
 }
 

@@ -137,6 +137,22 @@ pub trait PacketSource: Send {
 
     /// What is known about the capture so far; complete once `next_record` gave `None` or failed.
     fn summary(&self) -> CaptureSummary;
+
+    /// What else the capture says of the packet that was handed out last; nothing, where this is
+    /// not asked in time, or the source does not know.
+    fn about(&self, packet: &Packet) -> About<'_> {
+        let _ = packet;
+        About::default()
+    }
+}
+
+/// What a capture says of a packet beside the packet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About<'s> {
+    /// The name of its interface.
+    pub interface: Option<&'s str>,
+    /// Comments on it.
+    pub comments: Vec<&'s str>,
 }
 
 impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
@@ -146,6 +162,10 @@ impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
 
     fn summary(&self) -> CaptureSummary {
         (**self).summary()
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        (**self).about(packet)
     }
 }
 
@@ -181,6 +201,15 @@ impl CaptureSummary {
                 }
             }
         }
+    }
+
+    /// What is said of the packet that was read last; its interface is the n-th here.
+    pub fn about_last(&self, packet: &Packet, interface: usize) -> About<'_> {
+        let of_it = self.comments.iter().rev().take_while(|it| it.0 == Some(packet.frame));
+        let mut comments: Vec<&str> = of_it.map(|it| it.1.as_str()).collect();
+        comments.reverse();
+        let interface = self.interfaces.get(interface).and_then(|it| it.name.as_deref());
+        About { interface, comments }
     }
 
     /// Adds what the next file of the run was. Its interfaces are numbered on from ours.

@@ -1,6 +1,6 @@
 //! The first packets of a source, and no more.
 
-use crate::capture::source::{CaptureError, CaptureSummary, PacketSource, Record};
+use crate::capture::source::{About, CaptureError, CaptureSummary, Packet, PacketSource, Record};
 
 /// Ends a source after so many packets.
 pub struct Take<S> {
@@ -29,5 +29,9 @@ impl<S: PacketSource> PacketSource for Take<S> {
 
     fn summary(&self) -> CaptureSummary {
         self.source.summary()
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        self.source.about(packet)
     }
 }

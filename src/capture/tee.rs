@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::capture::source::{CaptureError, CaptureSummary, PacketSource, Record};
+use crate::capture::source::{About, CaptureError, CaptureSummary, Packet, PacketSource, Record};
 use crate::capture::write::Writer;
 
 /// A source whose packets are also written.
@@ -44,5 +44,9 @@ impl<S: PacketSource, W: Write + Send> PacketSource for Tee<S, W> {
 
     fn summary(&self) -> CaptureSummary {
         self.source.summary()
+    }
+
+    fn about(&self, packet: &Packet) -> About<'_> {
+        self.source.about(packet)
     }
 }

@@ -208,6 +208,32 @@ fn the_obsolete_packet_block() {
 }
 
 #[test]
+fn what_is_said_of_the_last_packet_is_asked_one_by_one() {
+    let le = Ng(Endian::Little);
+    let blocks = [
+        le.section(&[(1, b"a visit")]),
+        le.interface(1, 0, &[(2, b"eth0")]),
+        le.interface(1, 0, &[]),
+        le.enhanced(0, 1, b"abc", &[(1, b"first"), (1, b"again")]),
+        le.enhanced(1, 2, b"abc", &[]),
+        le.enhanced(0, 3, b"abc", &[(1, b"third")]),
+    ];
+    let bytes = blocks.concat();
+    let reader = BlockReader::new(io::Cursor::new(bytes), true, 1 << 20).unwrap();
+    let base = Base { frames: 7, interfaces: 3 };
+    let file = File { name: "f.pcapng".to_owned(), bytes: None, reader, base };
+    let mut source = (FORMAT.open)(file);
+    let mut told = Vec::new();
+    while let Some(record) = source.next_record().unwrap() {
+        let packet = packet_of(record).unwrap();
+        let about = source.about(&packet);
+        told.push(format!("{:?} {:?}", about.interface, about.comments));
+    }
+    let expected = [r#"Some("eth0") ["first", "again"]"#, "None []", r#"Some("eth0") ["third"]"#];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn comments_names_statistics_and_what_we_do_not_know() {
     let be = Ng(Endian::Big);
     let names = [
