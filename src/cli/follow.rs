@@ -21,7 +21,8 @@ pub(super) fn follow<'a>(args: &Args, sinks: &'a mut [Sink], packets: bool) -> W
         let view = PacketsView::new(detail, options.ascii, options.zone);
         let mut view = view.with(settings::credentials(args));
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
-        watch.packet = Some(Box::new(move |packet| view.packet(packet, &mut out)));
+        watch.packet =
+            Some(Box::new(move |packet, about| view.packet_telling(packet, about, &mut out)));
     }
     watch.completed = Some(Box::new(move |trace, all| {
         sinks.iter_mut().try_for_each(|sink| sink.completed(trace, all))

@@ -54,7 +54,7 @@ pub(super) fn read(
         match source.next_record() {
             Ok(Some(Record::Packet(packet))) => {
                 if let Some(watch) = &mut watch
-                    && let Err(error) = watch(&packet)
+                    && let Err(error) = watch(&packet, &source.about(&packet))
                 {
                     break Some(RunError::Watch(error));
                 }

@@ -2,13 +2,14 @@
 
 use std::io;
 
-use crate::capture::source::{CaptureError, Packet};
+use crate::capture::source::{About, CaptureError, Packet};
 use crate::trace::{EntityId, Trace};
 
 /// What watches a run.
 #[derive(Default)]
 pub struct Watch<'a> {
-    /// Called with each packet, in capture order, on the reading thread.
+    /// Called with each packet, in capture order, on the reading thread, and what the capture says
+    /// of it beside the packet.
     pub packet: Option<PacketWatch<'a>>,
     /// Called with the trace so far and the entities that were completed since the last call,
     /// in an order that depends on the packets alone.
@@ -16,7 +17,7 @@ pub struct Watch<'a> {
 }
 
 /// Sees every packet.
-pub type PacketWatch<'a> = Box<dyn FnMut(&Packet) -> io::Result<()> + Send + 'a>;
+pub type PacketWatch<'a> = Box<dyn FnMut(&Packet, &About<'_>) -> io::Result<()> + Send + 'a>;
 
 /// Sees what was completed.
 pub type CompletedWatch<'a> = Box<dyn FnMut(&Trace, &[EntityId]) -> io::Result<()> + 'a>;

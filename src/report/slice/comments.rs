@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::flow::event::{Handshake, SegmentKind, Transport};
+use crate::flow::event::{Handshake, Transport};
 use crate::report::outcome;
 use crate::report::slice::members::Members;
 use crate::report::text::escape::escape;
@@ -188,7 +188,7 @@ impl Comments {
 
     fn troubles(&mut self, connection: &Connection) {
         for segment in &connection.segments {
-            let text = segment_words(segment.kind);
+            let text = words::segment(segment.kind);
             let frame = segment.at.frame;
             if segment.kind.is_retransmission() {
                 self.push(frame, Comment::SentAgain(text));
@@ -316,26 +316,4 @@ fn answer(lookup: &Lookup) -> String {
         Some(Source::Other) | None => "",
     };
     format!("{said}{by}")
-}
-
-fn segment_words(kind: SegmentKind) -> String {
-    match kind {
-        SegmentKind::Retransmission => "retransmission",
-        SegmentKind::FastRetransmission => "fast retransmission (the receiver told of the hole)",
-        SegmentKind::TimeoutRetransmission => "retransmission after a timeout",
-        SegmentKind::TailLossProbe => "retransmission to probe for a lost tail",
-        SegmentKind::SpuriousRetransmission => "needless retransmission (acknowledged before)",
-        SegmentKind::OutOfOrder => "out of order: overtaken by what was sent later",
-        SegmentKind::DuplicateAck(nth) => return format!("duplicate ACK {nth}"),
-        SegmentKind::ZeroWindow => "zero window: its sender has no room for more",
-        SegmentKind::ZeroWindowProbe => "probe of a zero window",
-        SegmentKind::KeepAlive => "keep-alive probe",
-        SegmentKind::KeepAliveAck => "answer to a keep-alive probe",
-        SegmentKind::AckedUnseen => "acknowledges bytes that were not captured",
-        SegmentKind::DuplicateSack => "reports bytes received twice",
-        SegmentKind::OriginalAcked => "answers the original: it was sent again needlessly",
-        SegmentKind::ZeroWindowProbeAck => "the window is still closed",
-        SegmentKind::WindowFull => "fills the receiver's window",
-    }
-    .to_owned()
 }

@@ -1,7 +1,7 @@
 //! Values of the model in plain words, the same in every view.
 
 use crate::flow::event::{
-    Direction, Ecn, EndReason, FastOpen, GapReason, Multipath, TcpOptions, Transport,
+    Direction, Ecn, EndReason, FastOpen, GapReason, Multipath, SegmentKind, TcpOptions, Transport,
 };
 use crate::packet::{Encapsulation, TunnelKind};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
@@ -325,6 +325,29 @@ pub fn tcp_options(options: TcpOptions) -> String {
         Ecn::Accurate => "accurate ECN".to_owned(),
     }));
     if words.is_empty() { "no options".to_owned() } else { words.join(", ") }
+}
+
+/// What a segment is that is more than the next bytes in order.
+pub fn segment(kind: SegmentKind) -> String {
+    match kind {
+        SegmentKind::Retransmission => "retransmission",
+        SegmentKind::FastRetransmission => "fast retransmission (the receiver told of the hole)",
+        SegmentKind::TimeoutRetransmission => "retransmission after a timeout",
+        SegmentKind::TailLossProbe => "retransmission to probe for a lost tail",
+        SegmentKind::SpuriousRetransmission => "needless retransmission (acknowledged before)",
+        SegmentKind::OutOfOrder => "out of order: overtaken by what was sent later",
+        SegmentKind::DuplicateAck(nth) => return format!("duplicate ACK {nth}"),
+        SegmentKind::ZeroWindow => "zero window: its sender has no room for more",
+        SegmentKind::ZeroWindowProbe => "probe of a zero window",
+        SegmentKind::KeepAlive => "keep-alive probe",
+        SegmentKind::KeepAliveAck => "answer to a keep-alive probe",
+        SegmentKind::AckedUnseen => "acknowledges bytes that were not captured",
+        SegmentKind::DuplicateSack => "reports bytes received twice",
+        SegmentKind::OriginalAcked => "answers the original: it was sent again needlessly",
+        SegmentKind::ZeroWindowProbeAck => "the window is still closed",
+        SegmentKind::WindowFull => "fills the receiver's window",
+    }
+    .to_owned()
 }
 
 #[cfg(test)]

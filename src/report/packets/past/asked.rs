@@ -1,0 +1,226 @@
+//! What was asked and not answered yet, and what goes on: questions of all kinds, by frame.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+
+use crate::flow::event::{Direction, FlowId};
+use crate::flow::fragment::Whole;
+use crate::flow::table::Taken;
+use crate::limits::Limits;
+use crate::packet::describe::LayerText;
+use crate::packet::{Decoded, Layer};
+use crate::protocol::dns::message::Message;
+use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
+use crate::report::packets::past::add::{field, since};
+use crate::time::Stamp;
+
+/// Questions that wait for an answer.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    at: HashMap<Question, Stamp>,
+    /// The oldest first; those that were answered may still be in it.
+    order: VecDeque<(Question, Stamp)>,
+    /// Responses that have begun, each with its first frame.
+    responses: HashMap<FlowId, Stamp>,
+}
+
+/// What an answer says to be found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Question {
+    /// DNS: the transaction.
+    Lookup(FlowId, u16),
+    /// HTTP: the exchange.
+    Exchange(FlowId, MessageId),
+    /// ARP and NDP: who asks for whom.
+    Neighbor(IpAddr, IpAddr),
+    /// Echo: who asks whom, identifier and number.
+    Echo(IpAddr, IpAddr, u32),
+    /// Not asked but begun: source, destination and identification of a packet in fragments.
+    Fragments(IpAddr, IpAddr, u32),
+}
+
+impl Asked {
+    fn ask(&mut self, question: Question, at: Stamp) {
+        // asked again: the first time counts
+        if self.at.contains_key(&question) {
+            return;
+        }
+        if self.order.len() >= Limits::VIEWED_QUESTIONS
+            && let Some((oldest, asked)) = self.order.pop_front()
+            && self.at.get(&oldest) == Some(&asked)
+        {
+            self.at.remove(&oldest);
+        }
+        self.at.insert(question, at);
+        self.order.push_back((question, at));
+    }
+
+    /// ARP, NDP and echo.
+    pub(super) fn packet(&mut self, at: Stamp, decoded: &Decoded<'_>, texts: &mut [LayerText]) {
+        let Some((question, is_answer)) = question(decoded) else { return };
+        if !is_answer {
+            self.ask(question, at);
+        } else if let Some(asked) = self.at.remove(&question) {
+            answers(texts, &[], asked, at);
+        }
+    }
+
+    /// DNS.
+    pub(super) fn lookup(&mut self, flow: FlowId, message: &Message, texts: &mut [LayerText]) {
+        let question = Question::Lookup(flow, message.id);
+        let at = message.span.first;
+        if !message.flags.response {
+            self.ask(question, at);
+        } else if let Some(asked) = self.at.remove(&question) {
+            answers(texts, &["DNS", "LLMNR"], asked, at);
+        }
+    }
+
+    /// HTTP.
+    pub(super) fn http(
+        &mut self,
+        flow: FlowId,
+        at: Stamp,
+        event: &HttpEvent,
+        texts: &mut [LayerText],
+    ) {
+        let head = |texts: &mut [LayerText], first: Stamp| {
+            if first.frame != at.frame {
+                let text = format!("of the head that frame {} began", first.frame);
+                field(texts, &["payload"], "end", text);
+            }
+        };
+        match event {
+            HttpEvent::Request { id, head: request } => {
+                let first = request.span.first;
+                self.ask(Question::Exchange(flow, *id), first);
+                head(texts, first);
+            }
+            HttpEvent::Informational { id, head: response } => {
+                let first = response.span.first;
+                if let Some(asked) = self.at.get(&Question::Exchange(flow, *id)) {
+                    answers(texts, &["HTTP", "payload"], *asked, first);
+                }
+                head(texts, first);
+            }
+            HttpEvent::Response { id, head: response } => {
+                let first = response.span.first;
+                if let Some(asked) = self.at.remove(&Question::Exchange(flow, *id)) {
+                    answers(texts, &["HTTP", "payload"], asked, first);
+                }
+                head(texts, first);
+                self.responses.insert(flow, first);
+            }
+            HttpEvent::ResponseEnd { end, .. } => {
+                let first = self.responses.remove(&flow);
+                if let (Some(first), Ending::Whole) = (first, end.how)
+                    && end.done == at
+                {
+                    let body = end.body.wire;
+                    let text = if first.frame == at.frame {
+                        format!("of the response: its body has {body} bytes")
+                    } else {
+                        let took = since(first, at);
+                        let began = first.frame;
+                        format!(
+                            "of the response that frame {began} began, {took}: its body has {body} bytes"
+                        )
+                    };
+                    field(texts, &["HTTP", "payload"], "end", text);
+                }
+            }
+            HttpEvent::RequestEnd { .. } | HttpEvent::Switched { .. } => {}
+        }
+    }
+
+    /// The middle of a response.
+    pub(super) fn content(
+        &self,
+        taken: Taken,
+        at: Stamp,
+        decoded: &Decoded<'_>,
+        texts: &mut [LayerText],
+    ) {
+        let first = self.responses.get(&taken.flow).filter(|first| first.frame != at.frame);
+        if let (Some(first), Direction::ToClient, false) =
+            (first, taken.direction, decoded.payload.is_empty())
+        {
+            let text = format!("the response that frame {} began", first.frame);
+            field(texts, &["payload"], "content of", text);
+        }
+    }
+
+    /// A fragment, and the packet that it completes.
+    pub(super) fn fragment(
+        &mut self,
+        at: Stamp,
+        decoded: &Decoded<'_>,
+        whole: Option<&Whole>,
+        texts: &mut [LayerText],
+    ) {
+        let Some(network) = decoded.network.filter(|network| network.fragment.is_some()) else {
+            return;
+        };
+        let id = network.identification.unwrap_or(0);
+        let question = Question::Fragments(network.source, network.destination, id);
+        let piece = ["piece of a fragmented packet"];
+        if let Some(whole) = whole {
+            self.at.remove(&question);
+            let frames: Vec<String> = whole.frames.iter().map(|it| it.to_string()).collect();
+            let text = format!(
+                "the packet of frames {}: {} bytes, opened below",
+                frames.join(", "),
+                whole.payload.len()
+            );
+            field(texts, &piece, "completes", text);
+        } else if let Some(first) = self.at.get(&question) {
+            let text = format!("frame {}, {}", first.frame, since(*first, at));
+            field(texts, &piece, "begun in", text);
+        } else {
+            self.ask(question, at);
+        }
+    }
+
+    /// A flow is over: nothing of it is answered any more.
+    pub(super) fn closed(&mut self, flow: FlowId) {
+        self.responses.remove(&flow);
+    }
+}
+
+fn answers(texts: &mut [LayerText], layers: &[&str], asked: Stamp, at: Stamp) {
+    let text = format!("frame {}, {}", asked.frame, since(asked, at));
+    field(texts, layers, "answers", text);
+}
+
+/// What a message of a link or of ICMP asks, or answers.
+fn question(decoded: &Decoded<'_>) -> Option<(Question, bool)> {
+    if let Some(arp) = decoded.arp() {
+        let ip = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from);
+        let (sender, target) = (ip(arp.sender_protocol_addr())?, ip(arp.target_protocol_addr())?);
+        return match arp.operation().0 {
+            1 if sender != target => Some((Question::Neighbor(sender, target), false)),
+            2 => Some((Question::Neighbor(target, sender), true)),
+            _ => None,
+        };
+    }
+    let network = decoded.network?;
+    let (source, destination) = (network.source, network.destination);
+    let message = match decoded.layers.last()? {
+        Layer::Icmpv4(message) => message.slice(),
+        Layer::Icmpv6(message) => message.slice(),
+        _ => return None,
+    };
+    let (head, rest) = message.split_first_chunk::<8>()?;
+    let [kind, _, _, _, a, b, c, d] = *head;
+    let number = u32::from_be_bytes([a, b, c, d]);
+    let target = || rest.first_chunk::<16>().map(|ip| IpAddr::from(*ip));
+    match (network.source.is_ipv4(), kind) {
+        (true, 8) | (false, 128) => Some((Question::Echo(source, destination, number), false)),
+        (true, 0) | (false, 129) => Some((Question::Echo(destination, source, number), true)),
+        (false, 135) => Some((Question::Neighbor(source, target()?), false)),
+        (false, 136) => Some((Question::Neighbor(destination, target()?), true)),
+        _ => None,
+    }
+}
