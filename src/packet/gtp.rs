@@ -48,6 +48,21 @@ impl<'p> Gtp<'p> {
         u16::from_be_bytes([self.base[2], self.base[3]])
     }
 
+    /// The sequence number, where there is one.
+    pub fn sequence(self) -> Option<u16> {
+        let &[high, low] = self.header.get(8..10)?.first_chunk()?;
+        (self.base[0] & 0x02 != 0).then(|| u16::from_be_bytes([high, low]))
+    }
+
+    /// The flow identifier for quality of service of a 5G session, and whether the packet goes up
+    /// to the network (3GPP TS 38.415 §5.5.2); where that container is the first extension.
+    pub fn session(self) -> Option<(u8, bool)> {
+        const SESSION_CONTAINER: u8 = 0x85;
+        let &[next, _, kind, flow] = self.header.get(11..15)?.first_chunk()?;
+        let has_it = self.base[0] & 0x04 != 0 && next == SESSION_CONTAINER;
+        has_it.then_some((flow & 0x3f, kind >> 4 == 1))
+    }
+
     /// Tunnel endpoint identifier, given out by the receiver.
     pub const fn teid(self) -> u32 {
         u32::from_be_bytes([self.base[4], self.base[5], self.base[6], self.base[7]])
@@ -65,6 +80,10 @@ mod tests {
         assert_eq!((gtp.slice().len(), gtp.teid(), gtp.length()), (8, 7, 1));
         let extended = [0x34, 255, 0, 9, 0, 0, 0, 7, 0, 0, 0, 0x85, 1, 0, 9, 0, 0x45];
         assert_eq!(Gtp::new(&extended).unwrap().slice().len(), 16);
+        assert_eq!((gtp.sequence(), gtp.session()), (None, None));
+        assert_eq!(Gtp::new(&extended).unwrap().session(), Some((9, false)));
+        let numbered = [0x32, 255, 0, 5, 0, 0, 0, 7, 1, 2, 0, 0, 0x45];
+        assert_eq!(Gtp::new(&numbered).unwrap().sequence(), Some(0x0102));
         for cut in 0..16 {
             assert_eq!(Gtp::new(&extended[..cut]), None);
         }

@@ -95,6 +95,16 @@ impl<'p> Radio<'p> {
         self.next
     }
 
+    /// How the frame was received, as far as a radiotap header says.
+    pub fn reception(self) -> Reception {
+        let mut reception = Reception::default();
+        if self.kind == RadioKind::Radiotap {
+            // what is cut off is not said
+            let _ = reception.read(self.header);
+        }
+        reception
+    }
+
     /// True where the frame ends with its check sequence of four bytes.
     pub const fn has_fcs(self) -> bool {
         self.has_fcs
@@ -103,6 +113,65 @@ impl<'p> Radio<'p> {
     /// True where the frame's header is padded to a multiple of four bytes.
     pub const fn is_padded(self) -> bool {
         self.is_padded
+    }
+}
+
+/// How a frame was received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reception {
+    /// The rate, in units of 500 kbit/s.
+    pub rate: Option<u8>,
+    /// The channel's frequency, in MHz.
+    pub frequency: Option<u16>,
+    /// The signal at the antenna, in dBm.
+    pub signal: Option<i8>,
+    /// The noise there, in dBm.
+    pub noise: Option<i8>,
+    /// Which antenna.
+    pub antenna: Option<u8>,
+}
+
+impl Reception {
+    /// Reads the first fields of a radiotap header: each is aligned to its own size, from the
+    /// header's start.
+    fn read(&mut self, header: &[u8]) -> Option<()> {
+        // alignment and length of TSFT, flags, rate, channel, FHSS, signal, noise, lock quality,
+        // transmit attenuation (twice), transmit power, antenna
+        const FIELDS: [(usize, usize); 12] = [
+            (8, 8),
+            (1, 1),
+            (1, 1),
+            (2, 4),
+            (2, 2),
+            (1, 1),
+            (1, 1),
+            (2, 2),
+            (2, 2),
+            (2, 2),
+            (1, 1),
+            (1, 1),
+        ];
+        let (bitmaps, _) = header.get(4..)?.as_chunks::<4>();
+        let first = u32::from_le_bytes(*bitmaps.first()?);
+        let count = bitmaps.iter().position(|map| u32::from_le_bytes(*map) >> 31 == 0)? + 1;
+        let mut at = 4 + 4 * count;
+        for (bit, (alignment, length)) in FIELDS.into_iter().enumerate() {
+            if first >> bit & 1 == 0 {
+                continue;
+            }
+            at = at.next_multiple_of(alignment);
+            let field = header.get(at..at.saturating_add(length))?;
+            at = at.saturating_add(length);
+            match (bit, field) {
+                (2, [rate]) => self.rate = Some(*rate),
+                (3, [low, high, ..]) => self.frequency = Some(u16::from_le_bytes([*low, *high])),
+                (5, [signal]) => self.signal = Some(signal.cast_signed()),
+                (6, [noise]) => self.noise = Some(noise.cast_signed()),
+                (11, [antenna]) => self.antenna = Some(*antenna),
+                _ => {}
+            }
+        }
+        Some(())
     }
 }
 
@@ -156,6 +225,25 @@ mod tests {
         assert!(!radio.has_fcs() && radio.is_padded());
         assert_eq!(Radio::radiotap(&bytes[..17]), Err(18));
         assert_eq!(Radio::radiotap(&bytes[..7]), Err(8));
+    }
+
+    #[test]
+    fn how_a_frame_was_received() {
+        // flags, rate, channel, signal, noise, antenna: the channel is aligned to two bytes
+        let fields = [0x10, 108, 0x3c, 0x14, 0x40, 1, 0xc4, 0xa1, 1];
+        let header = [&[0, 0, 17, 0, 0x6e, 8, 0, 0][..], &fields].concat();
+        let expected = Reception {
+            rate: Some(108),
+            frequency: Some(5180),
+            signal: Some(-60),
+            noise: Some(-95),
+            antenna: Some(1),
+        };
+        assert_eq!(Radio::radiotap(&header).unwrap().reception(), expected);
+        let mut cut = header.clone();
+        cut[2] = 15;
+        let cut = Radio::radiotap(&cut).unwrap().reception();
+        assert_eq!(cut, Reception { noise: None, antenna: None, ..expected });
     }
 
     #[test]

@@ -101,6 +101,37 @@ impl<'p> Wlan<'p> {
         Some(MacAddr(*bytes))
     }
 
+    /// The station that shall take it up, and the one that sent it, where the frame says: the
+    /// ends of this hop (§9.2.4.3).
+    pub fn hop(self) -> (Option<MacAddr>, Option<MacAddr>) {
+        let has_second = !matches!(self.type_and_subtype(), (1, 0xc | 0xd) | (3, _));
+        (self.address(4), self.address(10).filter(|_| has_second))
+    }
+
+    /// The access point's own address, which names its cell (table 9-30).
+    pub fn cell(self) -> Option<MacAddr> {
+        match (self.type_and_subtype(), self.flags() & 3) {
+            ((0, _), _) | ((2, _), 0) => self.address(16),
+            ((2, _), 1) => self.address(4),
+            ((2, _), 2) => self.address(10),
+            _ => None,
+        }
+    }
+
+    /// The number of the frame, and of the fragment of it; control frames have none.
+    pub fn sequence(self) -> Option<(u16, u16)> {
+        let bytes = self.header.get(22..)?.first_chunk()?;
+        let word = u16::from_le_bytes(*bytes);
+        matches!(self.type_and_subtype(), (0 | 2, _)).then_some((word >> 4, word & 0x0f))
+    }
+
+    /// The traffic identifier of a QoS frame: its priority.
+    pub fn priority(self) -> Option<u8> {
+        let at = if self.flags() & 3 == 3 { 30 } else { 24 };
+        let is_qos = matches!(self.type_and_subtype(), (2, subtype) if subtype & 8 != 0);
+        self.header.get(at).filter(|_| is_qos).map(|qos| qos & 0x0f)
+    }
+
     /// Who sent it and to whom, the access points on the way left out (table 9-30); none where
     /// the frame does not say.
     pub fn ends(self) -> Option<(MacAddr, MacAddr)> {
@@ -156,6 +187,20 @@ mod tests {
         assert_eq!(length(0xd4, 0, false), 10);
         assert_eq!(length(0xb4, 0, false), 16);
         assert_eq!(Wlan::new(&frame(0x88, 0, 24), false), Err(26));
+    }
+
+    #[test]
+    fn the_hop_the_cell_and_the_numbers() {
+        let mut bytes = frame(0x88, 1, 26);
+        (bytes[22], bytes[24]) = (0x35, 6);
+        let view = Wlan::new(&bytes, false).unwrap();
+        let mac = |byte| Some(MacAddr([byte; 6]));
+        assert_eq!((view.hop(), view.cell()), ((mac(1), mac(2)), mac(1)));
+        assert_eq!((view.sequence(), view.priority()), (Some((3, 5)), Some(6)));
+        let ack = frame(0xd4, 0, 10);
+        let view = Wlan::new(&ack, false).unwrap();
+        assert_eq!((view.hop(), view.cell()), ((mac(1), None), None));
+        assert_eq!((view.sequence(), view.priority()), (None, None));
     }
 
     #[test]

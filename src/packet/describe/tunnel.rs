@@ -125,6 +125,13 @@ pub(super) fn gtp(header: Gtp<'_>) -> Words {
     words.summary(format!("endpoint {:#010x}", header.teid()));
     words.field("tunnel endpoint identifier", format_args!("{:#010x}", header.teid()));
     words.field("length", header.length());
+    if let Some(number) = header.sequence() {
+        words.field("sequence number", number);
+    }
+    if let Some((flow, is_up)) = header.session() {
+        let way = if is_up { "to the network" } else { "from the network" };
+        words.field("session", format_args!("flow {flow}, {way}"));
+    }
     words
 }
 
