@@ -1,7 +1,11 @@
-//! What the payload of one packet says, for the packets view: DNS messages, and heads of HTTP/1.
+//! What the payload of one packet says, for the packets view: DNS and DHCP messages, and heads of
+//! HTTP/1.
 //!
 //! Looks at one packet alone, as the packets view does: a head that goes on in the next segment
 //! shows its first line only, and the middle of a body is bytes.
+
+mod dhcp;
+mod dhcpv6;
 
 use std::borrow::Cow;
 
@@ -9,13 +13,13 @@ use crate::address::Endpoint;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
 use crate::protocol::dns;
-use crate::protocol::dns::message::{Flavor, Message, Record, RecordType};
+use crate::protocol::dns::message::{Class, Flavor, Message, Record, RecordType};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::passwords::{self, BLANK};
 use crate::protocol::http1::{self, Head};
 use crate::report::text::escape::escape;
-use crate::report::text::words;
+use crate::report::text::{units, words};
 use crate::time::Stamp;
 
 /// Fields of a head that are shown; it may have a thousand.
@@ -32,7 +36,12 @@ pub fn layers(decoded: &Decoded<'_>, at: Stamp, credentials: Credentials) -> Vec
     };
     let layer = if let Some(udp) = decoded.udp() {
         let ends = ends(udp.source_port(), udp.destination_port());
-        dns::of_datagram(decoded.payload, ends, at, decoded.missing).map(|message| lookup(&message))
+        match (udp.source_port(), udp.destination_port()) {
+            (67 | 68, 67 | 68) => dhcp::layer(decoded.payload),
+            (546 | 547, 546 | 547) => dhcpv6::layer(decoded.payload),
+            _ => dns::of_datagram(decoded.payload, ends, at, decoded.missing)
+                .map(|message| lookup(&message)),
+        }
     } else if decoded.tcp().is_some() {
         http1::head_of(decoded.payload).map(|(head, len)| {
             let is_blanked = credentials == Credentials::Blanked;
@@ -44,7 +53,8 @@ pub fn layers(decoded: &Decoded<'_>, at: Stamp, credentials: Credentials) -> Vec
     layer.into_iter().collect()
 }
 
-fn lookup(message: &Message) -> LayerText {
+/// A DNS message, over whatever transport.
+pub fn lookup(message: &Message) -> LayerText {
     let name = match message.flavor {
         Flavor::Dns => "DNS",
         Flavor::Mdns => "mDNS",
@@ -62,11 +72,14 @@ fn lookup(message: &Message) -> LayerText {
     } else {
         format!("query{asked}")
     };
-    let mut fields = vec![
-        ("transaction", format!("0x{:04x}", message.id)),
-        ("flags", flags(message)),
-        ("result", message.rcode.to_string()),
-    ];
+    let mut fields =
+        vec![("transaction", format!("0x{:04x}", message.id)), ("flags", flags(message))];
+    if message.opcode != 0 {
+        fields.push(("operation", format!("{} {}", message.opcode, operation(message.opcode))));
+    }
+    if message.flags.response {
+        fields.push(("result", message.rcode.to_string()));
+    }
     for question in &message.questions {
         let text = format!("{} {} {}", escape(&question.name), question.class, question.rtype);
         fields.push(("question", text));
@@ -93,7 +106,27 @@ fn lookup(message: &Message) -> LayerText {
 
 fn record_text(record: &Record) -> String {
     let (name, data) = (escape(&record.name), words::record_data(&record.data));
-    format!("{name} {} {data}, TTL {} s", record.rtype, record.ttl)
+    let class =
+        if record.class == Class::IN { String::new() } else { format!(" {}", record.class) };
+    format!("{name}{class} {} {data}, TTL {}", record.rtype, ttl(record.ttl))
+}
+
+/// IANA's list of them.
+const fn operation(opcode: u8) -> &'static str {
+    match opcode {
+        1 => "inverse query",
+        2 => "status",
+        4 => "notify",
+        5 => "update",
+        6 => "stateful operation",
+        _ => "unknown",
+    }
+}
+
+/// A TTL in seconds, and in words where those are long.
+fn ttl(seconds: u32) -> String {
+    let words = units::ttl(seconds);
+    if words.ends_with(" s") { words } else { format!("{seconds} s ({words})") }
 }
 
 fn flags(message: &Message) -> String {

@@ -96,6 +96,7 @@ impl PacketsView {
         let (mut texts, hidden) = self.opened(packet, &decoded);
         let mut told = self.past.packet(packet, &decoded, &mut texts);
         let line = line(&decoded, &texts);
+        texts.append(&mut told.layers);
         if let Some(whole) = told.whole.take() {
             let inner = self.put_together(packet, &whole, &mut told);
             texts.extend(inner);
@@ -157,8 +158,9 @@ impl PacketsView {
             ..last.clone()
         };
         let (mut texts, _) = self.opened(&packet, &whole.decode());
-        let Told { short, copy, .. } = self.past.whole(whole, &mut texts);
-        (told.short, told.copy) = (short, copy);
+        let mut inner = self.past.whole(whole, &mut texts);
+        texts.append(&mut inner.layers);
+        (told.short, told.copy) = (inner.short, inner.copy);
         texts
     }
 

@@ -6,6 +6,7 @@ use etherparse::{Icmpv4Slice, Icmpv6Slice};
 
 use crate::address::MacAddr;
 use crate::cursor::{Cursor, Short};
+use crate::packet::describe::cited;
 use crate::packet::describe::ip::protocol_name;
 use crate::packet::describe::text::{Hex, Words, verdict};
 use crate::packet::quote::quoted;
@@ -43,6 +44,19 @@ pub(super) fn icmpv4(message: &Icmpv4Slice<'_>, checksum_ok: Option<bool>) -> Wo
         (0 | 8, _) => echo(&mut words, name, high, low),
         (3, 4) => words.field("next hop's MTU", low),
         (5, _) => words.field("better router", Ipv4Addr::from(rest)),
+        (12, 0) => words.field("problem at", format_args!("byte {} of its packet", high >> 8)),
+        (13 | 14, _) => {
+            words.field("identifier", high);
+            words.field("sequence number", low);
+            for (name, time) in
+                ["sent", "received", "answered"].iter().zip(message.payload().as_chunks::<4>().0)
+            {
+                words.field(
+                    name,
+                    format_args!("{} ms since midnight UTC", u32::from_be_bytes(*time)),
+                );
+            }
+        }
         _ => {}
     }
     if matches!(kind, 3 | 4 | 5 | 11 | 12) {
@@ -82,6 +96,8 @@ pub(super) fn icmpv6(message: &Icmpv6Slice<'_>, checksum_ok: Option<bool>) -> Wo
     let rest = message.bytes5to8();
     match kind {
         2 => words.field("MTU of the next link", u32::from_be_bytes(rest)),
+        4 => words
+            .field("problem at", format_args!("byte {} of its packet", u32::from_be_bytes(rest))),
         128 | 129 => {
             let (high, low) = halves(rest);
             echo(&mut words, name, high, low);
@@ -133,6 +149,7 @@ fn about(words: &mut Words, payload: &[u8]) {
     words.summary.push_str(", about ");
     words.summary.push_str(&text);
     words.field("about", text);
+    cited::fields(words, payload);
 }
 
 /// Neighbour discovery: the message's own fields, then its options.
@@ -143,8 +160,14 @@ fn discovery(words: &mut Words, kind: u8, rest: [u8; 4], payload: &[u8]) -> Resu
         134 => {
             let lifetime = u16::from_be_bytes([lifetime_high, lifetime_low]);
             words.field("hop limit to use", flags);
-            let managed = [(0x80, "addresses by DHCPv6"), (0x40, "other settings by DHCPv6")];
+            let managed = [
+                (0x80, "addresses by DHCPv6"),
+                (0x40, "other settings by DHCPv6"),
+                (0x20, "home agent"),
+                (0x04, "proxy"),
+            ];
             words.field("flags", flag_words(preference, &managed));
+            words.field("preference", router_preference(preference));
             words.field("default router for", format_args!("{lifetime} s"));
             words.field("reachable for", format_args!("{} ms (0: not said)", cursor.u32()?));
             words.field("ask again after", format_args!("{} ms (0: not said)", cursor.u32()?));
@@ -202,16 +225,18 @@ fn discovery_options(words: &mut Words, kind: u8, mut cursor: Cursor<'_>) -> Res
             }
             (25, body) => {
                 let mut servers = Cursor::new(body);
-                servers.take(6)?;
+                servers.take(2)?;
+                words.field("DNS servers for", format_args!("{} s", servers.u32()?));
                 while let Ok(server) = servers.array::<16>() {
                     words.field("DNS server", Ipv6Addr::from(*server));
                 }
             }
             (4, _) => words.field("option", "4 redirected packet"),
-            (14, _) => words.field("option", "14 nonce"),
-            (24, _) => words.field("option", "24 route information"),
-            (31, _) => words.field("option", "31 DNS search list"),
-            (other, _) => words.field("option", other),
+            (14, body) => words.field("nonce", Hex(body)),
+            (24, body) => route(words, body)?,
+            (31, body) => search_list(words, body)?,
+            (38, body) => prefix64(words, body)?,
+            (other, body) => words.field("option", format_args!("{other} {}", Hex(body))),
         }
     }
     Ok(())
@@ -233,6 +258,71 @@ fn prefix(words: &mut Words, body: &[u8]) -> Result<(), Short> {
         ),
     );
     Ok(())
+}
+
+/// RFC 4191 §2.1.
+const fn router_preference(flags: u8) -> &'static str {
+    match flags >> 3 & 3 {
+        0 => "medium",
+        1 => "high",
+        3 => "low",
+        _ => "reserved",
+    }
+}
+
+/// Route information (RFC 4191 §2.3): of the prefix only the bytes that it needs may be there.
+fn route(words: &mut Words, body: &[u8]) -> Result<(), Short> {
+    let mut cursor = Cursor::new(body);
+    let (length, flags, lifetime) = (cursor.u8()?, cursor.u8()?, cursor.u32()?);
+    let prefix = padded(cursor.rest());
+    let preference = router_preference(flags);
+    words.field(
+        "route",
+        format_args!("{prefix}/{length}, preference {preference}, for {lifetime} s"),
+    );
+    Ok(())
+}
+
+/// Domains that short names are completed with (RFC 8106 §5.2).
+fn search_list(words: &mut Words, body: &[u8]) -> Result<(), Short> {
+    let mut cursor = Cursor::new(body);
+    cursor.take(2)?;
+    words.field("search list for", format_args!("{} s", cursor.u32()?));
+    let mut labels: Vec<String> = Vec::new();
+    while let Ok(length) = cursor.u8() {
+        if length > 0 {
+            let label = cursor.take(length.into())?;
+            labels.push(String::from_utf8_lossy(label).into_owned());
+        } else if !labels.is_empty() {
+            words.field("search domain", labels.join("."));
+            labels.clear();
+        }
+    }
+    Ok(())
+}
+
+/// The prefix of a translator to IPv4 (RFC 8781 §4).
+fn prefix64(words: &mut Words, body: &[u8]) -> Result<(), Short> {
+    let mut cursor = Cursor::new(body);
+    let (word, prefix) = (cursor.u16()?, padded(cursor.rest()));
+    let length = match word & 7 {
+        0 => "96",
+        1 => "64",
+        2 => "56",
+        3 => "48",
+        4 => "40",
+        5 => "32",
+        _ => "?",
+    };
+    words.field("prefix of NAT64", format_args!("{prefix}/{length}, for {} s", word & !7));
+    Ok(())
+}
+
+/// An address of which the last bytes may be left out.
+fn padded(bytes: &[u8]) -> Ipv6Addr {
+    let mut whole = [0; 16];
+    whole.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    Ipv6Addr::from(whole)
 }
 
 fn flag_words(flags: u8, names: &[(u8, &str)]) -> String {

@@ -1,5 +1,7 @@
 //! IPv4, IPv6 and extension headers in words.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionSlice, Ipv6HeaderSlice,
     Ipv6RawExtHeaderSlice,
@@ -106,6 +108,9 @@ pub(super) fn extension(extension: &Ipv6ExtensionSlice<'_>) -> Words {
             if let [kind, left, ..] = *header.payload() {
                 words.field("routing type", format_args!("{kind} {}", routing_name(kind)));
                 words.field("segments left", left);
+                for address in routed(kind, header.payload()) {
+                    words.field("by way of", address);
+                }
             }
             words
         }
@@ -207,11 +212,40 @@ fn ipv4_options(options: &[u8]) -> Vec<String> {
                     names.push(format!("{kind} {name} (broken)"));
                     break;
                 };
-                names.push(format!("{kind} {name}, {}", bytes(body.len().saturating_add(2))));
+                names.push(format!("{kind} {name}, {}", ipv4_option(kind, body)));
             }
         }
     }
     names
+}
+
+/// What an option says: addresses behind a pointer to the next free place (RFC 791 §3.1), each
+/// with a time or alone, or a number.
+fn ipv4_option(kind: u8, body: &[u8]) -> String {
+    let list = |bytes: &[u8]| {
+        let (words, _) = bytes.as_chunks::<4>();
+        let all: Vec<String> = words.iter().map(|ip| Ipv4Addr::from(*ip).to_string()).collect();
+        all.join(", ")
+    };
+    match (kind, body) {
+        (7 | 131 | 137, [pointer, route @ ..]) => format!("next at {pointer}: {}", list(route)),
+        (68, [pointer, flags, times @ ..]) => {
+            let (words, _) = times.as_chunks::<4>();
+            let has_addresses = flags & 0x0f != 0;
+            let word = |(n, word): (usize, &[u8; 4])| {
+                if has_addresses && n.is_multiple_of(2) {
+                    Ipv4Addr::from(*word).to_string()
+                } else {
+                    format!("{} ms", u32::from_be_bytes(*word))
+                }
+            };
+            let all: Vec<String> = words.iter().enumerate().map(word).collect();
+            let missed = flags >> 4;
+            format!("next at {pointer}, {missed} had no room: {}", all.join(", "))
+        }
+        (148, [0, 0]) => "each router looks at the packet".to_owned(),
+        _ => Hex(body).to_string(),
+    }
 }
 
 /// Options of hop-by-hop and destination headers (RFC 8200 §4.2), up to the first broken one.
@@ -224,20 +258,41 @@ fn ipv6_options(words: &mut Words, options: &[u8]) {
         let body = cursor.u8().and_then(|length| cursor.take(length.into()));
         match (kind, body) {
             (1, Ok(_)) => {}
-            (5, Ok(_)) => words.field("option", "5 router alert"),
-            (0xc2, Ok(length)) => {
-                words.field("option", format_args!("194 jumbo payload {}", Hex(length)));
+            (5, Ok(&[high, low])) => {
+                let about = match u16::from_be_bytes([high, low]) {
+                    0 => "multicast listeners".to_owned(),
+                    1 => "RSVP".to_owned(),
+                    2 => "active networks".to_owned(),
+                    value => value.to_string(),
+                };
+                words.field("option", format_args!("5 router alert: {about}"));
             }
-            (0xc9, Ok(_)) => words.field("option", "201 home address"),
-            (other, Ok(body)) => {
-                words.field("option", format_args!("{other}, {}", bytes(body.len())));
+            (0xc2, Ok(&[a, b, c, d])) => {
+                let length = u32::from_be_bytes([a, b, c, d]);
+                words.field("option", format_args!("194 jumbo payload of {length} bytes"));
             }
+            (0xc9, Ok(address)) if let Ok(address) = <[u8; 16]>::try_from(address) => {
+                words.field("option", format_args!("201 home address {}", Ipv6Addr::from(address)));
+            }
+            (other, Ok(body)) => words.field("option", format_args!("{other} {}", Hex(body))),
             (other, Err(_)) => {
                 words.field("option", format_args!("{other} (broken)"));
                 return;
             }
         }
     }
+}
+
+/// The addresses of a routing header, as they stand: in segment routing the last comes first
+/// (RFC 8754 §2), others count from the first (RFC 8200 §4.4, RFC 6275 §6.4).
+fn routed(kind: u8, payload: &[u8]) -> Vec<Ipv6Addr> {
+    let count = match (kind, payload) {
+        (0 | 2, _) => usize::MAX,
+        (4, [_, _, last, ..]) => usize::from(*last).saturating_add(1),
+        _ => 0,
+    };
+    let (addresses, _) = payload.get(6..).unwrap_or_default().as_chunks::<16>();
+    addresses.iter().take(count).map(|address| Ipv6Addr::from(*address)).collect()
 }
 
 const fn routing_name(kind: u8) -> &'static str {

@@ -166,6 +166,7 @@ fn who(mac: MacAddr) -> &'static str {
         [0x33, 0x33, ..] => " (IPv6 multicast)",
         [1, 0, 0x5e, ..] => " (IPv4 multicast)",
         _ if mac.is_group() => " (multicast)",
+        [first, ..] if first & 2 != 0 => " (locally administered)",
         _ => "",
     }
 }

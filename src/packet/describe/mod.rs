@@ -6,11 +6,13 @@
 //! the network that reach a text are escaped.
 
 mod arp;
+mod cited;
 mod hexdump;
 mod icmp;
 mod ip;
 mod line;
 mod link;
+mod options;
 mod text;
 mod transport;
 mod tunnel;

@@ -72,7 +72,10 @@ fn extension_headers_are_layers_of_their_own() {
         ("piece of a fragmented packet", 9),
     ];
     assert_eq!(names, expected);
-    assert_eq!(field(&texts, "IPv6 hop-by-hop options", "option"), "5 router alert");
+    assert_eq!(
+        field(&texts, "IPv6 hop-by-hop options", "option"),
+        "5 router alert: multicast listeners"
+    );
     assert_eq!(texts[3].summary, "from 0, more follow, of UDP");
 }
 
@@ -122,6 +125,69 @@ fn tcp_options() {
 }
 
 #[test]
+fn tcp_options_that_are_rarer() {
+    let cases: [(&[u8], &str); 11] = [
+        (&[34, 2], "fast open, asks for a cookie"),
+        (&[34, 6, 1, 2, 3, 4], "fast open cookie 01:02:03:04"),
+        (&[254, 4, 0xf9, 0x89], "fast open, asks for a cookie"),
+        (&[253, 5, 0, 1, 7], "experiment 0x0001 07"),
+        (&[28, 4, 0x80, 2], "user timeout 2 min"),
+        (&[29, 5, 1, 2, 9], "authentication by key 1, next 2, code 09"),
+        (&[30, 4, 0x01, 0x81], "multipath TCP version 1, capable, with checksums"),
+        (&[30, 4, 0x11, 3], "multipath TCP, joins as address 3, as a backup, "),
+        (&[30, 8, 0x20, 1, 0, 0, 0, 7], "multipath TCP, data ack 7"),
+        (&[30, 3, 0x40], "multipath TCP, removes address "),
+        (&[99, 3, 7], "99 (unknown) 07"),
+    ];
+    for (bytes, words) in cases {
+        let told = options::options(bytes);
+        assert_eq!(told.first().map(|option| option.text.as_str()), Some(words));
+    }
+    let data = [30, 18, 0x20, 0x1d, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 9, 0, 10];
+    let mut long = data.to_vec();
+    long[1] = 22;
+    let told = options::options(&long);
+    assert_eq!(
+        told[0].text,
+        "multipath TCP, data ack 7 seq 8 for 10 bytes from 9 of this path, no more to come"
+    );
+    assert!(options::options(&[28, 3, 1])[0].text.ends_with("(broken)"));
+}
+
+#[test]
+fn what_an_error_quotes_is_told() {
+    let mut capture = Capture::new();
+    capture.tcp(CLIENT, SERVER).isn(7, 8).syn();
+    capture.unreachable([10, 0, 0, 1], 1, 3);
+    let texts = texts(&capture.packets()[1]);
+    assert_eq!(field(&texts, "ICMP", "its identification"), "0x0001");
+    assert_eq!(field(&texts, "ICMP", "its TTL"), "64");
+    assert_eq!(field(&texts, "ICMP", "its sequence number"), "7");
+    assert!(field(&texts, "ICMP", "its length").ends_with(" bytes"));
+}
+
+#[test]
+fn options_and_routes_of_ip() {
+    // record route with one address, and a router alert
+    let mut packet = vec![0x48, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
+    packet.extend([7, 7, 8, 10, 0, 0, 3, 148, 4, 0, 0, 0]);
+    let decoded = decode_bytes(LinkType::RAW, &packet, 32);
+    let texts = layers(&decoded, 32, None);
+    let options: Vec<&str> =
+        texts[0].fields.iter().filter(|f| f.0 == "option").map(|f| f.1.as_str()).collect();
+    let alert = "148 router alert, each router looks at the packet";
+    assert_eq!(options, ["7 record route, next at 8: 10.0.0.3", alert]);
+    let via: Ipv6Addr = "2001:db8::7".parse().unwrap();
+    let mut packet = vec![0x60, 0, 0, 0, 0, 24, 43, 1];
+    packet.extend([0; 32]);
+    packet.extend([59, 2, 4, 1, 0, 0, 0, 0]);
+    packet.extend(via.octets());
+    let decoded = decode_bytes(LinkType::RAW, &packet, 64);
+    let texts = layers(&decoded, 64, None);
+    assert_eq!(field(&texts, "IPv6 routing header", "by way of"), "2001:db8::7");
+}
+
+#[test]
 fn neighbours_in_a_line() {
     let a: Ipv6Addr = "fe80::1".parse().unwrap();
     let b: Ipv6Addr = "fe80::2".parse().unwrap();
@@ -166,6 +232,9 @@ fn a_router_says_what_it_offers() {
     message.extend("2001:db8::".parse::<Ipv6Addr>().unwrap().octets());
     message.extend([25, 3, 0, 0, 0, 0, 0, 60]);
     message.extend("2001:db8::53".parse::<Ipv6Addr>().unwrap().octets());
+    message.extend([24, 2, 48, 0x08, 0, 0, 0, 60, 0x20, 1, 0x0d, 0xb8, 0, 7, 0, 0]);
+    message.extend([31, 2, 0, 0, 0, 0, 0, 60, 3, b'l', b'a', b'n', 0, 0, 0, 0]);
+    message.extend([38, 2, 0, 0x78, 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]);
     let router: Ipv6Addr = "fe80::1".parse().unwrap();
     let mut capture = Capture::new();
     capture.icmp(
@@ -182,6 +251,11 @@ fn a_router_says_what_it_offers() {
     assert_eq!(field(&texts, "ICMPv6", "prefix"), expected);
     assert_eq!(field(&texts, "ICMPv6", "MTU"), "1500");
     assert_eq!(field(&texts, "ICMPv6", "DNS server"), "2001:db8::53");
+    assert_eq!(field(&texts, "ICMPv6", "preference"), "medium");
+    let route = "2001:db8:7::/48, preference high, for 60 s";
+    assert_eq!(field(&texts, "ICMPv6", "route"), route);
+    assert_eq!(field(&texts, "ICMPv6", "search domain"), "lan");
+    assert_eq!(field(&texts, "ICMPv6", "prefix of NAT64"), "64:ff9b::/96, for 120 s");
     assert_eq!(field(&texts, "ICMPv6", "default router for"), "1800 s");
     assert_eq!(texts[2].summary, "router advertisement from 02:00:00:00:00:09");
 }

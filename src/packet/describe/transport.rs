@@ -2,8 +2,8 @@
 
 use etherparse::{TcpSlice, UdpSlice};
 
-use crate::cursor::{Cursor, Short};
-use crate::packet::describe::text::{Hex, Words, bytes, verdict};
+use crate::packet::describe::options::options;
+use crate::packet::describe::text::{Words, bytes, verdict};
 
 pub(super) fn udp(datagram: &UdpSlice<'_>, length: usize, checksum_ok: Option<bool>) -> Words {
     let mut words = Words::new("UDP");
@@ -71,77 +71,22 @@ fn flags(segment: &TcpSlice<'_>) -> Vec<&'static str> {
 
 /// What the flags are for, in words.
 fn meaning(segment: &TcpSlice<'_>) -> &'static str {
+    let marks = (segment.ns(), segment.cwr(), segment.ece());
     match (segment.syn(), segment.ack(), segment.fin(), segment.rst()) {
         (_, _, _, true) => " (breaks the connection off)",
+        // RFC 9768 §3.1.1, RFC 3168 §6.1.1
+        (true, false, ..) if marks == (true, true, true) => {
+            " (asks for a connection, offers accurate congestion notification)"
+        }
+        (true, false, ..) if marks == (false, true, true) => {
+            " (asks for a connection, offers congestion notification)"
+        }
         (true, false, ..) => " (asks for a connection)",
+        (true, true, ..) if marks == (false, false, true) => {
+            " (accepts the connection, with congestion notification)"
+        }
         (true, true, ..) => " (accepts the connection)",
         (_, _, true, _) => " (has no more to say)",
         _ => "",
     }
-}
-
-/// One TCP option.
-struct TcpOption {
-    /// In words.
-    text: String,
-    /// For the line of the packet, where it is worth it.
-    short: Option<String>,
-}
-
-/// The options of a TCP header (RFC 9293 §3.2), up to the first that is broken.
-fn options(bytes: &[u8]) -> Vec<TcpOption> {
-    let mut cursor = Cursor::new(bytes);
-    let mut options = Vec::new();
-    while let Ok(kind) = cursor.u8() {
-        match kind {
-            0 => break,
-            1 => options.push(TcpOption { text: "no operation".to_owned(), short: None }),
-            _ => {
-                let Ok(option) = option(kind, &mut cursor) else {
-                    options.push(TcpOption { text: format!("{kind} (broken)"), short: None });
-                    break;
-                };
-                options.push(option);
-            }
-        }
-    }
-    options
-}
-
-fn option(kind: u8, cursor: &mut Cursor<'_>) -> Result<TcpOption, Short> {
-    let length = usize::from(cursor.u8()?);
-    let short_length = Short { offset: cursor.offset(), needed: 2, left: length };
-    let mut body = cursor.sub(length.checked_sub(2).ok_or(short_length)?)?;
-    let (text, short) = match kind {
-        2 => {
-            let mss = body.u16()?;
-            (format!("maximum segment size {mss}"), Some(format!("mss={mss}")))
-        }
-        3 => {
-            let shift = body.u8()?;
-            let factor = 1u32.checked_shl(shift.into()).unwrap_or(0);
-            (format!("window scale {shift} (windows times {factor})"), Some(format!("ws={shift}")))
-        }
-        4 => ("selective acknowledgments permitted".to_owned(), Some("sack-ok".to_owned())),
-        5 => {
-            let mut blocks = Vec::new();
-            while !body.is_empty() {
-                blocks.push(format!("{}-{}", body.u32()?, body.u32()?));
-            }
-            let blocks = blocks.join(", ");
-            (format!("selective acknowledgment of {blocks}"), Some(format!("sack={blocks}")))
-        }
-        8 => {
-            let (value, echo) = (body.u32()?, body.u32()?);
-            (format!("timestamp {value}, echoes {echo}"), None)
-        }
-        28 => ("user timeout".to_owned(), None),
-        19 => ("MD5 signature".to_owned(), None),
-        29 => ("authentication".to_owned(), None),
-        30 => ("multipath TCP".to_owned(), Some("mptcp".to_owned())),
-        34 => (format!("fast open cookie {}", Hex(body.rest())), Some("tfo".to_owned())),
-        69 => ("encryption negotiation".to_owned(), None),
-        _ => (format!("{kind}, {}", bytes(length)), None),
-    };
-    Ok(TcpOption { text, short })
 }

@@ -25,6 +25,12 @@ pub static PROTOCOL: Protocol = Protocol {
     start: |_| Box::new(Dhcp),
 };
 
+/// What a message says, in one line; none where the bytes are none.
+pub fn in_words(bytes: &[u8]) -> Option<String> {
+    let message = Message::is_one(bytes).then(|| Message::read(bytes).ok())??;
+    Some(message.words())
+}
+
 struct Dhcp;
 
 impl Analyzer for Dhcp {

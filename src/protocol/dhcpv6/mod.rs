@@ -23,6 +23,11 @@ pub static PROTOCOL: Protocol = Protocol {
     start: |_| Box::new(Dhcpv6),
 };
 
+/// What a message says, in one line; none where the bytes are none.
+pub fn in_words(bytes: &[u8]) -> Option<String> {
+    Message::read(bytes).ok().map(|message| message.words())
+}
+
 struct Dhcpv6;
 
 impl Analyzer for Dhcpv6 {

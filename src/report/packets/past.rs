@@ -19,9 +19,11 @@ use crate::limits::Limits;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
 use crate::protocol::PROTOCOLS;
+use crate::protocol::dns::message::Carrier;
 use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::sessions::Sessions;
+use crate::report::application;
 use crate::report::packets::past::add::{note, since};
 use crate::report::packets::past::asked::Asked;
 use crate::report::packets::past::connections::Connections;
@@ -46,6 +48,8 @@ pub(super) struct Told {
     pub(super) short: Option<String>,
     /// Where it was captured before.
     pub(super) copy: Option<String>,
+    /// Layers that this packet completes the bytes of.
+    pub(super) layers: Vec<LayerText>,
     /// The packet that this fragment completes.
     pub(super) whole: Option<Whole>,
 }
@@ -124,7 +128,7 @@ impl Past {
                 || copy.clone(),
                 |first| format!("{copy}, captured {}", since(first, at)),
             );
-            return Told { short: Some(copy), copy: Some(text), whole: None };
+            return Told { short: Some(copy), copy: Some(text), ..Told::default() };
         }
         for event in &said {
             if let (FlowBody::Tcp(event), true) = (&event.body, event.at == at) {
@@ -138,6 +142,11 @@ impl Past {
         self.asked.packet(at, decoded, texts);
         for event in self.above(at, Phase::Packet, said) {
             match &event.body {
+                EventBody::Lookup(message) if message.over == Carrier::Tcp => {
+                    let mut layer = application::lookup(message);
+                    self.asked.lookup(event.order.flow, message, std::slice::from_mut(&mut layer));
+                    told.layers.push(layer);
+                }
                 EventBody::Lookup(message) => self.asked.lookup(event.order.flow, message, texts),
                 EventBody::Http(http) => self.asked.http(event.order.flow, at, http, texts),
                 EventBody::Anomaly(anomaly) => {

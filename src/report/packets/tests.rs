@@ -35,8 +35,8 @@ fn the_tree_and_the_bytes() {
     let expected = "    1    0.000000  10.0.0.2:50000 -> 10.0.0.1:80  UDP  len=8
   frame of 50 bytes, 2001-09-09 01:46:40.000000000 +00:00
   + Ethernet II: header 14, 36 left; 02:00:0a:00:00:02 -> 02:00:0a:00:00:01, IPv4
-    | destination  02:00:0a:00:00:01
-    | source       02:00:0a:00:00:02
+    | destination  02:00:0a:00:00:01 (locally administered)
+    | source       02:00:0a:00:00:02 (locally administered)
     | type         0x0800 IPv4
     + IPv4: header 20, 16 left; 10.0.0.2 -> 10.0.0.1, UDP, TTL 64
       | version          4
@@ -216,10 +216,35 @@ fn answers_name_their_questions() {
     let resolver = ([10, 0, 0, 1], 53);
     capture.udp(CLIENT, resolver, &query).udp(CLIENT, resolver, &query);
     capture.udp(resolver, CLIENT, &answer);
-    assert_tells(&capture, 2, &["ARP answers: frame 1, 1.0 ms before"]);
-    assert_tells(&capture, 4, &["ICMP answers: frame 3, 1.0 ms before"]);
-    assert!(opened(&capture, 5).iter().all(|field| !field.contains("answers")));
-    assert_tells(&capture, 8, &["DNS answers: frame 6, 2.0 ms before"]);
+    assert_tells(&capture, 2, &["ARP asked in: frame 1, 1.0 ms before"]);
+    assert_tells(&capture, 4, &["ICMP asked in: frame 3, 1.0 ms before"]);
+    assert!(opened(&capture, 5).iter().all(|field| !field.contains("asked in")));
+    assert_tells(&capture, 8, &["DNS asked in: frame 6, 2.0 ms before"]);
+}
+
+#[test]
+fn lookups_over_tcp_and_addresses_are_answered_too() {
+    let query = *b"\0\x18\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01a\x04test\0\0\x01\0\x01";
+    let mut answer = query;
+    answer[4] = 0x81;
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, ([10, 0, 0, 1], 53));
+    tcp.handshake().client(&query).server(&answer[..9]).server(&answer[9..]);
+    assert_tells(&capture, 4, &["DNS question: a.test IN A"]);
+    assert_tells(&capture, 6, &["DNS asked in: frame 4, 1.0 ms before"]);
+    let mut discover = vec![1, 1, 6, 0, 1, 2, 3, 4];
+    discover.resize(236, 0);
+    discover.extend([0x63, 0x82, 0x53, 0x63, 53, 1, 1, 255]);
+    let mut offer = discover.clone();
+    (offer[0], offer[242]) = (2, 2);
+    let (client, server) = (([0, 0, 0, 0], 68), ([255, 255, 255, 255], 67));
+    capture.udp(client, server, &discover).udp(([10, 0, 0, 1], 67), ([10, 0, 0, 9], 68), &offer);
+    assert_tells(&capture, 8, &["DHCP asked in: frame 7, 1.0 ms before"]);
+    let (here, there) = (([0u16; 8], 546), ([0xff02, 0, 0, 0, 0, 0, 1, 2], 547));
+    capture.udp(here, there, &[1, 1, 2, 3, 0, 14, 0, 0]);
+    capture.udp(there, here, &[7, 1, 2, 3, 0, 14, 0, 0]);
+    let rapid = "DHCPv6 rapid commit: yes: two messages instead of four";
+    assert_tells(&capture, 10, &[rapid, "DHCPv6 asked in: frame 9, 1.0 ms before"]);
 }
 
 #[test]
@@ -229,7 +254,7 @@ fn a_response_names_its_request_and_its_content_the_response() {
     tcp.handshake().client(b"GET /a HTTP/1.1\r\nHo").client(b"st: h\r\n\r\n").ack_server();
     tcp.server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").server(b"def").server(b"ghi");
     assert_tells(&capture, 5, &["payload end: of the head that frame 4 began"]);
-    assert_tells(&capture, 7, &["HTTP answers: frame 4, 3.0 ms before"]);
+    assert_tells(&capture, 7, &["HTTP asked in: frame 4, 3.0 ms before"]);
     assert_tells(&capture, 8, &["payload content of: the response that frame 7 began"]);
     let end =
         "payload end: of the response that frame 7 began, 2.0 ms before: its body has 9 bytes";

@@ -37,6 +37,8 @@ enum Question {
     Neighbor(IpAddr, IpAddr),
     /// Echo: who asks whom, identifier and number.
     Echo(IpAddr, IpAddr, u32),
+    /// DHCP and DHCPv6: the transaction.
+    Transaction(bool, u32),
     /// Not asked but begun: source, destination and identification of a packet in fragments.
     Fragments(IpAddr, IpAddr, u32),
 }
@@ -57,13 +59,13 @@ impl Asked {
         self.order.push_back((question, at));
     }
 
-    /// ARP, NDP and echo.
+    /// ARP, NDP, DHCP and echo.
     pub(super) fn packet(&mut self, at: Stamp, decoded: &Decoded<'_>, texts: &mut [LayerText]) {
         let Some((question, is_answer)) = question(decoded) else { return };
         if !is_answer {
             self.ask(question, at);
         } else if let Some(asked) = self.at.remove(&question) {
-            answers(texts, &[], asked, at);
+            asked_in(texts, &["DHCP", "DHCPv6", "ARP", "ICMP", "ICMPv6"], asked, at);
         }
     }
 
@@ -74,7 +76,7 @@ impl Asked {
         if !message.flags.response {
             self.ask(question, at);
         } else if let Some(asked) = self.at.remove(&question) {
-            answers(texts, &["DNS", "LLMNR"], asked, at);
+            asked_in(texts, &["DNS", "LLMNR"], asked, at);
         }
     }
 
@@ -101,14 +103,14 @@ impl Asked {
             HttpEvent::Informational { id, head: response } => {
                 let first = response.span.first;
                 if let Some(asked) = self.at.get(&Question::Exchange(flow, *id)) {
-                    answers(texts, &["HTTP", "payload"], *asked, first);
+                    asked_in(texts, &["HTTP", "payload"], *asked, first);
                 }
                 head(texts, first);
             }
             HttpEvent::Response { id, head: response } => {
                 let first = response.span.first;
                 if let Some(asked) = self.at.remove(&Question::Exchange(flow, *id)) {
-                    answers(texts, &["HTTP", "payload"], asked, first);
+                    asked_in(texts, &["HTTP", "payload"], asked, first);
                 }
                 head(texts, first);
                 self.responses.insert(flow, first);
@@ -189,12 +191,12 @@ impl Asked {
     }
 }
 
-fn answers(texts: &mut [LayerText], layers: &[&str], asked: Stamp, at: Stamp) {
+fn asked_in(texts: &mut [LayerText], layers: &[&str], asked: Stamp, at: Stamp) {
     let text = format!("frame {}, {}", asked.frame, since(asked, at));
-    field(texts, layers, "answers", text);
+    field(texts, layers, "asked in", text);
 }
 
-/// What a message of a link or of ICMP asks, or answers.
+/// What a message of a link, of ICMP or of DHCP asks, or answers.
 fn question(decoded: &Decoded<'_>) -> Option<(Question, bool)> {
     if let Some(arp) = decoded.arp() {
         let ip = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from);
@@ -202,6 +204,20 @@ fn question(decoded: &Decoded<'_>) -> Option<(Question, bool)> {
         return match arp.operation().0 {
             1 if sender != target => Some((Question::Neighbor(sender, target), false)),
             2 => Some((Question::Neighbor(target, sender), true)),
+            _ => None,
+        };
+    }
+    if let Some(udp) = decoded.udp() {
+        let (first, second) = decoded.payload.first_chunk::<8>()?.split_at(4);
+        let [first, second] = [first, second].map(|it| it.first_chunk().copied());
+        let (first, second) = (u32::from_be_bytes(first?), u32::from_be_bytes(second?));
+        let kind = first >> 24;
+        return match (udp.source_port(), udp.destination_port()) {
+            (67 | 68, 67 | 68) => Some((Question::Transaction(false, second), kind == 2)),
+            (546 | 547, 546 | 547) => {
+                let transaction = first & 0xff_ffff;
+                Some((Question::Transaction(true, transaction), matches!(kind, 2 | 7)))
+            }
             _ => None,
         };
     }
