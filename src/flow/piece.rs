@@ -1,9 +1,9 @@
 //! What one packet brings to its flow, whatever the transport.
 
 use bytes::Bytes;
-use etherparse::TcpSlice;
 
 use crate::flow::event::Direction;
+use crate::packet::tcp::Tcp;
 use crate::packet::{Decoded, Macs};
 use crate::time::Stamp;
 
@@ -58,7 +58,7 @@ pub(super) struct Segment<'a> {
     /// What is common to all transports.
     pub(super) piece: Piece<'a>,
     /// Its header.
-    pub(super) header: &'a TcpSlice<'a>,
+    pub(super) header: &'a Tcp<'a>,
     pub(super) seq: u32,
     /// The acknowledgment number, where the ACK flag is set.
     pub(super) ack: Option<u32>,
@@ -70,7 +70,7 @@ pub(super) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     #[inline]
-    pub(super) fn new(piece: Piece<'a>, header: &'a TcpSlice<'a>) -> Self {
+    pub(super) fn new(piece: Piece<'a>, header: &'a Tcp<'a>) -> Self {
         Self {
             piece,
             header,

@@ -17,8 +17,6 @@ pub use state::{FlowTable, Taken};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use etherparse::TcpSlice;
-
 use crate::anomaly::{Anomaly, Class};
 use crate::capture::source::Packet;
 use crate::flow::checksum;
@@ -34,6 +32,7 @@ use crate::flow::slots::Slots;
 use crate::flow::table::state::Frame;
 use crate::flow::tcp::Tcp;
 use crate::limits::Limits;
+use crate::packet::tcp::Tcp as TcpHeader;
 use crate::packet::{Decoded, Layer, Network};
 use crate::time::{Frames, Stamp};
 
@@ -189,7 +188,7 @@ impl FlowTable {
         &mut self,
         frame: &Frame<'_>,
         decoded: &Decoded<'_>,
-        header: &TcpSlice<'_>,
+        header: &TcpHeader<'_>,
         network: &Network,
         out: &mut Vec<FlowEvent>,
     ) -> Option<Taken> {
@@ -237,7 +236,7 @@ impl FlowTable {
             let body = Body::Tcp(Box::new(tcp));
             self.open(&ends, frame, network.ttl, is_client, role, body, out)
         };
-        let is_bad = self.is_bad(decoded, network, 6, header.slice());
+        let is_bad = !header.is_cut() && self.is_bad(decoded, network, 6, header.slice());
         let listed = self.limits.frames_listed;
         let flow = self.slots.flow_mut(slot)?;
         piece.direction = flow.direction(is_lo);

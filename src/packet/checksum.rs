@@ -20,6 +20,7 @@ pub fn transport_checksum_ok(decoded: &Decoded<'_>) -> Option<bool> {
         return None;
     }
     match decoded.layers.last()? {
+        Layer::Tcp(tcp) if tcp.is_cut() => None,
         Layer::Tcp(tcp) => sum_is_whole(decoded, &network, ip_number::TCP.0, tcp.slice()),
         Layer::Udp(udp) if udp.checksum() == 0 => None,
         Layer::Udp(udp) => sum_is_whole(decoded, &network, ip_number::UDP.0, udp.slice()),

@@ -1,7 +1,8 @@
 //! What a packet is taken apart into: the layers, and what they say together.
 //!
-//! A [`Layer`] is a checked view: it exists only where its header is whole, so its getters cannot
-//! fail. Nothing here reads bytes; [`decode`](crate::packet::decode) does.
+//! A [`Layer`] is a checked view: it exists only where its header is whole (that of TCP: all but
+//! its options), so its getters cannot fail. Nothing here reads bytes;
+//! [`decode`](crate::packet::decode) does.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use std::net::IpAddr;
 use arrayvec::ArrayVec;
 use etherparse::{
     ArpPacketSlice, Ethernet2Slice, Icmpv4Slice, Icmpv6Slice, IpAuthHeaderSlice, Ipv4HeaderSlice,
-    Ipv6HeaderSlice, SingleVlanSlice, TcpSlice, UdpSlice,
+    Ipv6HeaderSlice, SingleVlanSlice, UdpSlice,
 };
 
 use crate::address::MacAddr;
@@ -31,6 +32,7 @@ use crate::packet::shim::Shim;
 use crate::packet::sll::Sll;
 use crate::packet::sll2::Sll2;
 use crate::packet::stop::{Stop, StopKind};
+use crate::packet::tcp::Tcp;
 use crate::packet::teredo::Teredo;
 use crate::packet::tunnel::Encapsulation;
 use crate::packet::vxlan::Vxlan;
@@ -99,7 +101,7 @@ pub enum Layer<'p> {
     /// UDP.
     Udp(UdpSlice<'p>),
     /// TCP with its options.
-    Tcp(TcpSlice<'p>),
+    Tcp(Tcp<'p>),
 }
 
 /// A packet taken apart, outermost layer first.
@@ -240,7 +242,7 @@ impl Layer<'_> {
 
 impl<'p> Decoded<'p> {
     /// The TCP segment, where it is one.
-    pub fn tcp(&self) -> Option<&TcpSlice<'p>> {
+    pub fn tcp(&self) -> Option<&Tcp<'p>> {
         if let Some(Layer::Tcp(tcp)) = self.layers.last() { Some(tcp) } else { None }
     }
 

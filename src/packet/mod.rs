@@ -38,6 +38,7 @@ pub mod shim;
 pub mod sll;
 pub mod sll2;
 pub mod stop;
+pub mod tcp;
 pub mod teredo;
 mod transport;
 mod tunnel;

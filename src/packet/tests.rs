@@ -5,6 +5,7 @@ mod tunnels;
 
 use std::net::Ipv6Addr;
 
+use etherparse::TcpOptionElement;
 use proptest::prelude::*;
 
 use super::build::Capture;
@@ -230,6 +231,22 @@ fn a_snapped_payload_is_missing() {
     assert_eq!((decoded.payload.len(), decoded.missing), (6, 994));
     assert_eq!(decoded.stop, None);
     assert_eq!(transport_checksum_ok(&decoded), None);
+}
+
+#[test]
+fn a_snapped_header_of_tcp_is_read_without_its_options() {
+    let mut capture = Capture::new();
+    let options = [TcpOptionElement::Timestamp(1, 0)];
+    capture.tcp(CLIENT, SERVER).syn_options(&options, &options).syn();
+    let packet = &capture.snaplen(14 + 20 + 22).packets()[0];
+    let syn = decode(packet);
+    let tcp = syn.tcp().unwrap();
+    assert!(tcp.syn() && tcp.is_cut());
+    assert_eq!((syn.payload, syn.missing, &syn.stop), (&[][..], 0, &None));
+    assert_eq!(transport_checksum_ok(&syn), None);
+    // a packet that is no longer than this has a broken header
+    let broken = whole(LinkType::ETHERNET, &packet.data);
+    assert_eq!(broken.stop.map(|stop| stop.kind), Some(StopKind::Malformed));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The transport layer: TCP, UDP, ICMP and ICMPv6; and the other packets that IP carries.
 
-use etherparse::err::tcp::{HeaderError, HeaderSliceError};
-use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, TcpSlice, UdpSlice, ip_number};
+use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, UdpSlice, ip_number};
 
 use crate::capture::source::LinkType;
 use crate::packet::encapsulation::{ether_ip, gre, in_udp, ip_in_ip, mpls_in_ip};
@@ -11,6 +10,7 @@ use crate::packet::names;
 use crate::packet::piece::Piece;
 use crate::packet::ports;
 use crate::packet::stop::StopKind;
+use crate::packet::tcp::Tcp;
 
 /// Decodes what an IP header announces as `protocol`.
 #[inline]
@@ -40,20 +40,20 @@ pub(in crate::packet) fn transport<'p>(
     None
 }
 
+/// TCP. Where the snapshot length cut its options, the 20 bytes before them count.
 #[inline]
 fn tcp<'p>(decoded: &mut Decoded<'p>, piece: Piece<'p>) {
-    match TcpSlice::from_slice(piece.bytes) {
-        Ok(segment) => {
-            let header_len = segment.header_len();
-            if decoded.push(Layer::Tcp(segment), piece) {
-                decoded.end_with(piece.after(header_len));
-            }
-        }
-        Err(HeaderSliceError::Len(short)) => decoded.stop_short(piece, "tcp", short.required_len),
-        Err(HeaderSliceError::Content(HeaderError::DataOffsetTooSmall { data_offset })) => {
-            let why = format!("a header length of {} bytes, below 20", u16::from(data_offset) * 4);
-            decoded.stop_at(piece, "tcp", StopKind::Malformed, why);
-        }
+    let Some(segment) = Tcp::new(piece.bytes) else {
+        return decoded.stop_short(piece, "tcp", Tcp::LEN);
+    };
+    let header_len = segment.header_len();
+    if header_len < Tcp::LEN {
+        let why = format!("a header length of {header_len} bytes, below 20");
+        decoded.stop_at(piece, "tcp", StopKind::Malformed, why);
+    } else if header_len > piece.promised {
+        decoded.stop_short(piece, "tcp", header_len);
+    } else if decoded.push(Layer::Tcp(segment), piece) {
+        decoded.end_with(piece.after(header_len));
     }
 }
 

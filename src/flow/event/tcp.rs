@@ -178,6 +178,8 @@ pub struct TcpOptions {
     pub multipath: Option<Multipath>,
     /// Explicit congestion notification, by the flags beside the SYN.
     pub ecn: Option<Ecn>,
+    /// The snapshot length cut some of them off: what is not here may have been there.
+    pub is_cut: bool,
 }
 
 /// What a SYN says of TCP Fast Open (RFC 7413 §2).
@@ -209,9 +211,15 @@ pub enum Ecn {
 
 impl TcpOptions {
     /// The shift of the windows of the end that offered these, where the other end offered
-    /// `other`: scaling is used where both offer it, with 14 at most (RFC 7323 §2).
-    pub fn shift_towards(self, other: Self) -> u8 {
-        self.window_scale.filter(|_| other.window_scale.is_some()).map_or(0, |shift| shift.min(14))
+    /// `other`: scaling is used where both offer it, with 14 at most (RFC 7323 §2). None where
+    /// that was not captured.
+    pub fn shift_towards(self, other: Self) -> Option<u8> {
+        match (self.window_scale, other.window_scale) {
+            (Some(shift), Some(_)) => Some(shift.min(14)),
+            (None, _) if !self.is_cut => Some(0),
+            (_, None) if !other.is_cut => Some(0),
+            _ => None,
+        }
     }
 }
 

@@ -174,6 +174,7 @@ fn options(segment: &Segment<'_>) -> TcpOptions {
         }
     }
     options.ecn = ecn(segment);
+    options.is_cut = segment.header.is_cut();
     options
 }
 

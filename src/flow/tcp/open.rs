@@ -137,8 +137,8 @@ impl Tcp {
             self.is_opening = false;
             self.round_trip = Some(handshake.server_half() + handshake.client_half());
             let (client, server) = (handshake.client_options, handshake.server_options);
-            self.to_server.shift = Some(client.shift_towards(server));
-            self.to_client.shift = Some(server.shift_towards(client));
+            self.to_server.shift = client.shift_towards(server);
+            self.to_client.shift = server.shift_towards(client);
             self.states.to_client = TcpState::Established;
             self.stalls.established(&handshake);
             emit.tcp(TcpEvent::Established(Box::new(handshake)));

@@ -91,6 +91,9 @@ impl Pace {
 
     /// Payload of a full segment in this direction, as the receiver's MSS bounds it.
     pub(super) fn full_segment(&self, direction: Direction) -> Option<u32> {
+        if self.client.is_cut || self.server.is_cut {
+            return None;
+        }
         let less = if self.client.timestamps && self.server.timestamps { TIMESTAMPS } else { 0 };
         let mss = match direction {
             Direction::ToServer => self.server.mss,
@@ -107,8 +110,7 @@ impl Pace {
             Direction::ToClient => (self.client, self.server),
         };
         own.mss?;
-        let shift = own.window_scale.filter(|_| other.window_scale.is_some()).unwrap_or(0);
-        Some(u64::from(field) << shift.min(14))
+        Some(u64::from(field) << own.shift_towards(other)?)
     }
 }
 

@@ -9,6 +9,8 @@ pub(super) struct TcpOption {
     pub(super) text: String,
     /// For the line of the packet, where it is worth it.
     pub(super) short: Option<String>,
+    /// It ends before its length says.
+    pub(super) is_broken: bool,
 }
 
 /// The options of a TCP header (RFC 9293 §3.2), up to the first that is broken.
@@ -18,10 +20,14 @@ pub(super) fn options(bytes: &[u8]) -> Vec<TcpOption> {
     while let Ok(kind) = cursor.u8() {
         match kind {
             0 => break,
-            1 => options.push(TcpOption { text: "no operation".to_owned(), short: None }),
+            1 => {
+                let text = "no operation".to_owned();
+                options.push(TcpOption { text, short: None, is_broken: false });
+            }
             _ => {
                 let Ok(option) = option(kind, &mut cursor) else {
-                    options.push(TcpOption { text: format!("{kind} (broken)"), short: None });
+                    let text = format!("{kind} (broken)");
+                    options.push(TcpOption { text, short: None, is_broken: true });
                     break;
                 };
                 options.push(option);
@@ -79,7 +85,7 @@ fn option(kind: u8, cursor: &mut Cursor<'_>) -> Result<TcpOption, Short> {
         },
         _ => (format!("{kind} (unknown) {}", Hex(body.rest())), None),
     };
-    Ok(TcpOption { text, short })
+    Ok(TcpOption { text, short, is_broken: false })
 }
 
 /// TCP Fast Open (RFC 7413 §4.1.1).

@@ -290,6 +290,16 @@ fn what_was_cut_off_is_said() {
     let texts = texts(packet);
     assert_eq!(texts[3].summary, "100 bytes, 6 of them captured");
     assert!(texts[2].summary.ends_with("len=100"));
+    let mut capture = Capture::new();
+    capture.snaplen(14 + 20 + 25).tcp(CLIENT, SERVER).syn();
+    let cut = self::texts(&capture.packets()[0]);
+    let options: Vec<&str> = cut[2]
+        .fields
+        .iter()
+        .filter(|(name, _)| *name == "option")
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert_eq!(options, ["maximum segment size 1460", "cut off by the snapshot length"]);
     let decoded = decode_bytes(LinkType::ETHERNET, &packet.data[..40], 154);
     let texts = layers(&decoded, 154, None);
     assert_eq!(texts[2].name, "tcp");

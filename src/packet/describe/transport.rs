@@ -1,9 +1,10 @@
 //! TCP and UDP in words.
 
-use etherparse::{TcpSlice, UdpSlice};
+use etherparse::UdpSlice;
 
 use crate::packet::describe::options::options;
 use crate::packet::describe::text::{Words, bytes, verdict};
+use crate::packet::tcp::Tcp;
 
 pub(super) fn udp(datagram: &UdpSlice<'_>, length: usize, checksum_ok: Option<bool>) -> Words {
     let mut words = Words::new("UDP");
@@ -18,7 +19,7 @@ pub(super) fn udp(datagram: &UdpSlice<'_>, length: usize, checksum_ok: Option<bo
     words
 }
 
-pub(super) fn tcp(segment: &TcpSlice<'_>, length: usize, checksum_ok: Option<bool>) -> Words {
+pub(super) fn tcp(segment: &Tcp<'_>, length: usize, checksum_ok: Option<bool>) -> Words {
     let mut words = Words::new("TCP");
     let flags = flags(segment).join(", ");
     let (seq, ack) = (segment.sequence_number(), segment.acknowledgment_number());
@@ -47,13 +48,16 @@ pub(super) fn tcp(segment: &TcpSlice<'_>, length: usize, checksum_ok: Option<boo
     if segment.urg() || segment.urgent_pointer() != 0 {
         words.field("urgent pointer", segment.urgent_pointer());
     }
-    for option in options {
+    for option in options.into_iter().filter(|option| !(segment.is_cut() && option.is_broken)) {
         words.field("option", option.text);
+    }
+    if segment.is_cut() {
+        words.field("option", "cut off by the snapshot length");
     }
     words
 }
 
-fn flags(segment: &TcpSlice<'_>) -> Vec<&'static str> {
+fn flags(segment: &Tcp<'_>) -> Vec<&'static str> {
     let all = [
         (segment.syn(), "SYN"),
         (segment.fin(), "FIN"),
@@ -70,7 +74,7 @@ fn flags(segment: &TcpSlice<'_>) -> Vec<&'static str> {
 }
 
 /// What the flags are for, in words.
-fn meaning(segment: &TcpSlice<'_>) -> &'static str {
+fn meaning(segment: &Tcp<'_>) -> &'static str {
     let marks = (segment.ns(), segment.cwr(), segment.ece());
     match (segment.syn(), segment.ack(), segment.fin(), segment.rst()) {
         (_, _, _, true) => " (breaks the connection off)",

@@ -82,6 +82,8 @@ pub struct TcpOptions {
     pub multipath: Option<Multipath>,
     /// Explicit congestion notification.
     pub ecn: Option<Ecn>,
+    /// The snapshot length cut some options off: what is not here may have been there.
+    pub cut: bool,
 }
 
 /// What a SYN says of TCP Fast Open.
@@ -161,6 +163,7 @@ impl From<event::TcpOptions> for TcpOptions {
             fast_open: options.fast_open.map(FastOpen::from),
             multipath: options.multipath.map(Multipath::from),
             ecn: options.ecn.map(Ecn::from),
+            cut: options.is_cut,
         }
     }
 }

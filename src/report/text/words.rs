@@ -324,6 +324,7 @@ pub fn tcp_options(options: TcpOptions) -> String {
         Ecn::Classic => "ECN".to_owned(),
         Ecn::Accurate => "accurate ECN".to_owned(),
     }));
+    words.extend(options.is_cut.then(|| "some not captured".to_owned()));
     if words.is_empty() { "no options".to_owned() } else { words.join(", ") }
 }
 
@@ -369,6 +370,10 @@ mod tests {
             "window scale 255 (×16384)"
         );
         assert_eq!(tcp_options(TcpOptions::default()), "no options");
+        assert_eq!(
+            tcp_options(TcpOptions { mss: Some(536), is_cut: true, ..TcpOptions::default() }),
+            "MSS 536, some not captured"
+        );
     }
 
     #[test]

@@ -97,6 +97,23 @@ fn the_snapshot_length_cuts_bytes_but_not_the_sequence() {
 }
 
 #[test]
+fn the_snapshot_length_cuts_options() {
+    let mut capture = capture(|tcp| {
+        let options = [TcpOptionElement::WindowScale(7)];
+        tcp.syn_options(&options, &options).handshake().client(b"GET").server(&[7; 1000]).close();
+    });
+    assert!(!handshake(&capture).client_options.is_cut);
+    capture.snaplen(14 + 20 + 20);
+    let options = handshake(&capture).client_options;
+    assert_eq!((options.window_scale, options.is_cut), (None, true));
+    assert_eq!(options.shift_towards(options), None, "not known, rather than not scaled");
+    let both = counters(&capture);
+    assert_eq!((both.to_server.packets, both.to_server.bytes), (5, 3));
+    assert_eq!((both.to_client.packets, both.to_client.bytes), (4, 1000));
+    assert_eq!(both.to_server.bad_checksums, 0, "a sum over a part says nothing");
+}
+
+#[test]
 fn met_midway() {
     let mut capture = capture(|tcp| {
         tcp.handshake().client(b"gone").server(b"gone").client(b"GET").server(b"OK").ack();

@@ -1,6 +1,5 @@
 //! Connections, as the view of packets remembers them: when they began, and both directions.
 
-use etherparse::TcpSlice;
 use hashbrown::HashMap;
 
 use crate::flow::event::{
@@ -10,6 +9,7 @@ use crate::flow::table::Taken;
 use crate::limits::Limits;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
+use crate::packet::tcp::Tcp;
 use crate::report::packets::past::add::{more, since};
 use crate::report::packets::past::way::{self, Way};
 use crate::report::text::words;
@@ -62,7 +62,9 @@ impl Connections {
     }
 
     fn offered(&mut self, flow: FlowId, from: Direction, options: TcpOptions, at: Stamp) {
-        if let Some(connection) = self.flows.get_mut(&flow) {
+        // where the snapshot length cut the options, one that is not there may have been
+        let is_known = options.window_scale.is_some() || !options.is_cut;
+        if let Some(connection) = self.flows.get_mut(&flow).filter(|_| is_known) {
             connection.ways.of_mut(from).scale = Some((options.window_scale, at));
         }
     }
@@ -115,7 +117,7 @@ impl Connection {
     }
 
     /// Numbers from the beginning of the streams, and what the window field stands for.
-    fn number(&mut self, direction: Direction, tcp: &TcpSlice<'_>, layer: &mut LayerText) {
+    fn number(&mut self, direction: Direction, tcp: &Tcp<'_>, layer: &mut LayerText) {
         let (sequence, ack) = (tcp.sequence_number(), tcp.acknowledgment_number());
         let forward = self.ways.of_mut(direction);
         if tcp.syn() {
@@ -161,7 +163,7 @@ impl Connection {
         &mut self,
         direction: Direction,
         at: Stamp,
-        (tcp, length): (&TcpSlice<'_>, u32),
+        (tcp, length): (&Tcp<'_>, u32),
         layer: &mut LayerText,
     ) -> (Option<Stamp>, usize) {
         let sequence = tcp.sequence_number();

@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use etherparse::TcpSlice;
-
 use crate::limits::Limits;
+use crate::packet::tcp::Tcp;
 use crate::packet::{Decoded, Layer};
 use crate::time::Stamp;
 
@@ -129,7 +128,7 @@ impl Way {
 }
 
 /// What a segment takes of the sequence numbers: its bytes, and one each for SYN and FIN.
-pub(super) fn length(decoded: &Decoded<'_>, tcp: &TcpSlice<'_>) -> u32 {
+pub(super) fn length(decoded: &Decoded<'_>, tcp: &Tcp<'_>) -> u32 {
     let length = u32::try_from(decoded.payload.len()).unwrap_or(u32::MAX);
     let flags = u32::from(tcp.syn()) + u32::from(tcp.fin());
     length.saturating_add(decoded.missing).saturating_add(flags)
