@@ -58,7 +58,7 @@ impl Tcp {
             Direction::ToClient => (&mut self.to_client, &mut self.to_server),
         };
         let is_repeat = forward.is_seen;
-        if is_repeat {
+        if is_repeat && forward.behind_syn() == Some(first) {
             let counters = counters.of_mut(direction);
             counters.retransmissions = counters.retransmissions.saturating_add(1);
         }

@@ -116,6 +116,18 @@ fn early_data_is_taken_or_comes_again() {
 }
 
 #[test]
+fn a_syn_with_another_number_sends_nothing_again() {
+    let again = |number: u8| {
+        let mut capture = capture(|tcp| {
+            tcp.syn().syn_ack().syn_ack().ack_client();
+        });
+        capture.edit(3, |bytes| bytes[TCP + 4] = bytes[TCP + 4].wrapping_add(number));
+        counters(&capture).to_client.retransmissions
+    };
+    assert_eq!((again(0), again(1)), (1, 0));
+}
+
+#[test]
 fn the_server_still_knows_an_older_connection() {
     let mut capture = Capture::new();
     capture.tcp(CLIENT, SERVER).isn(100, 900).syn();
