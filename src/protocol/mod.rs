@@ -17,12 +17,14 @@ pub mod neighbor;
 pub mod refusal;
 pub mod session;
 pub mod sessions;
+pub mod socks;
 
 use crate::protocol::analyzer::Protocol;
 
 /// The protocols, in the order in which they are tried.
 pub static PROTOCOLS: &[&Protocol] = &[
     &http1::PROTOCOL,
+    &socks::PROTOCOL,
     &dns::DNS,
     &dns::MDNS,
     &dns::LLMNR,
