@@ -10,21 +10,23 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Print {
     content: u32,
-    place: u32,
+    sum: u16,
+    place: u16,
     identification: u32,
     /// In [`TICK`]s; it comes round after three days.
     at: u32,
 }
 
 impl Print {
-    /// `content` is all that the transport header says, its checksum above all.
+    /// `content` is all that the transport header says but its checksum, which is `sum`.
     #[inline]
-    pub(super) fn new(piece: &Piece<'_>, content: [u64; 2]) -> Self {
+    pub(super) fn new(piece: &Piece<'_>, content: [u64; 2], sum: u16) -> Self {
         let Place(place) = piece.place;
         let [first, second] = content;
         Self {
             content: fold(first.wrapping_mul(MIX) ^ second),
-            place: fold(place),
+            sum,
+            place: (fold(place) >> 16) as u16,
             identification: piece.identification(),
             at: tick(piece.stamp.at),
         }
@@ -39,20 +41,19 @@ impl Print {
             u64::from(segment.syn) | u64::from(segment.fin) << 1 | u64::from(segment.rst) << 2;
         let content = [
             u64::from(segment.seq) << 32 | u64::from(segment.ack.unwrap_or(0)),
-            u64::from(segment.header.checksum()) << 48
-                | u64::from(segment.window) << 32
+            u64::from(segment.window) << 32
                 | flags << 28
                 | u64::from(segment.piece.length()) & 0xfff_ffff,
         ];
-        Self::new(&segment.piece, content)
+        Self::new(&segment.piece, content, segment.header.checksum())
     }
 
     /// Of a datagram. A checksum may be wrong, or absent: the first bytes (of DNS: the identifier)
     /// tell what it should have told.
     pub(super) fn of_datagram(piece: &Piece<'_>, checksum: u16) -> Self {
-        let content = u64::from(checksum) << 32 | u64::from(piece.length());
+        let length = u64::from(piece.length());
         let first = piece.payload.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        Self::new(piece, [content, first])
+        Self::new(piece, [length, first], checksum)
     }
 }
 
@@ -83,7 +84,8 @@ impl Recent {
     }
 
     /// True where a packet is a copy of one of the last: the same content within a moment, and
-    /// either the same IP identification (where the sender counts them) or seen elsewhere.
+    /// either the same IP identification (where the sender counts them) or seen elsewhere. Both
+    /// make up for a checksum that differs: a sender's device fills it in behind the first tap.
     pub(super) fn has(&self, print: &Print) -> bool {
         let id = print.identification;
         // a sender that writes the same number everywhere proves nothing by it
@@ -93,10 +95,15 @@ impl Recent {
                 .iter()
                 .all(|other| other.identification != id || other.content == print.content);
         self.prints.iter().any(|other| {
+            let is_elsewhere = other.place != print.place;
             other.content == print.content
                 && other.identification == id
                 && print.at.wrapping_sub(other.at) <= MOMENT
-                && (counts || other.place != print.place)
+                && if other.sum == print.sum {
+                    counts || is_elsewhere
+                } else {
+                    counts && is_elsewhere
+                }
         })
     }
 }
@@ -158,7 +165,7 @@ mod tests {
             interface,
             decoded: &decoded,
         };
-        Print::new(&piece, [content, 1])
+        Print::new(&piece, [content, 1], 0xbeef)
     }
 
     #[test]
@@ -177,6 +184,17 @@ mod tests {
         recent.note(print(7, 0, 0, 10));
         assert!(!recent.has(&print(7, 0, 0, 11)));
         assert!(recent.has(&print(7, 0, 1, 11)));
+    }
+
+    #[test]
+    fn a_checksum_may_be_filled_in_on_the_way() {
+        let mut recent = Recent::default();
+        recent.note(print(7, 100, 0, 10));
+        recent.note(print(9, 0, 0, 10));
+        let filled = |print: Print| Print { sum: 0x1234, ..print };
+        assert!(recent.has(&filled(print(7, 100, 1, 11))));
+        assert!(!recent.has(&filled(print(7, 100, 0, 11))), "at the same place");
+        assert!(!recent.has(&filled(print(9, 0, 1, 11))), "without a number");
     }
 
     #[test]

@@ -58,6 +58,19 @@ fn behind_a_router_a_packet_is_the_same() {
 }
 
 #[test]
+fn a_checksum_that_the_device_fills_in_behind_the_first_tap() {
+    let mut capture = visit();
+    for n in (1..=capture.len()).rev() {
+        forward(&mut capture, n);
+        capture.edit(n, |bytes| bytes[14 + 20 + 16..14 + 20 + 18].copy_from_slice(&[0x14, 0xe9]));
+    }
+    let [client, server] = only(&capture);
+    assert_eq!((client.packets, client.capture_duplicates), (8, 4));
+    assert_eq!((server.packets, server.capture_duplicates), (6, 3));
+    assert_eq!(client.retransmissions + server.retransmissions, 0);
+}
+
+#[test]
 fn a_router_that_leads_from_one_vlan_to_another_makes_no_second_flow() {
     let mut capture = visit();
     for n in (1..=capture.len()).rev() {
