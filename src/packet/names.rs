@@ -40,6 +40,8 @@ pub(in crate::packet) const fn ether_type(number: u16) -> (&'static str, &'stati
         ether_type::QINQ => ("ieee8021ad", "802.1ad QinQ"),
         ether_type::QINQ_OLD | ether_type::QINQ_OLDER => ("vlan", "QinQ"),
         0x0842 => ("wol", "Wake-on-LAN"),
+        // Cisco's, in GRE
+        0x2000 => ("cdp", "CDP"),
         0x22f0 => ("ieee1722", "AVTP"),
         0x22f3 => ("trill", "TRILL"),
         0x6002 => ("mop", "DEC MOP RC"),

@@ -151,6 +151,12 @@ fn what_is_no_tunnel_stays_a_datagram() {
 }
 
 #[test]
+fn what_a_tunnel_does_not_decode_is_named() {
+    let cisco = outer(47, &[0, 0, 0x20, 0, 2, 180]);
+    assert_eq!(names(&whole(LinkType::RAW, &cisco)), "ip:gre:cdp");
+}
+
+#[test]
 fn teredo_is_told_by_its_addresses() {
     let mut six = ipv6(17, &[0, 1, 0, 2, 0, 9, 0, 0, b'x']);
     six[8..12].copy_from_slice(&[0x20, 0x01, 0, 0]);
