@@ -54,6 +54,7 @@ impl Veil {
         let begun = self.begun(decoded);
         let line = begun.clone().unwrap_or_else(|| Line::unknown(decoded.payload));
         let end = line.read(decoded.payload, offset, &mut hidden);
+        hidden.extend(proxy_password(decoded.payload, offset).filter(|_| decoded.tcp().is_some()));
         self.remember(decoded, end);
         hidden
     }
@@ -187,6 +188,18 @@ impl Line {
     }
 }
 
+/// The password in a segment that says who asks a SOCKS proxy, and nothing else (RFC 1929 §2).
+fn proxy_password(payload: &[u8], offset: usize) -> Option<Range<usize>> {
+    let (1, rest) = payload.split_first().map(|(version, rest)| (*version, rest))? else {
+        return None;
+    };
+    let (name, rest) = rest.split_first()?;
+    let (length, password) = rest.get(usize::from(*name)..)?.split_first()?;
+    let is_whole = password.len() == usize::from(*length) && !password.is_empty() && *name > 0;
+    let end = offset + payload.len();
+    is_whole.then(|| end - password.len()..end)
+}
+
 /// How far a password goes that may begin behind the first colon of a line: that of an authority
 /// without a scheme, in `Host` or the target of CONNECT.
 fn password(before: &str, value: &[u8]) -> Option<usize> {
@@ -234,6 +247,15 @@ mod tests {
                 assert_eq!(all, wanted, "{first} {second}");
             }
         }
+    }
+
+    #[test]
+    fn the_password_for_a_proxy_is_hidden() {
+        let mut capture = Capture::new();
+        let mut tcp = capture.tcp(([10, 0, 0, 2], 5000), ([10, 0, 0, 1], 1080));
+        tcp.handshake().client(b"\x01\x04user\x06s3cr3t").client(b"\x01\x04user\x06s3cr3t!");
+        let shown = shown(&capture);
+        assert_eq!(shown, ["\x01\x04user\x06******", "\x01\x04user\x06s3cr3t!"]);
     }
 
     #[test]
