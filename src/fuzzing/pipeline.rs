@@ -37,6 +37,7 @@ pub fn fuzz(bytes: &[u8]) {
     assert_eq!(hash(&one), hash(&two), "the trace depends on the number of threads");
     assert_eq!(completed, completed_by_two, "what is completed when depends on it");
     reports::write_all(&one, &completed);
+    reports::packets(&records);
     let part = Options { connection: Some(ConnectionId(0)), ..Options::default() };
     let all = slice(&one, &records, &summary, &Options::default());
     let some = slice(&one, &records, &summary, &part);

@@ -1,7 +1,11 @@
 //! Every report of a trace: text is safe to print, JSON can be read again.
 
+use jiff::tz::TimeZone;
+
+use crate::capture::source::Record;
 use crate::report::FORMATS;
 use crate::report::format::Options;
+use crate::report::packets::{Detail, PacketsView};
 use crate::report::text::escape::escape;
 use crate::trace::{EntityId, Trace};
 
@@ -22,6 +26,18 @@ pub(super) fn write_all(trace: &Trace, completed: &[EntityId]) {
                 assert!(format.reporter.write(trace, options, &mut out).is_ok());
             }
             check(format.name, &out);
+        }
+    }
+}
+
+/// Writes the view of packets, which remembers from one packet to the next.
+pub(super) fn packets(records: &[Record]) {
+    let mut view = PacketsView::new(Detail::Layers, false, TimeZone::UTC);
+    for record in records {
+        if let Record::Packet(packet) = record {
+            let mut out = Vec::new();
+            assert!(view.packet(packet, &mut out).is_ok());
+            printable(&out);
         }
     }
 }
