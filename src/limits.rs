@@ -118,7 +118,7 @@ impl Limits {
     /// Directions of TCP flows in which the view of packets remembers whether a credential goes on
     /// in the next segment; beyond it all are forgotten. A busy visit has some hundred.
     pub const VEILED_WAYS: usize = 4096;
-    /// Segments with payload that the view of packets remembers of all connections, 40 bytes each,
+    /// Segments with payload that the view of packets remembers of all connections, 24 bytes each,
     /// and no more than [`Self::SEGMENTS_REMEMBERED`] of one direction; beyond it all are forgotten.
     pub const VIEWED_SEGMENTS: usize = 1 << 18;
     /// Questions (of DNS, ARP, NDP, DHCP, HTTP, echo) whose answers the view of packets waits for,

@@ -24,7 +24,7 @@ use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::sessions::Sessions;
 use crate::report::application;
-use crate::report::packets::past::add::{note, since};
+use crate::report::packets::past::add::{field, note, since};
 use crate::report::packets::past::asked::Asked;
 use crate::report::packets::past::connections::Connections;
 use crate::report::text::escape::escape;
@@ -133,8 +133,8 @@ impl Past {
         for event in &said {
             if let (FlowBody::Tcp(event), true) = (&event.body, event.at == at) {
                 let text = add::tcp_event(event, known.before);
-                if let Some((text, is_again)) = text {
-                    told.short = told.short.or_else(|| is_again.then(|| text.clone()));
+                if let Some((text, short)) = text {
+                    told.short = told.short.or(short);
                     note(texts, text);
                 }
             }
@@ -149,6 +149,15 @@ impl Past {
                 }
                 EventBody::Lookup(message) => self.asked.lookup(event.order.flow, message, texts),
                 EventBody::Http(http) => self.asked.http(event.order.flow, at, http, texts),
+                EventBody::Refusal(refusal) => {
+                    let around = decoded.encapsulation;
+                    let about = refusal.about.as_ref();
+                    if let Some(opened) = about.and_then(|it| self.connections.refused(it, around))
+                    {
+                        let text = format!("since frame {}, {}", opened.frame, since(opened, at));
+                        field(texts, &["ICMP", "ICMPv6"], "its connection", text);
+                    }
+                }
                 EventBody::Anomaly(anomaly) => {
                     let text = match self.credentials {
                         Credentials::Kept => anomaly.text.as_ref().into(),

@@ -182,6 +182,17 @@ fn bytes_that_are_sent_again_name_the_frame_that_had_them() {
 }
 
 #[test]
+fn received_blocks_are_counted_from_the_beginning_too() {
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    tcp.isn(100, 200).handshake().server(b"one").server_at(6, b"two");
+    tcp.server_at(12, b"six").client_sacks(3, &[6..9, 12..15]);
+    let received =
+        "TCP option: selective acknowledgment of 207-210, 213-216 (relative 7-10, 13-16)";
+    assert_tells(&capture, 7, &[received]);
+}
+
+#[test]
 fn a_copy_names_the_frame_that_it_is_a_copy_of() {
     let mut capture = Capture::new();
     capture.tcp(CLIENT, SERVER).handshake().client(b"hello");
@@ -216,6 +227,8 @@ fn answers_name_their_questions() {
     let resolver = ([10, 0, 0, 1], 53);
     capture.udp(CLIENT, resolver, &query).udp(CLIENT, resolver, &query);
     capture.udp(resolver, CLIENT, &answer);
+    capture.udp(CLIENT, ([10, 0, 0, 1], 9), b"?").unreachable([10, 0, 0, 1], 9, 3);
+    assert_tells(&capture, 10, &["ICMP its connection: since frame 9, 1.0 ms before"]);
     assert_tells(&capture, 2, &["ARP asked in: frame 1, 1.0 ms before"]);
     assert_tells(&capture, 4, &["ICMP asked in: frame 3, 1.0 ms before"]);
     assert!(opened(&capture, 5).iter().all(|field| !field.contains("asked in")));
@@ -256,8 +269,7 @@ fn a_response_names_its_request_and_its_content_the_response() {
     assert_tells(&capture, 5, &["payload end: of the head that frame 4 began"]);
     assert_tells(&capture, 7, &["HTTP asked in: frame 4, 3.0 ms before"]);
     assert_tells(&capture, 8, &["payload content of: the response that frame 7 began"]);
-    let end =
-        "payload end: of the response that frame 7 began, 2.0 ms before: its body has 9 bytes";
+    let end = "payload end: of the response that frame 7 began, 2.0 ms before: body of 9 bytes, 3 frames in all";
     assert_tells(&capture, 9, &[end]);
 }
 

@@ -4,7 +4,7 @@ use crate::flow::event::TcpEvent;
 use crate::packet::describe::LayerText;
 use crate::report::text::units;
 use crate::report::text::words;
-use crate::time::{FrameNo, Stamp};
+use crate::time::Stamp;
 
 /// A line at the end of the innermost layer.
 pub(super) fn note(texts: &mut [LayerText], text: impl Into<String>) {
@@ -36,16 +36,24 @@ pub(super) fn since(first: Stamp, at: Stamp) -> String {
     format!("{} before", units::span(time))
 }
 
-/// What a segment is, and whether its bytes were sent `before`.
-pub(super) fn tcp_event(event: &TcpEvent, before: Option<Stamp>) -> Option<(String, bool)> {
+/// What a segment is, and the same for the line of its packet where its bytes were sent `before`.
+pub(super) fn tcp_event(
+    event: &TcpEvent,
+    before: Option<Stamp>,
+) -> Option<(String, Option<String>)> {
     match event {
         TcpEvent::Segment { kind, .. } => {
-            let is_again = kind.is_retransmission();
-            let of = before.filter(|_| is_again).map(|first: Stamp| of_frame(first.frame));
-            Some((format!("{}{}", words::segment(*kind), of.unwrap_or_default()), is_again))
+            let what = words::segment(*kind);
+            if !kind.is_retransmission() {
+                return Some((what, None));
+            }
+            let of = before.map(|first| format!(", of frame {}", first.frame)).unwrap_or_default();
+            let (short, _) = what.split_once(" (").unwrap_or((&what, ""));
+            Some((format!("{what}{of}"), Some(format!("{short}{of}"))))
         }
         TcpEvent::Syn { attempt, .. } | TcpEvent::SynAck { attempt, .. } if *attempt > 1 => {
-            Some((format!("sent again, attempt {attempt}"), true))
+            let text = format!("sent again, attempt {attempt}");
+            Some((text.clone(), Some(text)))
         }
         TcpEvent::Established(handshake) => {
             let (server, client) = (handshake.server_half(), handshake.client_half());
@@ -56,13 +64,9 @@ pub(super) fn tcp_event(event: &TcpEvent, before: Option<Stamp>) -> Option<(Stri
                 units::span(server + client),
                 units::span(server)
             );
-            Some((text, false))
+            Some((text, None))
         }
-        TcpEvent::Rst { refused: true, .. } => Some(("refuses the connection".to_owned(), false)),
+        TcpEvent::Rst { refused: true, .. } => Some(("refuses the connection".to_owned(), None)),
         _ => None,
     }
-}
-
-fn of_frame(frame: FrameNo) -> String {
-    format!(", of frame {frame}")
 }

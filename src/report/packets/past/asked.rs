@@ -121,13 +121,14 @@ impl Asked {
                     && end.done == at
                 {
                     let body = end.body.wire;
+                    let frames = end.frames.len();
                     let text = if first.frame == at.frame {
-                        format!("of the response: its body has {body} bytes")
+                        format!("of the response: body of {body} bytes")
                     } else {
-                        let took = since(first, at);
-                        let began = first.frame;
+                        let (began, took) = (first.frame, since(first, at));
                         format!(
-                            "of the response that frame {began} began, {took}: its body has {body} bytes"
+                            "of the response that frame {began} began, {took}: \
+                             body of {body} bytes, {frames} frames in all"
                         )
                     };
                     field(texts, &["HTTP", "payload"], "end", text);
@@ -238,5 +239,26 @@ fn question(decoded: &Decoded<'_>) -> Option<(Question, bool)> {
         (false, 135) => Some((Question::Neighbor(source, target()?), false)),
         (false, 136) => Some((Question::Neighbor(destination, target()?), true)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{FrameNo, Timestamp};
+
+    #[test]
+    fn the_oldest_questions_wait_no_more() {
+        let mut asked = Asked::default();
+        let at = |frame| Stamp::new(Timestamp::from_nanos(0), FrameNo(frame));
+        let most = u32::try_from(Limits::VIEWED_QUESTIONS).unwrap();
+        for n in 0..=most {
+            asked.ask(Question::Transaction(false, n), at(u64::from(n)));
+            // again, which changes nothing
+            asked.ask(Question::Transaction(false, n), at(0));
+        }
+        assert_eq!((asked.at.len(), asked.order.len()), (Limits::VIEWED_QUESTIONS, asked.at.len()));
+        assert_eq!(asked.at.get(&Question::Transaction(false, 0)), None);
+        assert_eq!(asked.at.get(&Question::Transaction(false, 1)), Some(&at(1)));
     }
 }

@@ -1,15 +1,17 @@
 //! Connections, as the view of packets remembers them: when they began, and both directions.
 
+use etherparse::{TcpOptionElement, TcpOptionsIterator};
 use hashbrown::HashMap;
 
 use crate::flow::event::{
-    Direction, FlowBody, FlowEvent, FlowId, PerDirection, TcpEvent, TcpOptions,
+    Direction, FlowBody, FlowEvent, FlowId, FlowKey, PerDirection, TcpEvent, TcpOptions, Transport,
 };
 use crate::flow::table::Taken;
 use crate::limits::Limits;
-use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
+use crate::packet::quote::Quoted;
 use crate::packet::tcp::Tcp;
+use crate::packet::{Decoded, Encapsulation};
 use crate::report::packets::past::add::{more, since};
 use crate::report::packets::past::way::{self, Way};
 use crate::report::text::words;
@@ -19,12 +21,15 @@ use crate::time::Stamp;
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     flows: HashMap<FlowId, Box<Connection>>,
+    /// The last flow of each pair of ends, for what speaks of packets: as many as `flows`.
+    by_key: HashMap<FlowKey, FlowId>,
     /// Segments remembered in all.
     segments: usize,
 }
 
 #[derive(Debug, Default)]
 struct Connection {
+    key: Option<FlowKey>,
     opened: Stamp,
     ways: PerDirection<Way>,
 }
@@ -41,8 +46,11 @@ impl Connections {
     /// What a flow says of its life, with the packet of `at`.
     pub(super) fn event(&mut self, event: &FlowEvent, at: Stamp) {
         match &event.body {
-            FlowBody::Opened(_) => {
-                self.flows.entry(event.flow).or_default().opened = at;
+            FlowBody::Opened(opened) => {
+                let key = Some(opened.key);
+                self.by_key.insert(opened.key, event.flow);
+                let connection = Connection { key, opened: at, ..Connection::default() };
+                self.flows.insert(event.flow, Box::new(connection));
             }
             FlowBody::Tcp(TcpEvent::Syn { options, .. }) => {
                 self.offered(event.flow, Direction::ToServer, *options, at);
@@ -52,6 +60,9 @@ impl Connections {
             }
             FlowBody::Closed(_) => {
                 if let Some(connection) = self.flows.remove(&event.flow) {
+                    let key =
+                        connection.key.filter(|key| self.by_key.get(key) == Some(&event.flow));
+                    key.map(|key| self.by_key.remove(&key));
                     let ways = [&connection.ways.to_server, &connection.ways.to_client];
                     let count: usize = ways.map(Way::segments).into_iter().sum();
                     self.segments = self.segments.saturating_sub(count);
@@ -67,6 +78,18 @@ impl Connections {
         if let Some(connection) = self.flows.get_mut(&flow).filter(|_| is_known) {
             connection.ways.of_mut(from).scale = Some((options.window_scale, at));
         }
+    }
+
+    /// When the flow began that an ICMP error in `around` is about.
+    pub(super) fn refused(&self, about: &Quoted, around: Encapsulation) -> Option<Stamp> {
+        let transport = match about.protocol {
+            6 => Transport::Tcp,
+            17 => Transport::Udp,
+            _ => return None,
+        };
+        let key = FlowKey::between(transport, around, about.source, about.destination);
+        let flow = self.by_key.get(&key)?;
+        self.flows.get(flow).map(|connection| connection.opened)
     }
 
     /// Takes a packet of a flow, adds to the text of its transport.
@@ -132,6 +155,7 @@ impl Connection {
         }
         if tcp.ack() {
             tell_relative(layer, "acknowledgment number", reverse.relative(ack));
+            tell_received(layer, tcp, reverse);
         }
         if let (false, Some(window)) = (tcp.syn(), self.window(direction, tcp.window_size()))
             && let Some(field) = layer.fields.iter_mut().find(|field| field.0 == "window")
@@ -182,6 +206,25 @@ impl Connection {
             layer.fields.push(("in flight", format!("{flight} bytes not acknowledged yet")));
         }
         (before, more)
+    }
+}
+
+/// The blocks of a selective acknowledgment (RFC 2018 §3), from the beginning of the stream.
+fn tell_received(layer: &mut LayerText, tcp: &Tcp<'_>, received: &Way) {
+    for option in TcpOptionsIterator::from_slice(tcp.options()).flatten() {
+        let TcpOptionElement::SelectiveAcknowledgement(first, others) = option else { continue };
+        let blocks = std::iter::once(first).chain(others.into_iter().flatten());
+        let relative = |(left, right)| {
+            Some(format!("{}-{}", received.relative(left)?, received.relative(right)?))
+        };
+        let relative: Vec<String> = blocks.filter_map(relative).collect();
+        let is_it = |text: &str| text.starts_with("selective acknowledgment of");
+        let field = layer.fields.iter_mut().find(|field| field.0 == "option" && is_it(&field.1));
+        if let Some((_, text)) = field {
+            *text += " (relative ";
+            *text += &relative.join(", ");
+            text.push(')');
+        }
     }
 }
 

@@ -156,3 +156,51 @@ fn print(decoded: &Decoded<'_>) -> Option<Print> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{FrameNo, Timestamp};
+
+    fn at(frame: u64) -> Stamp {
+        Stamp::new(Timestamp::from_nanos(0), FrameNo(frame))
+    }
+
+    #[test]
+    fn numbers_come_round() {
+        let mut way = Way { zero: Some(u32::MAX - 9), ..Way::default() };
+        let start = u32::MAX - 8;
+        way.sent(start, 100, at(1));
+        way.sent(start.wrapping_add(100), 100, at(2));
+        assert_eq!((way.relative(start), way.in_flight()), (Some(1), None));
+        assert_eq!(way.acknowledged(start.wrapping_add(100)), Some((at(1), false)));
+        assert_eq!(way.in_flight(), Some(100));
+        // an older one, and the same again
+        assert_eq!(way.acknowledged(start.wrapping_add(50)), None);
+        assert_eq!(way.acknowledged(start.wrapping_add(100)), None);
+        assert_eq!(way.acknowledged(start.wrapping_add(200)), Some((at(2), false)));
+        assert_eq!(way.in_flight(), Some(0));
+    }
+
+    #[test]
+    fn of_bytes_sent_twice_it_is_not_known_which_are_acknowledged() {
+        let mut way = Way::default();
+        way.sent(1, 10, at(1));
+        assert_eq!(way.sent_before(1, 10), Some(at(1)));
+        assert_eq!((way.sent_before(11, 10), way.sent_before(1, 0)), (None, None));
+        way.sent(1, 20, at(2));
+        assert_eq!(way.acknowledged(11), Some((at(1), true)));
+        assert_eq!(way.acknowledged(21), Some((at(2), false)));
+    }
+
+    #[test]
+    fn only_the_last_segments_are_remembered() {
+        let mut way = Way::default();
+        let most = u32::try_from(Limits::SEGMENTS_REMEMBERED).unwrap();
+        let more: usize = (0..=most).map(|n| way.sent(n * 10, 10, at(u64::from(n)))).sum();
+        assert_eq!((more, way.segments()), (Limits::SEGMENTS_REMEMBERED, more));
+        assert_eq!((way.sent_before(0, 10), way.sent_before(10, 10)), (None, Some(at(1))));
+        way.forget();
+        assert_eq!((way.segments(), way.sent_before(10, 10)), (0, None));
+    }
+}
