@@ -279,6 +279,6 @@ fn fragments_are_put_together_where_the_last_one_comes() {
     capture.udp(CLIENT, SERVER, &[b'x'; 60]).fragment(1, 24);
     let piece = "piece of a fragmented packet";
     assert_tells(&capture, 2, &[&format!("{piece} begun in: frame 1, 1 us before")]);
-    let whole = format!("{piece} completes: the packet of frames 1, 2, 3: 68 bytes, opened below");
+    let whole = format!("{piece} completes: the packet of frames 1-3: 68 bytes, opened below");
     assert_tells(&capture, 3, &[&whole, "UDP source port: 50000", "UDP checksum: 0x09a5 (ok)"]);
 }

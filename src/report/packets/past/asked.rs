@@ -14,6 +14,7 @@ use crate::packet::{Decoded, Layer};
 use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
 use crate::report::packets::past::add::{field, since};
+use crate::report::text::numbers;
 use crate::time::Stamp;
 
 /// Questions that wait for an answer.
@@ -171,12 +172,9 @@ impl Asked {
         let piece = ["piece of a fragmented packet"];
         if let Some(whole) = whole {
             self.at.remove(&question);
-            let frames: Vec<String> = whole.frames.iter().map(|it| it.to_string()).collect();
-            let text = format!(
-                "the packet of frames {}: {} bytes, opened below",
-                frames.join(", "),
-                whole.payload.len()
-            );
+            let frames = numbers::short(&whole.frames);
+            let bytes = whole.payload.len();
+            let text = format!("the packet of frames {frames}: {bytes} bytes, opened below");
             field(texts, &piece, "completes", text);
         } else if let Some(first) = self.at.get(&question) {
             let text = format!("frame {}, {}", first.frame, since(*first, at));
