@@ -54,6 +54,18 @@ fn what_a_local_resolver_passes_on_is_the_same_lookup_on_its_next_hop() {
     assert_eq!([asked, passed_on, again].map(|one| part.resolution(one.id)), [true, true, false]);
 }
 
+#[test]
+fn what_is_asked_long_after_a_question_that_nobody_answered_was_not_asked_for_it() {
+    let mut capture = Capture::new();
+    capture.udp(LOCAL, STUB, &dns::query(1, "www.a.test")).wait(60_000);
+    capture.udp(CLIENT, RESOLVER, &dns::query(2, "www.a.test"));
+    capture.udp(RESOLVER, CLIENT, &dns::answer(2, "www.a.test", &[ONE]));
+    page(&mut capture, 50_001);
+    let trace = trace_of(&capture);
+    assert!(trace.resolutions.iter().all(|resolution| resolution.asked_for.is_none()));
+    assert_eq!(trace.exchanges[0].resolution, Some(trace.resolutions[1].id));
+}
+
 fn page(capture: &mut Capture, port: u16) {
     let mut tcp = capture.tcp((CLIENT.0, port), (ONE, 80));
     let request = "GET / HTTP/1.1\r\nHost: www.a.test\r\nAccept: text/html\r\n\r\n";

@@ -21,7 +21,7 @@ use crate::trace::builder::lookups::doubts::{
     other_case, other_transaction, says_other, second_answer,
 };
 use crate::trace::builder::lookups::pending::{Asked, Pending, Query};
-use crate::trace::builder::lookups::rules::{is_final, is_repeat, multicast};
+use crate::trace::builder::lookups::rules::{is_final, is_repeat, is_waiting, multicast};
 use crate::trace::id::next_index;
 use crate::trace::id::{LookupId, ResolutionId};
 use crate::trace::lookup::{Answer, Attempt};
@@ -100,7 +100,8 @@ impl Lookups {
         let mut clients = stub::LOCAL.into_iter().filter(|_| stub::may_be_passed_on(message));
         clients.find_map(|client| {
             let id = self.latest.get(&(client, message.flavor, name.clone(), rtype))?;
-            Some(trace.lookup(*id).filter(|lookup| lookup.answer.is_none())?.resolution)
+            let lookup = trace.lookup(*id)?;
+            is_waiting(lookup, message.span.done).then_some(lookup.resolution)
         })
     }
 

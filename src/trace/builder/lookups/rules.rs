@@ -74,3 +74,9 @@ pub(super) fn is_repeat(lookup: &Lookup, message: &Message, at: Stamp) -> bool {
         Some(_) => false,
     }
 }
+
+/// True where a question still waits for its answer, as far as its client does.
+pub(super) fn is_waiting(lookup: &Lookup, at: Stamp) -> bool {
+    let last = lookup.attempts.iter().filter_map(|attempt| attempt.query).next_back();
+    lookup.answer.is_none() && last.is_some_and(|last| at.at.since(last.at) <= REPEAT)
+}
