@@ -14,6 +14,7 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
     ("http", "the semantics that all versions of HTTP share"),
     ("ndp", "read by icmpv6, which carries it"),
     ("session", "the tests of session.rs"),
+    ("tls", "the words of its handshake"),
 ];
 
 /// Rows whose folder has another name: one folder reads several, and HTTP/1 is called `http`, as

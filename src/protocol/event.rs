@@ -14,6 +14,7 @@ use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::neighbor::NeighborMessage;
 use crate::protocol::refusal::Refusal;
+use crate::protocol::tls::event::TlsEvent;
 use crate::time::{FrameNo, Stamp};
 
 /// Where an event stands among all events. Total, with no thread in it.
@@ -66,6 +67,8 @@ pub enum EventBody {
     Refusal(Box<Refusal>),
     /// An HTTP message, or a part of one.
     Http(HttpEvent),
+    /// The handshake of TLS, and what it says beside what it carries.
+    Tls(Box<TlsEvent>),
     /// A protocol without words of its own.
     Note {
         /// Its name.

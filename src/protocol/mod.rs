@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod session;
 pub mod sessions;
 pub mod socks;
+pub mod tls;
 
 use crate::protocol::analyzer::Protocol;
 

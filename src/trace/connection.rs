@@ -14,6 +14,7 @@ use crate::trace::configuration::Reach;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
 use crate::trace::refusal::Refusal;
 use crate::trace::stall::Stall;
+use crate::trace::tls::Tls;
 
 /// One TCP connection or UDP flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct Connection {
     pub counters: PerDirection<Counters>,
     /// Its frames; complete when it is over.
     pub frames: Frames,
+    /// TLS on it.
+    pub tls: Option<Box<Tls>>,
     /// Its exchanges in order.
     pub exchanges: Vec<ExchangeId>,
     /// Whether client and server are on one network; none where nobody told the client which it is

@@ -15,6 +15,7 @@ pub mod placing;
 pub mod refusal;
 pub mod stall;
 pub mod timing;
+pub mod tls;
 pub mod vantage;
 pub mod visit;
 pub mod waterfall;

@@ -187,6 +187,7 @@ mod tests {
             last: Stamp::default(),
             counters: PerDirection::default(),
             frames: Frames::default(),
+            tls: None,
             exchanges: Vec::new(),
             reach: None,
             resolution: None,

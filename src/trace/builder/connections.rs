@@ -231,6 +231,7 @@ impl Connections {
             last: at,
             counters: PerDirection::default(),
             frames: Frames::default(),
+            tls: None,
             exchanges: Vec::new(),
             reach,
             resolution,

@@ -13,6 +13,7 @@ mod pages;
 mod phases;
 mod stalls;
 mod tally;
+mod tls;
 
 use std::borrow::Cow;
 
@@ -110,6 +111,11 @@ impl TraceBuilder {
                 if let Some((id, moment)) = touched {
                     self.pages.exchange(&mut self.trace, id, moment);
                 }
+            }
+            EventBody::Tls(what) => {
+                let Some(connection) = self.connections.of(flow) else { return };
+                let place = Place { at, flow, completed };
+                tls::event(&mut self.trace, &mut self.bounds, connection, place, *what);
             }
             EventBody::Configuration(what) => {
                 let place = Place { at, flow, completed };

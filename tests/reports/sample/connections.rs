@@ -42,6 +42,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         last: opened,
         counters: PerDirection::default(),
         frames: frames([opened.frame.0]),
+        tls: None,
         exchanges: Vec::new(),
         resolution: None,
     }

@@ -1,0 +1,111 @@
+//! Collects what TLS says of a connection.
+
+use crate::protocol::tls::event::TlsEvent;
+use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::id::ConnectionId;
+use crate::trace::model::Trace;
+use crate::trace::tls::{Finished, Tls};
+
+/// Bytes that the values of a message take beside its own.
+const VALUES: usize = 512;
+
+/// Takes one event of TLS.
+pub(super) fn event(
+    trace: &mut Trace,
+    bounds: &mut Bounds,
+    connection: ConnectionId,
+    place: Place<'_>,
+    event: TlsEvent,
+) {
+    let Some(connection) = trace.connections.get_mut(connection.0 as usize) else { return };
+    let tls = connection.tls.get_or_insert_default();
+    if let Some(bound) = add(tls, bounds, event) {
+        bounds.reached(trace, place, bound);
+    }
+}
+
+/// Adds to what is known; the bound that leaves it out.
+fn add(tls: &mut Tls, bounds: &mut Bounds, event: TlsEvent) -> Option<Bound> {
+    match event {
+        TlsEvent::Message(message) => {
+            if tls.messages.len() >= bounds.limits.listed {
+                return Some(Bound::Listed);
+            }
+            if !bounds.keep(VALUES.saturating_add(message.size as usize)) {
+                return Some(Bound::Text);
+            }
+            tls.messages.push(*message);
+        }
+        TlsEvent::Finished { direction, span, inferred } => {
+            // another handshake on the same connection does not change when it was first open
+            tls.finished.of_mut(direction).get_or_insert(Finished { span, inferred });
+        }
+        TlsEvent::Data { at, early: true, .. } => {
+            tls.early.get_or_insert(at);
+        }
+        TlsEvent::Data { direction, at, early: false } => {
+            tls.data.of_mut(direction).get_or_insert(at);
+        }
+        TlsEvent::Alert(alert) => {
+            if tls.alerts.len() >= bounds.limits.listed {
+                return Some(Bound::Listed);
+            }
+            tls.alerts.push(alert);
+        }
+        TlsEvent::Keys(keys) => tls.keys = Some(keys),
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::event::Direction;
+    use crate::limits::Limits;
+    use crate::protocol::buffer::Span;
+    use crate::protocol::tls::message::{Body, ClientHello, Kind, Message};
+    use crate::protocol::tls::names::HandshakeType;
+    use crate::time::{FrameNo, Frames, Stamp, Timestamp};
+
+    fn hello(frame: u64) -> TlsEvent {
+        let at = Stamp::new(Timestamp::from_nanos(10), FrameNo(frame));
+        let hello = ClientHello { server_name: Some("a.example".into()), ..Default::default() };
+        TlsEvent::Message(Box::new(Message {
+            direction: Direction::ToServer,
+            kind: Kind::Handshake(HandshakeType::CLIENT_HELLO),
+            span: Span::at(at),
+            frames: Frames::default(),
+            size: 100,
+            encrypted: false,
+            body: Body::ClientHello(Box::new(hello)),
+        }))
+    }
+
+    #[test]
+    fn messages_are_kept_in_order_and_no_more_than_the_bounds_allow() {
+        let mut bounds = Bounds::new(&Limits { listed: 1, ..Limits::default() });
+        let mut tls = Tls::default();
+        assert!(add(&mut tls, &mut bounds, hello(4)).is_none());
+        assert!(matches!(add(&mut tls, &mut bounds, hello(9)), Some(Bound::Listed)));
+        assert_eq!(tls.server_name(), Some("a.example"));
+        assert_eq!(tls.started().map(|at| at.frame), Some(FrameNo(4)));
+        let mut bounds = Bounds::new(&Limits { model_text: 1000, ..Limits::default() });
+        let mut tls = Tls::default();
+        assert!(add(&mut tls, &mut bounds, hello(4)).is_none());
+        assert!(matches!(add(&mut tls, &mut bounds, hello(9)), Some(Bound::Text)));
+    }
+
+    #[test]
+    fn the_first_finished_is_when_it_was_open() {
+        let mut bounds = Bounds::new(&Limits::default());
+        let mut tls = Tls::default();
+        for frame in [5, 50] {
+            let at = Stamp::new(Timestamp::from_nanos(10), FrameNo(frame));
+            let (direction, span) = (Direction::ToServer, Span::at(at));
+            let event = TlsEvent::Finished { direction, span, inferred: true };
+            assert!(add(&mut tls, &mut bounds, event).is_none());
+        }
+        assert_eq!(tls.finished.to_server.map(|done| done.span.last.frame), Some(FrameNo(5)));
+        assert_eq!(tls.finished.to_client, None);
+    }
+}
