@@ -35,7 +35,9 @@ pub fn fuzz(bytes: &[u8]) {
     let decoded = decode(&packet);
     let end = decoded.payload_offset + decoded.payload.len();
     let payload = packet.data.get(decoded.payload_offset..end);
-    assert_eq!(payload, Some(decoded.payload), "the payload lies where it is said to");
+    // a header that was cut has no payload, and may end beyond the bytes
+    let payload = payload.unwrap_or_default();
+    assert_eq!(payload, decoded.payload, "the payload lies where it is said to");
     assert!(end + decoded.missing as usize <= orig_len as usize, "no more is missing than was");
     let _ = (packet::ends(&packet), packet::stack(&decoded), packet::protocols(&decoded).count());
     for (detail, ascii) in [(Detail::Line, false), (Detail::Bytes, true), (Detail::Bytes, false)] {

@@ -112,7 +112,8 @@ pub struct Decoded<'p> {
     /// What the innermost layer carries, cut to the length its header promises: link padding is
     /// gone.
     pub payload: &'p [u8],
-    /// Where `payload` begins, in bytes from the packet's start.
+    /// Where `payload` begins, in bytes from the packet's start: beyond what was captured where
+    /// the snapshot length cut the TCP header before it.
     pub payload_offset: usize,
     /// Bytes that the length fields promise beyond `payload` and that were on the wire: the
     /// snapshot length cut them off.
