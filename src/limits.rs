@@ -100,6 +100,11 @@ pub struct Limits {
 impl Limits {
     /// Flows are spread over this many independent parts, for any number of threads.
     pub const SHARDS: usize = 64;
+    /// Protocols inside one another that are followed: a proxy's tunnel in TLS, TLS in the tunnel,
+    /// HTTP in it, and a WebSocket in that; nobody has more.
+    pub const NESTING: u8 = 6;
+    /// Connections whose TLS secrets are kept, some 300 bytes each: key logs of months.
+    pub const SECRETS: usize = 1 << 17;
     /// Bytes captured of one packet; a file that claims more is damaged. It is libpcap's
     /// MAXIMUM_SNAPLEN and Wireshark's maximum too, four times the largest IPv4 packet.
     pub const CAPTURED_PACKET: u32 = 262_144;

@@ -116,6 +116,11 @@ pub struct Secrets {
     pub data: Bytes,
 }
 
+impl Secrets {
+    /// The lines of an NSS key log (SSLKEYLOGFILE, RFC 9850).
+    pub const TLS_KEY_LOG: u32 = 0x544c_534b;
+}
+
 /// What a source hands out, in capture order.
 #[derive(Clone, Debug)]
 pub enum Record {

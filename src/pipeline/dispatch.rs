@@ -1,10 +1,11 @@
 //! Reads the source, counts what needs no decoding, and gives each packet to its shard.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use crate::capture::source::{Packet, PacketSource, Record};
+use crate::capture::source::{self, Packet, PacketSource, Record};
 use crate::flow::event::{FlowEvent, FlowId};
 use crate::flow::fragment::Fragments;
 use crate::limits::Limits;
@@ -12,6 +13,7 @@ use crate::packet::{self, Ends};
 use crate::pipeline::shard::{Item, Round};
 use crate::pipeline::watch::{PacketWatch, RunError};
 use crate::protocol::event::Phase;
+use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, TimeDelta, Timestamp};
 use crate::trace::CaptureFacts;
 
@@ -61,8 +63,7 @@ pub(super) fn read(
                 dispatcher.packet(packet);
             }
             Ok(Some(Record::Idle)) => dispatcher.flush(),
-            // Nothing reads secrets yet.
-            Ok(Some(Record::Secrets(_))) => {}
+            Ok(Some(Record::Secrets(secrets))) => dispatcher.secrets(&secrets),
             Ok(None) => break None,
             Err(error) => break Some(RunError::Capture(error)),
         }
@@ -81,6 +82,7 @@ struct Dispatcher {
     packets: usize,
     bytes: usize,
     facts: CaptureFacts,
+    secrets: Secrets,
     /// The latest packet time so far: the clock never steps back.
     clock: Timestamp,
     next_tick: Timestamp,
@@ -95,6 +97,7 @@ impl Dispatcher {
             packets: 0,
             bytes: 0,
             facts: CaptureFacts::default(),
+            secrets: Secrets::default(),
             clock: Timestamp::MIN,
             next_tick: Timestamp::MIN,
             last_frame: FrameNo(0),
@@ -125,6 +128,15 @@ impl Dispatcher {
         }
         if self.packets >= ROUND_PACKETS || self.bytes >= ROUND_BYTES {
             self.flush();
+        }
+    }
+
+    /// What opens TLS: for all that is held already too, where it can be opened now.
+    fn secrets(&mut self, record: &source::Secrets) {
+        if record.kind == source::Secrets::TLS_KEY_LOG && self.secrets.read(&record.data) {
+            let secrets = Arc::new(self.secrets.clone());
+            let now = Stamp::new(self.clock, self.last_frame);
+            self.all(|| Item::Secrets { now, secrets: Arc::clone(&secrets) });
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! There are always [`Limits::SHARDS`] of them; a worker thread owns every n-th.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::capture::source::Packet;
@@ -13,6 +14,7 @@ use crate::packet;
 use crate::pipeline::counts::{Counts, Reasons};
 use crate::protocol::analyzer::Protocol;
 use crate::protocol::event::{Event, Phase};
+use crate::protocol::secrets::Secrets;
 use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
@@ -48,6 +50,13 @@ pub(super) enum Item {
         frame: FrameNo,
         /// Packet time.
         clock: Timestamp,
+    },
+    /// For all shards: what opens TLS from here on, with all that did before.
+    Secrets {
+        /// The frame behind which they came, and its time.
+        now: Stamp,
+        /// All secrets.
+        secrets: Arc<Secrets>,
     },
     /// For all shards: the capture is over, and so are flows.
     Finish {
@@ -139,6 +148,12 @@ impl Worker {
                 for shard in &mut self.shards {
                     shard.table.advance(Stamp::new(clock, frame), &mut shard.said);
                     shard.pass_on((frame, Phase::Tick), events);
+                }
+            }
+            Item::Secrets { now, secrets } => {
+                for shard in &mut self.shards {
+                    let turn = (now.frame, Phase::Secrets);
+                    shard.sessions.secrets(turn, now, Arc::clone(&secrets), events);
                 }
             }
             Item::Finish { frame, latest, is_last: _ } => {

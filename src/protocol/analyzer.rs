@@ -10,6 +10,7 @@ use crate::flow::event::{Direction, EndReason, FlowId, FlowKey, GapReason, Role,
 use crate::limits::Limits;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
+use crate::protocol::secrets::Secrets;
 use crate::time::Stamp;
 
 /// Which stream of a flow, and which way. TCP is the one-stream case, `id` 0.
@@ -85,6 +86,11 @@ pub trait Analyzer: Send {
         let _ = (from, reason, buffer, cx);
     }
 
+    /// There are more secrets than before: what was locked may open.
+    fn secrets(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
     /// The flow is over: both directions have ended.
     fn close(&mut self, cx: &mut Context<'_>) {
         let _ = cx;
@@ -116,11 +122,31 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// The protocols that a child may be.
     pub protocols: &'static [&'static Protocol],
+    /// What opens encrypted protocols.
+    pub secrets: &'a Secrets,
+    /// How many protocols the analyzer stands in.
+    pub depth: u8,
+    /// True where one of them is TLS.
+    pub secure: bool,
     /// Where events go; the engine numbers them.
     pub events: &'a mut Vec<(Stamp, EventBody)>,
 }
 
 impl Context<'_> {
+    /// The same call, for a protocol inside the one that is called.
+    pub fn within(&mut self) -> Context<'_> {
+        Context {
+            now: self.now,
+            flow: self.flow,
+            limits: self.limits,
+            protocols: self.protocols,
+            secrets: self.secrets,
+            depth: self.depth.saturating_add(1),
+            secure: self.secure,
+            events: self.events,
+        }
+    }
+
     /// Says something that became known with the packet that caused the call.
     pub fn emit(&mut self, body: EventBody) {
         self.events.push((self.now, body));

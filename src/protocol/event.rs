@@ -37,6 +37,8 @@ pub enum Phase {
     Tick,
     /// It was read.
     Packet,
+    /// Secrets came behind it.
+    Secrets,
     /// It was the last one of the capture.
     Finish,
 }

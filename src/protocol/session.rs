@@ -37,6 +37,11 @@ impl Session {
         session
     }
 
+    /// A session that reads nothing.
+    pub fn nothing() -> Self {
+        Self { state: State::Over, buffers: Buffers::default() }
+    }
+
     /// True where nothing is read any more: what comes is dropped.
     pub const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
@@ -90,6 +95,13 @@ impl Session {
             && analyzer.datagram(direction, bytes, missing, cx) == Progress::Done
         {
             self.stop();
+        }
+    }
+
+    /// There are more secrets than before.
+    pub fn secrets(&mut self, cx: &mut Context<'_>) {
+        if let State::Reading(analyzer) = &mut self.state {
+            analyzer.secrets(cx);
         }
     }
 

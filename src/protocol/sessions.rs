@@ -3,12 +3,15 @@
 //! Takes what flows say, in order; gives the events of all protocols, each with its place in the
 //! order of all.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::flow::event::{FlowBody, FlowEvent, FlowId, Opened, StreamEvent};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
+use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
 use crate::time::{FrameNo, Stamp};
 
@@ -19,6 +22,7 @@ use crate::time::{FrameNo, Stamp};
 pub struct Sessions {
     limits: Limits,
     protocols: &'static [&'static Protocol],
+    secrets: Arc<Secrets>,
     flows: HashMap<FlowId, Box<Flow>>,
     /// What was said during one call; empty between calls.
     said: Vec<(Stamp, EventBody)>,
@@ -37,6 +41,7 @@ impl Sessions {
         Self {
             limits,
             protocols,
+            secrets: Arc::default(),
             flows: HashMap::new(),
             said: Vec::new(),
             turn: (FrameNo(0), Phase::Tick),
@@ -47,10 +52,7 @@ impl Sessions {
     /// What a flow says, caused by a frame. Turns come in order: frames ascend, and in one frame
     /// the phases.
     pub fn push(&mut self, turn: (FrameNo, Phase), event: FlowEvent, out: &mut Vec<Event>) {
-        if self.turn != turn {
-            self.turn = turn;
-            self.index = 0;
-        }
+        self.turn(turn);
         let FlowEvent { flow: id, at, body } = event;
         match body {
             FlowBody::Stream { direction, event } => {
@@ -85,8 +87,39 @@ impl Sessions {
                 self.say(at, ConnectionEvent::Closed(closed));
             }
         }
+        self.number(id, out);
+    }
+
+    /// There are more secrets than before: all that was there, and new ones.
+    pub fn secrets(
+        &mut self,
+        turn: (FrameNo, Phase),
+        now: Stamp,
+        secrets: Arc<Secrets>,
+        out: &mut Vec<Event>,
+    ) {
+        self.turn(turn);
+        self.secrets = secrets;
+        let mut flows: Vec<FlowId> = self.flows.keys().copied().collect();
+        flows.sort_unstable();
+        for id in flows {
+            self.with(id, now, Session::secrets);
+            self.number(id, out);
+        }
+    }
+
+    fn turn(&mut self, turn: (FrameNo, Phase)) {
+        if self.turn != turn {
+            self.turn = turn;
+            self.index = 0;
+        }
+    }
+
+    /// Gives what a flow said its place in the order of all.
+    fn number(&mut self, flow: FlowId, out: &mut Vec<Event>) {
+        let (frame, phase) = self.turn;
         for (at, body) in self.said.drain(..) {
-            let order = Order { frame: turn.0, phase: turn.1, flow: id, index: self.index };
+            let order = Order { frame, phase, flow, index: self.index };
             self.index = self.index.saturating_add(1);
             out.push(Event { order, at, body });
         }
@@ -103,6 +136,9 @@ impl Sessions {
                 flow: &flow.info,
                 limits: &self.limits,
                 protocols: self.protocols,
+                secrets: &self.secrets,
+                depth: 0,
+                secure: false,
                 events: &mut self.said,
             };
             then(&mut flow.session, &mut cx);

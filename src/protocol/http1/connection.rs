@@ -17,6 +17,7 @@ use crate::protocol::http1::head::{self, Search};
 use crate::protocol::http1::incoming::{AfterGap, Incoming, Step};
 use crate::protocol::http1::pairing::Pairing;
 use crate::protocol::http1::start::{self, Looks};
+use crate::protocol::nested::Nested;
 use crate::time::Frames;
 
 /// Whether to go on with what is in the buffer.
@@ -35,7 +36,7 @@ impl Connection {
             },
             pairing: Pairing::default(),
             from_the_start: matches!(flow.role, Role::Syn | Role::SynAck),
-            switched: false,
+            child: None,
             is_http2: false,
         }
     }
@@ -47,7 +48,12 @@ impl Connection {
                 State::Body(incoming) => self.body(way, incoming, buffer, cx),
                 State::Lost(incoming) => self.lost(way, incoming, buffer, cx),
                 State::Over => {
-                    buffer.clear();
+                    match &mut self.child {
+                        Some(child) => {
+                            child.take_all(way, buffer, &mut cx.within());
+                        }
+                        None => buffer.clear(),
+                    }
                     Then::Wait(State::Over)
                 }
             };
@@ -251,12 +257,15 @@ impl Connection {
     }
 
     const fn next_head(&self) -> State {
-        if self.switched { State::Over } else { State::Head(Search::head()) }
+        if self.child.is_some() { State::Over } else { State::Head(Search::head()) }
     }
 
-    const fn progress(&self) -> Progress {
+    fn progress(&self) -> Progress {
+        let is_over = self.child.as_ref().is_none_or(Nested::is_over);
         match self.states {
-            PerDirection { to_server: State::Over, to_client: State::Over } => Progress::Done,
+            PerDirection { to_server: State::Over, to_client: State::Over } if is_over => {
+                Progress::Done
+            }
             _ => Progress::More,
         }
     }
@@ -313,7 +322,13 @@ impl Analyzer for Connection {
                 self.lose(way, missing);
                 State::Lost(incoming)
             }
-            State::Over => State::Over,
+            State::Over => {
+                if let Some(child) = &mut self.child {
+                    child.take_all(way, buffer, &mut cx.within());
+                    child.gap(way, missing, reason, &mut cx.within());
+                }
+                State::Over
+            }
         };
         *self.states.of_mut(way) = state;
         buffer.clear();
@@ -344,7 +359,23 @@ impl Analyzer for Connection {
             }
             State::Head(_) | State::Lost(None) | State::Over => {}
         }
+        if let Some(child) = &mut self.child {
+            child.take_all(way, buffer, &mut cx.within());
+            child.end(way, reason, &mut cx.within());
+        }
         buffer.clear();
+    }
+
+    fn secrets(&mut self, cx: &mut Context<'_>) {
+        if let Some(child) = &mut self.child {
+            child.secrets(&mut cx.within());
+        }
+    }
+
+    fn close(&mut self, cx: &mut Context<'_>) {
+        if let Some(child) = &mut self.child {
+            child.close(&mut cx.within());
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Body, Ending, Framing, HttpEvent, MessageEnd};
+use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, Timestamp};
 use Direction::{ToClient, ToServer};
 
@@ -83,7 +84,16 @@ fn play_within(
             let now =
                 Stamp::new(Timestamp::from_nanos(frame * 1000), FrameNo(frame.cast_unsigned()));
             let (protocols, events) = (&[][..], &mut events);
-            let mut cx = Context { now, flow: &flow, limits, protocols, events };
+            let mut cx = Context {
+                now,
+                flow: &flow,
+                limits,
+                protocols,
+                secrets: &Secrets::default(),
+                depth: 0,
+                secure: false,
+                events,
+            };
             over = match *step {
                 Step::Data(direction, _) => {
                     let buffer = buffers.of_mut(direction);

@@ -14,12 +14,11 @@ use std::ops::Range;
 
 use crate::anomaly::{Anomaly, Class};
 use crate::cursor::Short;
-use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent, Transport};
+use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Transport};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
-use crate::protocol::http1;
-use crate::protocol::session::Session;
+use crate::protocol::nested::Nested;
 use crate::protocol::socks::handshake::{LONGEST, Said, Step, Target};
 use crate::time::Frames;
 
@@ -33,25 +32,14 @@ pub static PROTOCOL: Protocol = Protocol {
     start: |_| Box::new(Socks::default()),
 };
 
-/// What is read behind a handshake. Not SOCKS again: nothing nests without end.
-static WITHIN: &[&Protocol] = &[&http1::PROTOCOL];
-
 /// One connection to a proxy.
 #[derive(Default)]
 struct Socks {
     /// Whom the client asked for.
     target: Option<Target>,
-    sides: PerDirection<Side>,
-    /// What the connection carries.
-    child: Session,
-}
-
-/// One direction.
-#[derive(Default)]
-struct Side {
-    step: Step,
-    /// Where the next byte stands in the stream of the flow.
-    at: u64,
+    steps: PerDirection<Step>,
+    /// What the connection carries, once it is open.
+    child: Option<Nested>,
 }
 
 impl Socks {
@@ -63,14 +51,14 @@ impl Socks {
         cx: &mut Context<'_>,
     ) -> bool {
         loop {
-            let side = self.sides.of_mut(direction);
-            if side.step == Step::Open {
+            let step = self.steps.of_mut(direction);
+            if *step == Step::Open {
                 return true;
             }
             let bytes = buffer.peek(LONGEST);
             let read = match direction {
-                Direction::ToServer => handshake::of_client(&bytes, side.step),
-                Direction::ToClient => handshake::of_proxy(&bytes, side.step),
+                Direction::ToServer => handshake::of_client(&bytes, *step),
+                Direction::ToClient => handshake::of_proxy(&bytes, *step),
             };
             let (said, length) = match read {
                 Ok(said) => said,
@@ -78,16 +66,15 @@ impl Socks {
                 Err(Short { .. }) => (Said::Nonsense, 0),
             };
             drop(bytes);
-            side.at += length as u64;
             buffer.skip(length, &mut Frames::default());
             match said {
-                Said::Next(step) => side.step = step,
+                Said::Next(next) => *step = next,
                 Said::Connect(target) => {
-                    side.step = Step::Open;
+                    *step = Step::Open;
                     self.target = Some(target);
                 }
                 Said::Granted => {
-                    side.step = Step::Open;
+                    *step = Step::Open;
                     self.note("connected", cx);
                 }
                 Said::Refused(why) => {
@@ -120,9 +107,8 @@ impl Socks {
     }
 
     /// What the connection carries.
-    fn carried(&mut self, from: StreamKey, event: StreamEvent, cx: &mut Context<'_>) -> Progress {
-        self.child.stream(from, event, &mut within(cx));
-        if self.child.is_over() { Progress::Done } else { Progress::More }
+    fn child(&mut self, cx: &mut Context<'_>) -> &mut Nested {
+        self.child.get_or_insert_with(|| Nested::new(&mut cx.within()))
     }
 }
 
@@ -136,21 +122,10 @@ impl Analyzer for Socks {
         if !self.handshake(from.direction, buffer, cx) {
             return Progress::Done;
         }
-        let side = self.sides.of_mut(from.direction);
-        if side.step != Step::Open {
+        if *self.steps.of(from.direction) != Step::Open {
             return Progress::More;
         }
-        let mut progress = Progress::More;
-        while let Some((arrived, delivered)) = buffer.first_stamps()
-            && let Some((bytes, _)) = buffer.take(buffer.front().len(), &mut Frames::default())
-        {
-            let side = self.sides.of_mut(from.direction);
-            let offset = side.at;
-            side.at += bytes.len() as u64;
-            let event = StreamEvent::Data { offset, bytes, arrived, delivered };
-            progress = self.carried(from, event, cx);
-        }
-        progress
+        self.child(cx).take_all(from.direction, buffer, &mut cx.within())
     }
 
     fn gap(
@@ -161,12 +136,11 @@ impl Analyzer for Socks {
         _: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Progress {
-        let side = self.sides.of_mut(from.direction);
-        if side.step != Step::Open {
+        if *self.steps.of(from.direction) != Step::Open {
             return Progress::Done;
         }
-        side.at = range.end;
-        self.carried(from, StreamEvent::Gap { range, reason, delivered: cx.now }, cx)
+        let length = range.end.saturating_sub(range.start);
+        self.child(cx).gap(from.direction, length, reason, &mut cx.within())
     }
 
     fn end(
@@ -176,17 +150,20 @@ impl Analyzer for Socks {
         _: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        if self.sides.of(from.direction).step == Step::Open {
-            self.carried(from, StreamEvent::End { reason, at: cx.now }, cx);
+        if *self.steps.of(from.direction) == Step::Open {
+            self.child(cx).end(from.direction, reason, &mut cx.within());
+        }
+    }
+
+    fn secrets(&mut self, cx: &mut Context<'_>) {
+        if let Some(child) = &mut self.child {
+            child.secrets(&mut cx.within());
         }
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
-        self.child.close(&mut within(cx));
+        if let Some(child) = &mut self.child {
+            child.close(&mut cx.within());
+        }
     }
-}
-
-/// The same call, for what the connection carries.
-fn within<'a>(cx: &'a mut Context<'_>) -> Context<'a> {
-    Context { now: cx.now, flow: cx.flow, limits: cx.limits, protocols: WITHIN, events: cx.events }
 }

@@ -4,15 +4,18 @@ use bytes::Bytes;
 
 use super::*;
 use crate::address::Endpoint;
-use crate::flow::event::{FlowId, FlowKey, Role};
+use crate::flow::event::{FlowId, FlowKey, Role, StreamEvent};
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::FlowInfo;
 use crate::protocol::event::ConnectionEvent;
 use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http1;
+use crate::protocol::secrets::Secrets;
+use crate::protocol::session::Session;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
-static TABLE: &[&Protocol] = &[&PROTOCOL];
+static TABLE: &[&Protocol] = &[&http1::PROTOCOL, &PROTOCOL];
 
 /// A connection to a proxy.
 pub(super) fn flow() -> FlowInfo {
@@ -42,7 +45,16 @@ fn play(steps: &[Act<'_>]) -> Vec<String> {
     for (nth, step) in (1_u32..).zip(steps) {
         let now = Stamp::new(Timestamp::from_nanos(i64::from(nth)), FrameNo(nth.into()));
         let flow = &flow;
-        let mut cx = Context { now, flow, limits: &limits, protocols: TABLE, events: &mut events };
+        let mut cx = Context {
+            now,
+            flow,
+            limits: &limits,
+            protocols: TABLE,
+            secrets: &Secrets::default(),
+            depth: 0,
+            secure: false,
+            events: &mut events,
+        };
         let (direction, length) = match step {
             Up(bytes) => (Direction::ToServer, bytes.len() as u64),
             Down(bytes) => (Direction::ToClient, bytes.len() as u64),
@@ -177,15 +189,10 @@ fn what_is_refused_or_goes_wrong_ends_it() {
 }
 
 #[test]
-fn it_does_not_nest() {
-    let said = play(&[
-        Up(&[5, 1, 0]),
-        Down(&[5, 0]),
-        Up(ASK),
-        Down(YES),
-        Up(&[5, 1, 0]),
-        Up(ASK),
-        Up(GET),
-    ]);
-    assert_eq!(said, ["is socks @1", "socks: connected to h.example:80 @4"]);
+fn it_nests_as_deep_as_protocols_do() {
+    let level = [Up(&[5, 1, 0]), Down(&[5, 0]), Up(ASK), Down(YES)];
+    let said = play(&vec![level; 20].concat());
+    let levels = said.iter().filter(|line| line.starts_with("is socks")).count();
+    assert_eq!(levels, usize::from(Limits::NESTING) + 1);
+    assert!(said.last().unwrap().starts_with("stream.nesting"), "{said:?}");
 }

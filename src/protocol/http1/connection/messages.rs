@@ -15,6 +15,7 @@ use crate::protocol::http1::framing::{self, Length};
 use crate::protocol::http1::head::{Flaws, Parsed, Search};
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pending;
+use crate::protocol::nested::Nested;
 use crate::time::Frames;
 
 impl Connection {
@@ -161,11 +162,10 @@ impl Connection {
         }
     }
 
-    /// The rest of the connection is another protocol. A session of its own will stand here and
-    /// be fed what follows; until then it is passed over.
+    /// The rest of the connection is another protocol, which is found out from its bytes.
     fn switch(&mut self, id: MessageId, to: Box<str>, cx: &mut Context<'_>) -> State {
         cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
-        self.switched = true;
+        self.child = Some(Nested::new(&mut cx.within()));
         let requests = self.states.of_mut(Direction::ToServer);
         if !matches!(requests, State::Body(_)) {
             *requests = State::Over;

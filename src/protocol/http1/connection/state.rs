@@ -4,6 +4,7 @@ use crate::flow::event::{EndReason, GapReason, PerDirection};
 use crate::protocol::http1::head::Search;
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pairing;
+use crate::protocol::nested::Nested;
 
 /// Reads one connection.
 pub struct Connection {
@@ -11,8 +12,8 @@ pub struct Connection {
     pub(super) pairing: Pairing,
     /// The capture has the connection from its first byte on.
     pub(super) from_the_start: bool,
-    /// What follows is not HTTP.
-    pub(super) switched: bool,
+    /// What follows, where it is not HTTP any more.
+    pub(super) child: Option<Nested>,
     /// The client goes on in HTTP/2: so does the server, behind the responses that it owes.
     pub(super) is_http2: bool,
 }
@@ -27,7 +28,7 @@ pub(super) enum State {
     /// Out of step: the next start of a message is looked for. What is before it may belong to
     /// this message.
     Lost(Option<Box<Incoming>>),
-    /// Nothing more is read.
+    /// Nothing more of HTTP is read.
     #[default]
     Over,
 }
