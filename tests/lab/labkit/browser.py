@@ -6,7 +6,7 @@ import subprocess
 import time
 from urllib.parse import urlsplit
 
-from . import cdp
+from . import authority, cdp
 from .shell import LabError, end, wait_until
 
 FLAGS = (
@@ -25,8 +25,10 @@ ENDINGS = ("Network.loadingFinished", "Network.loadingFailed")
 class Chromium:
     """A fresh browser with an empty profile; `close` ends it as a user would."""
 
-    def __init__(self, network, folder, quiet=True):
+    def __init__(self, network, folder, trusted, quiet=True):
         self.network = network
+        self.keylog = folder / "keys.log"
+        authority.trust(folder, trusted.root)
         self.profile = folder / "profile"
         self.netlog = folder / "netlog.json"
         self.flags = FLAGS + ((QUIET,) if quiet else ())
@@ -69,7 +71,8 @@ class Chromium:
                    f"--log-net-log={self.netlog}", "about:blank"]
         # The browser expects its pipes as descriptors 3 and 4.
         plumb = f'exec "$@" 3<&{to_read} 4>&{from_write}'
-        environment = {**os.environ, "HOME": str(self.profile.parent), "TZ": "UTC"}
+        environment = {**os.environ, "HOME": str(self.profile.parent), "TZ": "UTC",
+                       "SSLKEYLOGFILE": str(self.keylog)}
         self.process = self.network.start(
             "client", "bash", "-c", plumb, "bash", *command, pass_fds=(to_read, from_write),
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

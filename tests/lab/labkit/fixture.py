@@ -18,10 +18,10 @@ def record(name, module, target):
     """Play the visit once, check the record against the packets, and only then replace the old."""
     conditions = getattr(module, "CONDITIONS", {})
     quiet = getattr(module, "QUIET", True)
-    with servers(conditions) as (network, folder):
+    with servers(conditions) as (network, folder, authority):
         network.forget_neighbours()
         capture = Capture(network, getattr(module, "CAPTURE", "pcap"), folder)
-        stage = Stage(network, folder, quiet)
+        stage = Stage(network, folder, authority, quiet)
         module.visit(stage)
         stage.browser.close()
         path = capture.stop()
@@ -30,11 +30,14 @@ def record(name, module, target):
         told["background"] = stage.background
         sent = wire.check(path, told, stage.background)
         refuse_hidden(told, getattr(module, "HIDDEN", ()))
+        keys = stage.browser.keylog
         if path.stat().st_size > LARGEST:
             raise LabError(f"{path.name} has {path.stat().st_size} bytes, too many for a fixture")
         with tempfile.TemporaryDirectory(prefix="utlab-out-") as made:
             out = pathlib.Path(made)
             shutil.copyfile(path, out / path.name)
+            if keys.exists() and keys.stat().st_size and getattr(module, "KEYS", True):
+                shutil.copyfile(keys, out / keys.name)
             (out / "truth.json").write_text(json.dumps(told, indent=1) + "\n")
             (out / "truth.har").write_text(json.dumps(har.build(told), indent=1) + "\n")
             (out / "notes.md").write_text(notes(name, module, stage, told, path))

@@ -3,6 +3,8 @@
 import datetime
 from urllib.parse import parse_qsl, urlsplit
 
+VERSIONS = {"http/1.0": "HTTP/1.0", "h2": "HTTP/2"}
+
 
 def build(truth):
     """An archive with one entry for each request that went over the wire."""
@@ -23,7 +25,7 @@ def _entry(request):
     timings = {name: -1 if value is None else value for name, value in request["phases"].items()}
     for name in ("send", "wait", "receive"):        # the format asks for numbers here
         timings[name] = max(0, timings[name])
-    version = {"http/1.0": "HTTP/1.0"}.get(request["protocol"], "HTTP/1.1")
+    version = VERSIONS.get(request["protocol"], "HTTP/1.1")
     entry = {
         "startedDateTime": _time(request["start"]),
         "time": round(sum(value for name, value in timings.items()

@@ -17,8 +17,9 @@ UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
 
 # The last part of a server's address, for both families, and what lives there.
 SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
-COUNTER = 90
-HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER)
+COUNTER, PARK, STATUES, CELLAR, VAULTS = 90, 100, 110, 120, 130
+HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
+                CELLAR, VAULTS)
 
 HOSTS = {
     "garden.test": SITE,
@@ -39,6 +40,12 @@ HOSTS = {
     "unruly.test": UNRULY,
     "metadata.test": METADATA,
     "www.seed.test": SEED,
+    "park.test": PARK,
+    "www.park.test": PARK,
+    "api.park.test": PARK,
+    "static.park.test": STATUES,
+    "www.cellar.test": CELLAR,
+    "old.cellar.test": VAULTS,
     # Names that the unruly resolver answers late, in pieces or on the second try.
     "lost.trouble.test": UNRULY,
     "late.trouble.test": UNRULY,

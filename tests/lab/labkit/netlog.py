@@ -40,7 +40,7 @@ class NetLog:
     def connections(self):
         """Each attempt to connect a TCP socket."""
         found = {}
-        for event in self._of("TCP_CONNECT", "TCP_CONNECT_ATTEMPT", "SOCKET_ALIVE"):
+        for event in self._of("TCP_CONNECT", "TCP_CONNECT_ATTEMPT", "SSL_CONNECT", "SOCKET_ALIVE"):
             source, params = event["source"], event["params"]
             entry = found.get(source)
             if event["kind"] == "TCP_CONNECT" and event["phase"] == "BEGIN":
@@ -48,6 +48,8 @@ class NetLog:
                     "kind": "tcp", "source": source, "addresses": params.get("address_list", []),
                     "connect_start": event["at"], "remote": None, "connect_end": None,
                     "local": None, "net_error": None, "closed": None,
+                    "ssl_start": None, "ssl_end": None, "ssl_error": None, "tls": None,
+                    "cipher": None, "group": None, "alpn": None, "resumed": None,
                 }
             elif entry is None:
                 continue
@@ -58,9 +60,23 @@ class NetLog:
                 entry["net_error"] = params.get("net_error")
                 entry["local"] = params.get("local_address") or params.get("source_address")
                 entry["remote"] = params.get("remote_address") or entry["remote"]
+            elif event["kind"] == "SSL_CONNECT":
+                self._add_tls(entry, event)
             elif event["kind"] == "SOCKET_ALIVE" and event["phase"] == "END":
                 entry["closed"] = event["at"]
         return list(found.values())
+
+    @staticmethod
+    def _add_tls(entry, event):
+        """What a handshake came to; numbers are those of IANA's registries."""
+        params = event["params"]
+        if event["phase"] == "BEGIN":
+            entry["ssl_start"] = event["at"]
+            return
+        entry["ssl_end"], entry["ssl_error"] = event["at"], params.get("net_error")
+        for key, name in (("tls", "version"), ("cipher", "cipher_suite"), ("alpn", "next_proto"),
+                          ("group", "key_exchange_group"), ("resumed", "is_resumed")):
+            entry[key] = params.get(name)
 
     def lookups(self):
         """Each lookup of a name that the browser worked on (not those its cache answered)."""
@@ -96,12 +112,37 @@ class NetLog:
                     "request": source, "socket": bound.get(bound.get(source)),
                     "sent": event["at"], "status": None, "line": None, "request_headers": [],
                     "answered": None, "response_headers": [], "sent_whole": False,
-                    "ended": None,
+                    "ended": None, "stream": None, "data": None,
                 }
                 found.append(alive[source])
             elif source in alive:
                 self._add(alive[source], event)
+        for stream in self._streams():
+            same = [send for send in found if send["stream"] is None
+                    and (send["method"], send["url"]) == (stream["method"], stream["url"])]
+            if same:
+                nearest = min(same, key=lambda send: abs(send["sent"] - stream["at"]))
+                nearest |= {key: stream[key] for key in ("socket", "stream", "data")}
         return found
+
+    def _streams(self):
+        """Each HTTP/2 stream that the browser opened, with the bytes of DATA that came on it."""
+        sockets, found = {}, {}
+        for event in self.events:
+            kind, params = event["kind"], event["params"]
+            key = event["source"], params.get("stream_id")
+            if kind == "HTTP2_SESSION_INITIALIZED":
+                sockets[event["source"]] = params["source_dependency"]["id"]
+            elif kind == "HTTP2_SESSION_SEND_HEADERS":
+                head = dict(line.split(": ", 1) for line in params["headers"] if line[0] == ":")
+                found[key] = {
+                    "method": head[":method"], "at": event["at"], "stream": key[1], "data": 0,
+                    "url": f"{head[':scheme']}://{head[':authority']}{head[':path']}",
+                    "socket": sockets.get(event["source"]),
+                }
+            elif kind == "HTTP2_SESSION_RECV_DATA" and key in found:
+                found[key]["data"] += params["size"]
+        return found.values()
 
     @staticmethod
     def _add(send, event):

@@ -22,8 +22,8 @@ from .shell import LabError, alive, end, run, wait_until
 
 PREFIX = "utlab"
 ROLES = ("client", "wire", "router", "servers")
-TOOLS = ("capinfos", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "nginx", "ss",
-         "sysctl", "tcpdump", "tshark")
+TOOLS = ("capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "nginx",
+         "openssl", "ss", "sysctl", "tcpdump", "tshark")
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro", "sg")
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 

@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 
 from . import resolver, web
+from .authority import Authority
 from .browser import Chromium
 from .network import Network
 
@@ -16,16 +17,17 @@ def servers(conditions):
         folder = pathlib.Path(name)
         with Network(**conditions) as network:
             resolver.start(network, folder)
-            web.start(network, folder)
-            yield network, folder
+            authority = Authority(folder)
+            web.start(network, folder, authority)
+            yield network, folder, authority
 
 
 class Stage:
     """What a visit's `visit` function is given."""
 
-    def __init__(self, network, folder, quiet):
+    def __init__(self, network, folder, authority, quiet):
         self.network, self.folder = network, folder
-        self.browser = Chromium(network, folder, quiet)
+        self.browser = Chromium(network, folder, authority, quiet)
         self.background = []
         self.remarks = []
 

@@ -135,6 +135,9 @@ def _match(entry, sends, taken):
     taken.add(id(best))
     entry["on_wire"] = True
     entry["connection_id"] = entry["connection_id"] or best["socket"]
+    entry["stream"] = best["stream"]
+    if best["data"] is not None:            # what DevTools counts has heads and frames in it
+        entry["body_encoded"], entry["body_framed"] = best["data"], False
     entry["send_start"] = entry["send_start"] or best["sent"]
     entry["status"] = entry["status"] or best["status"]
     if entry["end"] is None and entry["error"] is None:
@@ -159,7 +162,7 @@ def _entry(request, index):
         "protocol": response.get("protocol"),
         "remote_ip": (response.get("remoteIPAddress") or "").strip("[]") or None,
         "remote_port": response.get("remotePort"), "connection_id": response.get("connectionId") or None,
-        "connection_reused": response.get("connectionReused"),
+        "connection_reused": response.get("connectionReused"), "stream": None,
         "start": sent["wallTime"], "send_start": None, "first_byte": None,
         "end": clock + end["timestamp"] if end else None,
         "phases": dict.fromkeys(PHASES), "dns_at": None, "connect_at": None,
@@ -251,7 +254,7 @@ def _from_send(send, connections, pages):
         "url": send["url"], "method": send["method"], "type": None, "status": send["status"],
         "status_page": None, "protocol": None, "remote_ip": ip and ip.strip("[]"),
         "remote_port": port and int(port), "connection_id": send["socket"],
-        "connection_reused": None, "start": send["sent"], "send_start": send["sent"],
+        "connection_reused": None, "stream": send["stream"], "start": send["sent"], "send_start": send["sent"],
         "first_byte": send["answered"], "end": None, "phases": dict.fromkeys(PHASES),
         "dns_at": None, "connect_at": None, "mime": None,
         "initiator": {"type": None, "url": send["initiator"]}, "document_url": None,
@@ -261,6 +264,6 @@ def _from_send(send, connections, pages):
         "request_body": None,
         "response_headers": dict(h.split(": ", 1) for h in send["response_headers"] if ": " in h),
         "encoded_data_length": None, "content_encoding": None, "body_framed": False,
-        "body_encoded": None, "body_decoded": None,
+        "body_encoded": send["data"], "body_decoded": None,
     }
     return entry

@@ -33,30 +33,45 @@ http {{
 """
 
 
-def configuration(network, folder, roots):
+def configuration(network, folder, roots, authority):
     """One server block for each site, on the addresses of its host."""
     text = HEAD.format(folder=folder)
     for site in sites.ALL:
+        port = "80" if site.tls is None else "443 ssl" + " http2" * site.tls.http2
         listen = []
         if network.ipv4:
-            listen.append(f"listen {names.SERVERS4}.{site.host}:80;")
+            listen.append(f"listen {names.SERVERS4}.{site.host}:{port};")
         if network.ipv6:
-            listen.append(f"listen [{names.SERVERS6}::{site.host}]:80;")
+            listen.append(f"listen [{names.SERVERS6}::{site.host}]:{port};")
         application = f"127.0.0.1:{APPLICATION_PORT}"
         text += (f"  server {{\n    {' '.join(listen)}\n    server_name {' '.join(site.names)};\n"
-                 f"    root {roots / site.names[0]};\n"
+                 f"    root {root(roots, site)};\n{secured(site, authority)}"
                  f"    {site.directives.format(application=application)}\n  }}\n")
     return text + "}\n"
 
 
-def start(network, folder):
+def secured(site, authority):
+    """The lines that make a server block speak TLS."""
+    if site.tls is None:
+        return ""
+    chain, key = authority.server(site.names, site.tls.key, site.tls.expired, site.tls.above)
+    return (f"    ssl_certificate {chain};\n    ssl_certificate_key {key};\n"
+            f"    ssl_protocols {site.tls.versions};\n    {site.tls.directives}\n")
+
+
+def root(roots, site):
+    """Where the files of a site are; those for port 443 may be others than those for port 80."""
+    return roots / (site.names[0] + "-tls" * (site.tls is not None))
+
+
+def start(network, folder, authority):
     """Write the sites, start the servers in their namespace and wait until they listen."""
     roots = folder / "sites"
     for site in sites.ALL:
-        (roots / site.names[0]).mkdir(parents=True)
-        site.write(roots / site.names[0])
+        root(roots, site).mkdir(parents=True)
+        site.write(root(roots, site))
     path = folder / "nginx.conf"
-    path.write_text(configuration(network, folder, roots))
+    path.write_text(configuration(network, folder, roots, authority))
     network.run("servers", "nginx", "-t", "-q", "-p", folder, "-c", path)
     network.start("servers", "nginx", "-p", folder, "-c", path,
                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

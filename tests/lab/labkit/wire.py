@@ -1,5 +1,6 @@
 """What tshark sees in a capture, for checking the browser's account against the packets."""
 
+import xml.etree.ElementTree as xml
 from collections import Counter
 
 from .shell import LabError, run
@@ -7,12 +8,19 @@ from .shell import LabError, run
 IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE")
 
 
+def tshark(path, display, *options):
+    """What tshark prints of the packets that the display filter lets through."""
+    keys = path.with_name("keys.log")
+    decrypt = ("-o", f"tls.keylog_file:{keys}") if keys.exists() else ()
+    return run("tshark", "-n", *IN_ORDER, *decrypt, "-r", path, "-Y", display, *options,
+               timeout=300)
+
+
 def fields(path, display, *names):
     """One tuple of strings for each packet that the display filter lets through."""
     wanted = [word for name in names for word in ("-e", name)]
-    text = run("tshark", "-n", *IN_ORDER, "-r", path, "-Y", display, "-T", "fields",
-               "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\x1f", *wanted,
-               timeout=300)
+    text = tshark(path, display, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a",
+                  "-E", "aggregator=\x1f", *wanted)
     return [tuple(line.split("\t")) for line in text.splitlines()]
 
 
@@ -21,6 +29,10 @@ def exchanges(path):
 
     The status is None when no answer came, or none that tshark could put together.
     """
+    return sorted(_http1(path) + _http2(path), key=lambda entry: entry["at"])
+
+
+def _http1(path):
     found, waiting = [], {}
     shown = fields(path, "http.request || http.response", "tcp.stream", "http.request.method",
                    "http.request.full_uri", "http.response.code", "frame.time_epoch")
@@ -35,6 +47,31 @@ def exchanges(path):
     return found
 
 
+def _http2(path):
+    """Requests by their streams: a frame may have the heads of several of them."""
+    found, waiting = [], {}
+    text = tshark(path, "http2.header", "-T", "pdml")
+    for packet in xml.fromstring(text).iter("packet"):
+        shown = {field.get("name"): field.get("show") for field in packet.iter("field")}
+        for stream in packet.iterfind(".//field[@name='http2.stream']"):
+            own = stream.find(".//field[@name='http2.streamid']")
+            head = {}
+            for header in stream.iterfind(".//field[@name='http2.header']"):
+                parts = (header.find(f"field[@name='http2.header.{part}']")
+                         for part in ("name", "value"))
+                name, value = (part.get("show") for part in parts)
+                head.setdefault(name, value)
+            key = shown["tcp.stream"], own is not None and own.get("show")
+            if ":method" in head:
+                url = f"{head.get(':scheme')}://{head.get(':authority')}{head.get(':path')}"
+                waiting[key] = {"method": head[":method"], "url": url, "status": None,
+                                "at": float(shown["frame.time_epoch"])}
+                found.append(waiting[key])
+            elif key in waiting and int(head.get(":status", 0)) >= 200:
+                waiting[key]["status"] = int(head[":status"])
+    return found
+
+
 def count(path, display):
     """How many packets a display filter lets through."""
     return len(fields(path, display, "frame.number"))
@@ -43,7 +80,7 @@ def count(path, display):
 def summary(path):
     """The numbers that a fixture's notes give."""
     protocols = {
-        "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns",
+        "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns", "TLS handshakes": "tls.handshake.type==1",
         "ICMP errors": "icmp || icmpv6.type<5", "retransmissions": "tcp.analysis.retransmission",
         "resets": "tcp.flags.reset==1",
     }

@@ -14,10 +14,26 @@ def nothing(_root):
 
 
 @dataclasses.dataclass(frozen=True)
+class Tls:
+    """How a site speaks TLS, and what its certificate is like.
+
+    One address has one set of versions and protocols: nginx takes them from the first of its sites.
+    """
+
+    versions: str = "TLSv1.2 TLSv1.3"
+    http2: bool = True
+    key: str = "ec"
+    expired: bool = False
+    above: int = 0                      # intermediate certificates more than the usual one
+    directives: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Site:
-    """One virtual server of nginx."""
+    """One virtual server of nginx: on port 80, or with `tls` on port 443."""
 
     names: tuple
     host: int
     write: typing.Callable = nothing
     directives: str = ""
+    tls: Tls | None = None
