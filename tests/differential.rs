@@ -39,7 +39,7 @@ const NETWORK_COPY: &str = "the same packet (IP identification) within 5 ms: it 
      came twice, and we count it as a copy, not as sent again";
 
 /// The fields asked for, in the order of the columns.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "frame.number",
     "frame.protocols",
     "ip.src",
@@ -61,6 +61,7 @@ const FIELDS: [&str; 21] = [
     "http.request.uri",
     "http.response.code",
     "tcp.len",
+    "tcp.flags.fin",
 ];
 
 /// What one side says about a frame: what is said, and the value.
@@ -139,7 +140,9 @@ fn theirs(rows: &[Vec<String>]) -> Said {
         }
         let again = column("tcp.analysis.retransmission").contains('1')
             || column("tcp.analysis.out_of_order").contains('1');
-        let again = again && first("tcp.len") != "0";
+        let takes_numbers =
+            first("tcp.len") != "0" || matches!(first("tcp.flags.fin"), "1" | "True");
+        let again = again && takes_numbers;
         say("sent again or late", if again { "yes".into() } else { String::new() });
         if !column("dns.id").is_empty() {
             let kind = if column("dns.flags.response").contains(['1', 'T']) {
