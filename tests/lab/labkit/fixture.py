@@ -6,7 +6,6 @@ import shutil
 import tempfile
 
 from . import har, truth, wire
-from .capture import Capture
 from .netlog import NetLog
 from .shell import LabError
 from .stage import Stage, servers
@@ -19,24 +18,30 @@ def record(name, module, target):
     conditions = getattr(module, "CONDITIONS", {})
     quiet = getattr(module, "QUIET", True)
     with servers(conditions) as (network, folder, authority):
-        network.forget_neighbours()
-        capture = Capture(network, getattr(module, "CAPTURE", "pcap"), folder)
-        stage = Stage(network, folder, authority, quiet)
+        stage = Stage(network, folder, authority, quiet, getattr(module, "CAPTURE", "pcap"),
+                      getattr(module, "MIDWAY", False))
         module.visit(stage)
         stage.browser.close()
-        path = capture.stop()
+        path = stage.capture.stop()
         events = stage.browser.cdp.events
         told = truth.build(name, stage.browser.version, events, NetLog(stage.browser.netlog))
         told["background"] = stage.background
+        truth.forget_before(told, stage.began)
         sent = wire.check(path, told, stage.background)
         refuse_hidden(told, getattr(module, "HIDDEN", ()))
+        finish = getattr(module, "finish", None)
+        if finish:
+            finish(stage, path)
         keys = stage.browser.keylog
+        kept, apart = getattr(module, "KEYS", True), getattr(module, "KEYS_APART", True)
+        for entry in told["requests"]:
+            entry["readable"] &= kept or entry["url"].startswith(("http:", "ws:"))
         if path.stat().st_size > LARGEST:
             raise LabError(f"{path.name} has {path.stat().st_size} bytes, too many for a fixture")
         with tempfile.TemporaryDirectory(prefix="utlab-out-") as made:
             out = pathlib.Path(made)
             shutil.copyfile(path, out / path.name)
-            if keys.exists() and keys.stat().st_size and getattr(module, "KEYS", True):
+            if keys.exists() and keys.stat().st_size and kept and apart:
                 shutil.copyfile(keys, out / keys.name)
             (out / "truth.json").write_text(json.dumps(told, indent=1) + "\n")
             (out / "truth.har").write_text(json.dumps(har.build(told), indent=1) + "\n")
@@ -76,10 +81,20 @@ def notes(name, module, stage, told, path):
         lines.append(f"- requests of other programs: {len(told['background'])}")
     lines.append(f"- capture: {_counts(wire.summary(path))}")
     late = wire.lateness(path, told)
-    lines.append("- a request's packet follows the browser's `send_start` by "
-                 f"{late[len(late) // 2]:.2f} ms in the median, {late[-1]:.2f} ms at most")
+    if late:
+        lines.append("- a request's packet follows the browser's `send_start` by "
+                     f"{late[len(late) // 2]:.2f} ms in the median, {late[-1]:.2f} ms at most")
+    lines += [f"- {line}" for line in hidden(told)]
     lines += [f"- {remark}" for remark in stage.remarks]
     return "\n".join(lines) + "\n"
+
+
+def hidden(told):
+    """What of the visit nobody can read in the capture."""
+    closed = [entry for entry in told["requests"] if entry["on_wire"] and not entry["readable"]]
+    if closed:
+        yield (f"requests that cannot be read in the capture (no keys, or no handshake; "
+               f"`readable: false`): {len(closed)}")
 
 
 def _conditions(wire_options):
@@ -87,6 +102,11 @@ def _conditions(wire_options):
     for key in ("loss", "reorder", "duplicate"):
         if wire_options.get(key):
             words.append(f"{wire_options[key]:.1%} {key}")
+    for key, way in (("up_kbit", "to the servers"), ("down_kbit", "to the client")):
+        if wire_options.get(key):
+            words.append(f"{wire_options[key]:g} kbit/s {way}")
+    if wire_options.get("late_large"):
+        words.append(f"large frame {wire_options['late_large']} to the client overtaken by two")
     if wire_options.get("lose_large"):
         words.append(f"large frame {wire_options['lose_large']} to the client lost")
     return ", ".join(words)

@@ -35,7 +35,7 @@ def _entry(request):
             "cookies": [], "headers": _headers(request["request_headers"]),
             "queryString": [{"name": name, "value": value} for name, value in
                             parse_qsl(urlsplit(request["url"]).query, keep_blank_values=True)],
-            "headersSize": -1, "bodySize": len(request["request_body"] or ""),
+            "headersSize": -1, "bodySize": _sent(request),
         },
         "response": {
             "status": request["status"] or 0, "statusText": "", "httpVersion": version,
@@ -58,6 +58,12 @@ def _entry(request):
     if request["error"]:
         entry["comment"] = request["error"]
     return entry
+
+
+def _sent(request):
+    """Bytes of the request's body."""
+    table = {name.lower(): value for name, value in request["request_headers"].items()}
+    return int(table.get("content-length", len(request["request_body"] or "")))
 
 
 def _headers(table):

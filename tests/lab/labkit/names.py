@@ -17,9 +17,10 @@ UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
 
 # The last part of a server's address, for both families, and what lives there.
 SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
-COUNTER, PARK, STATUES, CELLAR, VAULTS = 90, 100, 110, 120, 130
+COUNTER, PARK, STATUES, CELLAR, VAULTS, CHAT, DEPOT = 90, 100, 110, 120, 130, 140, 150
+MOSAIC, ARCHIVE, INN, ANNEX = 160, 170, 180, 190
 HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
-                CELLAR, VAULTS)
+                CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX)
 
 HOSTS = {
     "garden.test": SITE,
@@ -46,6 +47,14 @@ HOSTS = {
     "static.park.test": STATUES,
     "www.cellar.test": CELLAR,
     "old.cellar.test": VAULTS,
+    "www.chat.test": CHAT,
+    "www.depot.test": DEPOT,
+    "www.mosaic.test": MOSAIC,
+    "blue.mosaic.test": MOSAIC,
+    "gold.mosaic.test": MOSAIC,
+    "www.archive.test": ARCHIVE,
+    "www.inn.test": INN,
+    "annex.inn.test": ANNEX,
     # Names that the unruly resolver answers late, in pieces or on the second try.
     "lost.trouble.test": UNRULY,
     "late.trouble.test": UNRULY,

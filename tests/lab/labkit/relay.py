@@ -2,7 +2,8 @@
 
 Run as a program.  It does what the kernel's netem would do, because many kernels come without
 netem, and because here the faults come from a seeded generator for each direction: the n-th frame
-of a direction meets the same fate in every run.  One frame can be named that is lost for certain.
+of a direction meets the same fate in every run.  One frame can be named that is lost for certain,
+or that others overtake.
 """
 
 import argparse
@@ -17,14 +18,17 @@ PACKET_OUTGOING = 4
 LARGEST_FRAME = 65600
 ARP = b"\x08\x06"
 LARGE = 1400                            # bytes: a frame with a full segment
+OVERTAKEN_BY = 2                        # large frames: a third would make a sender repeat it
 
 
 class Direction:
     """One way through the cable: frames wait in a heap until they are due."""
 
-    def __init__(self, source, target, options, seed, lose_large=0):
+    def __init__(self, source, target, options, seed, kbit, lose_large=0, late_large=0):
         self.source, self.target, self.options = source, target, options
-        self.lose_large, self.large = lose_large, 0
+        self.lose_large, self.late_large, self.large = lose_large, late_large, 0
+        self.held, self.to_pass = None, 0
+        self.bytes_a_second, self.free_at = kbit * 125, 0.0
         self.chance = random.Random(seed)
         self.waiting = []
         self.count = 0
@@ -44,15 +48,26 @@ class Direction:
         lost, late, twice = (self.chance.random() for _ in range(3))
         if frame[12:14] == ARP:
             lost = late = twice = 1.0       # a lost ARP stalls a whole second and shows nothing new
-        self.large += len(frame) > LARGE
-        if lost < options.loss or len(frame) > LARGE and self.large == self.lose_large:
+        large = len(frame) > LARGE
+        self.large += large
+        if lost < options.loss or large and self.large == self.lose_large:
             return
+        if self.bytes_a_second:             # what came before has to be through
+            now = self.free_at = max(now, self.free_at) + len(frame) / self.bytes_a_second
         due = now + options.delay_ms / 1000
+        if large and self.large == self.late_large:
+            self.held, self.to_pass = frame, OVERTAKEN_BY
+            return
         if late < options.reorder:
             due += options.reorder_ms / 1000
         self._queue(due, frame)
         if twice < options.duplicate:
             self._queue(due + 0.0005, frame)
+        if self.held is not None and large:
+            self.to_pass -= 1
+            if self.to_pass == 0:
+                self._queue(due, self.held)
+                self.held = None
 
     def _queue(self, due, frame):
         self.count += 1
@@ -87,12 +102,18 @@ def main():
     parser.add_argument("--duplicate", type=float, default=0.0)
     parser.add_argument("--lose-large", type=int, default=0, metavar="N",
                         help="lose the N-th large frame from right to left, and no other")
+    parser.add_argument("--late-large", type=int, default=0, metavar="N",
+                        help="let two large frames overtake the N-th one from right to left")
+    parser.add_argument("--up-kbit", type=float, default=0.0, metavar="KBIT",
+                        help="let no more through from left to right in a second; 0: no limit")
+    parser.add_argument("--down-kbit", type=float, default=0.0, metavar="KBIT")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     left, right = open_device(options.left), open_device(options.right)
     ways = {
-        left: Direction(left, right, options, options.seed),
-        right: Direction(right, left, options, options.seed + 1, options.lose_large),
+        left: Direction(left, right, options, options.seed, options.up_kbit),
+        right: Direction(right, left, options, options.seed + 1, options.down_kbit,
+                         options.lose_large, options.late_large),
     }
     print("ready", flush=True)
     while True:

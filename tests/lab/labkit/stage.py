@@ -3,10 +3,12 @@
 import contextlib
 import pathlib
 import tempfile
+import time
 
 from . import resolver, web
 from .authority import Authority
 from .browser import Chromium
+from .capture import Capture
 from .network import Network
 
 
@@ -25,11 +27,19 @@ def servers(conditions):
 class Stage:
     """What a visit's `visit` function is given."""
 
-    def __init__(self, network, folder, authority, quiet):
-        self.network, self.folder = network, folder
-        self.browser = Chromium(network, folder, authority, quiet)
+    def __init__(self, network, folder, authority, quiet=True, form="pcap", midway=False):
+        self.network, self.folder, self.form = network, folder, form
         self.background = []
         self.remarks = []
+        self.capture = self.began = None
+        if not midway:
+            self.begin_capture()
+        self.browser = Chromium(network, folder, authority, quiet)
+
+    def begin_capture(self):
+        """Begin to capture; a visit that is MIDWAY says itself when."""
+        self.network.forget_neighbours()
+        self.capture, self.began = Capture(self.network, self.form, self.folder), time.time()
 
     def remark(self, text):
         """Say something in the notes of the fixture."""

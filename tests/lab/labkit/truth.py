@@ -6,7 +6,9 @@ does not tell about becomes a request of its own with `source: "netlog"`.
 """
 
 from .pages import Pages
+from .sockets import Socket
 
+LONGEST_BODY = 4096                     # characters of a request's body that are kept
 PHASES = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
 
 
@@ -22,6 +24,7 @@ class Request:
         self.from_cache = False
         self.decoded = self.encoded = 0
         self.redirect = False
+        self.told = []                      # events of an event source
 
     @property
     def clock(self):
@@ -30,9 +33,9 @@ class Request:
 
 
 def collect(events):
-    """Follow the events of all sessions; return the pages and the requests in order of start."""
+    """Follow the events of all sessions; return pages, requests in order of start, and sockets."""
     pages = Pages(events)
-    requests, current, extras = [], {}, {}
+    requests, current, extras, sockets = [], {}, {}, {}
     for event in events:
         method, params = event["method"], event["params"]
         if not method.startswith("Network."):
@@ -54,12 +57,17 @@ def collect(events):
         elif name in ("requestWillBeSentExtraInfo", "responseReceivedExtraInfo"):
             side = "sent" if name.startswith("request") else "received"
             extras.setdefault(key, {"hops": [], "sent": [], "received": []})[side].append(params)
+        elif name == "webSocketCreated":
+            sockets[key] = Socket(event, pages.page_of(event))
+        elif key in sockets:
+            sockets[key].take(name, params)
         elif key in current:
             _follow(current[key], name, params)
     for found in extras.values():
         _pair(found)
     # data: and blob: addresses are requests to the page only.
-    return pages, [r for r in requests if r.sent["request"]["url"].startswith("http")]
+    requests = [r for r in requests if r.sent["request"]["url"].startswith("http")]
+    return pages, requests, sockets.values()
 
 
 def _follow(request, name, params):
@@ -74,6 +82,8 @@ def _follow(request, name, params):
         request.finished = params
     elif name == "loadingFailed":
         request.failed = params
+    elif name == "eventSourceMessageReceived":
+        request.told.append(params)
 
 
 def _pair(found):
@@ -90,8 +100,9 @@ def _pair(found):
 
 def build(name, version, events, netlog):
     """The whole truth of a visit as plain data."""
-    pages, found = collect(events)
+    pages, found, sockets = collect(events)
     requests = [_entry(request, index) for index, request in enumerate(found)]
+    requests += [socket.entry(_blank()) for socket in sockets]
     sends = netlog.sends()
     taken = set()
     for entry in sorted(requests, key=lambda entry: entry["send_start"] or entry["start"]):
@@ -99,8 +110,8 @@ def build(name, version, events, netlog):
     connections = netlog.connections()
     for send in sends:
         if id(send) not in taken and send["url"]:
-            requests.append(_from_send(send, connections, pages))
-    locals_ = {connection["source"]: connection["local"] for connection in connections}
+            requests.append(_from_send(send, pages))
+    by_source = {connection["source"]: connection for connection in connections}
     failed = {(entry["page"], entry["start"]) for entry in requests
               if entry["error"] and entry["status"] is None}
     shown = pages.list()
@@ -109,12 +120,39 @@ def build(name, version, events, netlog):
             # What loaded there was the browser's own page about the failure.
             page["dcl_ms"] = page["load_ms"] = None
     for entry in requests:
-        entry["local"] = locals_.get(entry["connection_id"])
+        connection = by_source.get(entry["connection_id"], {})
+        entry["local"] = connection.get("local")
+        if entry["remote_ip"] is None and connection.get("remote"):
+            ip, port = connection["remote"].rsplit(":", 1)
+            entry["remote_ip"], entry["remote_port"] = ip.strip("[]"), int(port)
     requests.sort(key=lambda entry: entry["start"])
     return {
         "scenario": name, "client": version, "pages": shown, "requests": requests,
         "connections": connections, "dns": netlog.lookups(),
     }
+
+
+def forget_before(truth, began):
+    """Take out what was over before the capture began, and say which requests the capture shows.
+
+    A TLS connection cannot be read without its handshake, whatever keys there are.
+    """
+    seen = set()
+    for connection in truth["connections"]:
+        if connection["connect_start"] >= began:
+            seen.add(connection["source"])
+        else:                               # the capture does not show how it was opened
+            for key in ("connect_start", "connect_end", "ssl_start", "ssl_end"):
+                connection[key] = None
+    truth["connections"] = [connection for connection in truth["connections"]
+                            if (connection["closed"] or began) >= began]
+    truth["dns"] = [lookup for lookup in truth["dns"] if lookup["start"] >= began]
+    truth["requests"] = [entry for entry in truth["requests"] if entry["start"] >= began]
+    of_pages = {entry["page"] for entry in truth["requests"]}
+    truth["pages"] = [page for page in truth["pages"] if page["id"] in of_pages]
+    for entry in truth["requests"]:
+        plain = entry["url"].startswith(("http:", "ws:"))
+        entry["readable"] = entry["on_wire"] and (plain or entry["connection_id"] in seen)
 
 
 def _match(entry, sends, taken):
@@ -175,13 +213,22 @@ def _entry(request, index):
         "canceled": bool(request.failed and request.failed.get("canceled")),
         "on_wire": False,
         "request_headers": (request.sent_extra or {}).get("headers") or sent["request"]["headers"],
-        "request_body": sent["request"].get("postData"),
+        "request_body": _short(sent["request"].get("postData")),
         "response_headers": extra.get("headers") or response.get("headers") or {},
     }
     if timing and not (cached and not revalidated):
         _add_phases(entry, timing, clock, sent["timestamp"])
     _add_sizes(entry, request, extra, response)
+    if request.told:
+        entry["events"] = [{"id": told["eventId"], "name": told["eventName"],
+                            "size": len(told["data"].encode()), "at": clock + told["timestamp"]}
+                           for told in request.told]
     return entry
+
+
+def _short(body):
+    """A body that is worth having in a fixture, or none."""
+    return body if body is not None and len(body) <= LONGEST_BODY else None
 
 
 def _initiator(sent):
@@ -245,25 +292,31 @@ def _add_sizes(entry, request, extra, response):
     entry["body_decoded"] = None if unread else request.decoded
 
 
-def _from_send(send, connections, pages):
-    """A request that only the net log knows."""
-    remote = next((c["remote"] for c in connections if c["source"] == send["socket"]), None)
-    ip, port = remote.rsplit(":", 1) if remote else (None, None)
-    entry = {
-        "id": f"netlog.{send['request']}", "source": "netlog", "page": pages.page_at(send["sent"]),
-        "url": send["url"], "method": send["method"], "type": None, "status": send["status"],
-        "status_page": None, "protocol": None, "remote_ip": ip and ip.strip("[]"),
-        "remote_port": port and int(port), "connection_id": send["socket"],
-        "connection_reused": None, "stream": send["stream"], "start": send["sent"], "send_start": send["sent"],
-        "first_byte": send["answered"], "end": None, "phases": dict.fromkeys(PHASES),
-        "dns_at": None, "connect_at": None, "mime": None,
-        "initiator": {"type": None, "url": send["initiator"]}, "document_url": None,
-        "redirect": False, "from_memory_cache": False, "from_disk_cache": False,
-        "revalidated": False, "error": None, "canceled": False, "on_wire": True,
-        "request_headers": dict(h.split(": ", 1) for h in send["request_headers"] if ": " in h),
-        "request_body": None,
-        "response_headers": dict(h.split(": ", 1) for h in send["response_headers"] if ": " in h),
-        "encoded_data_length": None, "content_encoding": None, "body_framed": False,
-        "body_encoded": send["data"], "body_decoded": None,
+def _blank():
+    """An entry of which nothing is known."""
+    return {
+        "id": None, "source": None, "page": None, "url": None, "method": None, "type": None,
+        "status": None, "status_page": None, "protocol": None, "remote_ip": None,
+        "remote_port": None, "connection_id": None, "connection_reused": None, "stream": None,
+        "start": None, "send_start": None, "first_byte": None, "end": None,
+        "phases": dict.fromkeys(PHASES), "dns_at": None, "connect_at": None, "mime": None,
+        "initiator": {"type": None, "url": None}, "document_url": None, "redirect": False,
+        "from_memory_cache": False, "from_disk_cache": False, "revalidated": False, "error": None,
+        "canceled": False, "on_wire": False, "request_headers": {}, "request_body": None,
+        "response_headers": {}, "encoded_data_length": None, "content_encoding": None,
+        "body_framed": False, "body_encoded": None, "body_decoded": None, "readable": False,
     }
-    return entry
+
+
+def _from_send(send, pages):
+    """A request that only the net log knows."""
+    return _blank() | {
+        "id": f"netlog.{send['request']}", "source": "netlog", "page": pages.page_at(send["sent"]),
+        "url": send["url"], "method": send["method"], "status": send["status"],
+        "connection_id": send["socket"], "stream": send["stream"], "start": send["sent"],
+        "send_start": send["sent"], "first_byte": send["answered"], "on_wire": True,
+        "initiator": {"type": None, "url": send["initiator"]},
+        "request_headers": dict(h.split(": ", 1) for h in send["request_headers"] if ": " in h),
+        "response_headers": dict(h.split(": ", 1) for h in send["response_headers"] if ": " in h),
+        "body_encoded": send["data"],
+    }

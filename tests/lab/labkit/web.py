@@ -6,7 +6,8 @@ import subprocess
 from . import names, sites
 
 UNRULY = pathlib.Path(__file__).with_name("unruly_web.py")
-APPLICATION_PORT = 8000
+TALK = pathlib.Path(__file__).with_name("talk.py")
+APPLICATION, TALKER = "127.0.0.1:8000", "127.0.0.1:8001"
 
 HEAD = """\
 daemon off;
@@ -43,10 +44,9 @@ def configuration(network, folder, roots, authority):
             listen.append(f"listen {names.SERVERS4}.{site.host}:{port};")
         if network.ipv6:
             listen.append(f"listen [{names.SERVERS6}::{site.host}]:{port};")
-        application = f"127.0.0.1:{APPLICATION_PORT}"
         text += (f"  server {{\n    {' '.join(listen)}\n    server_name {' '.join(site.names)};\n"
                  f"    root {root(roots, site)};\n{secured(site, authority)}"
-                 f"    {site.directives.format(application=application)}\n  }}\n")
+                 f"    {site.directives.format(application=APPLICATION, talk=TALKER)}\n  }}\n")
     return text + "}\n"
 
 
@@ -77,5 +77,6 @@ def start(network, folder, authority):
                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     addresses = [f"{names.SERVERS4}.{names.UNRULY}:80"] if network.ipv4 else []
     addresses += [f"[{names.SERVERS6}::{names.UNRULY}]:80"] if network.ipv6 else []
-    network.start_program("servers", UNRULY, f"127.0.0.1:{APPLICATION_PORT}", *addresses)
+    network.start_program("servers", UNRULY, APPLICATION, *addresses)
+    network.start_program("servers", TALK, TALKER)
     network.wait_listening("servers", 80)

@@ -7,6 +7,9 @@ from .shell import LabError, run
 
 IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE")
 
+# A WebSocket is opened by a request for an address of HTTP.
+PLAIN = {"ws": "http", "wss": "https"}
+
 
 def tshark(path, display, *options):
     """What tshark prints of the packets that the display filter lets through."""
@@ -97,7 +100,7 @@ def summary(path):
 
 def check(path, truth, background):
     """Refuse a truth that is not, request for request, what the packets say."""
-    told = [entry for entry in truth["requests"] if entry["on_wire"]] + background
+    told = [entry for entry in truth["requests"] if entry["readable"]] + background
     seen = exchanges(path)
     _compare("requests", Counter(map(_request, seen)), Counter(map(_request, told)))
     broken = {_request(entry) for entry in seen if entry["status"] is None}
@@ -122,11 +125,12 @@ def lateness(path, truth):
     waiting, found = {}, []
     for entry in exchanges(path):
         waiting.setdefault(_request(entry), []).append(entry["at"])
-    sent = [entry for entry in truth["requests"] if entry["on_wire"] and entry["source"] == "cdp"]
+    sent = [entry for entry in truth["requests"] if entry["readable"] and entry["source"] == "cdp"]
     for entry in sorted(sent, key=lambda entry: entry["send_start"]):
         found.append((waiting[_request(entry)].pop(0) - entry["send_start"]) * 1000)
     return sorted(found)
 
 
 def _request(entry):
-    return entry["method"], entry["url"].split("#")[0]
+    scheme, _, rest = entry["url"].split("#")[0].partition("://")
+    return entry["method"], f"{PLAIN.get(scheme, scheme)}://{rest}"

@@ -1,10 +1,12 @@
 """The sites of the lab, one file each."""
 
 from . import (
-    cellar, garden, library, market, metadata, news, park, seed, slow, trouble, weather,
+    archive, cellar, chat, depot, garden, inn, library, market, metadata, mosaic, news, park, seed,
+    slow, trouble, weather,
 )
 
 ALL = (
-    *cellar.SITES, *garden.SITES, *market.SITES, *park.SITES, *weather.SITES, library.SITE, metadata.SITE, news.SITE,
+    *cellar.SITES, *garden.SITES, *inn.SITES, *market.SITES, *park.SITES, *weather.SITES,
+    archive.SITE, chat.SITE, depot.SITE, library.SITE, metadata.SITE, mosaic.SITE, news.SITE,
     seed.SITE, slow.SITE, trouble.SITE,
 )

@@ -7,6 +7,10 @@ OPEN_TO_ALL = 'add_header Access-Control-Allow-Origin "*" always;'
 # Hands a path over to the application; its `{application}` is filled in by web.py.
 TO_APPLICATION = ("proxy_pass http://{application}; proxy_http_version 1.1; "
                   'proxy_set_header Connection "";')
+# Hands a path over to the server for what lasts, with its upgrade.
+TO_TALK = ("proxy_pass http://{talk}; proxy_http_version 1.1; proxy_buffering off; "
+           "proxy_set_header Upgrade $http_upgrade; "
+           "proxy_set_header Connection $http_connection;")
 
 
 def nothing(_root):

@@ -46,6 +46,7 @@ addEventListener('load', () => {{ window.finished = stroll(); }});
 
 def write_www(root):
     content.put(root, "index.html", content.page("Park", HEAD, BODY))
+    content.put(root, "plain.html", content.page("Park, plain"))
     content.put(root, "css/park.css", content.style("park", 150))
     content.put(root, "js/park.js", SCRIPT)
     content.put(root, "img/map.svg", content.svg("map"))
