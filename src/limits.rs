@@ -138,6 +138,12 @@ impl Limits {
     /// Round trips kept of each direction of a connection, for their median and 95th percentile:
     /// of more, an even choice is kept. Six of 128 lie above that percentile.
     pub const TIMES_KEPT: usize = 128;
+    /// Names listed of one TLS message: protocols that are offered, names of a certificate,
+    /// certificates of a chain. Certificates of content networks have a hundred names.
+    pub const TLS_LISTED: usize = 256;
+    /// Bytes that the compressed certificates of one message may unfold to: chains have some
+    /// thousand, and OpenSSL takes 100 KiB at most.
+    pub const TLS_CERTIFICATES: u32 = 256 << 10;
     /// Damaged places listed for one run; beyond them the last entry says that there are more.
     pub const DAMAGE_LISTED: usize = 100;
 }

@@ -146,8 +146,8 @@ pub struct PskOffer {
 /// An encrypted ClientHello as it looks from outside (RFC 9849 §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ech {
-    /// In the outer ClientHello. Offers that are real and those that only look like it
-    /// (RFC 9849 §6.2) are made to be alike; what can be known is in [`EchOuter::answered`].
+    /// In the outer ClientHello. Real offers and those that only look like one (RFC 9849 §6.2) are
+    /// made to be alike.
     Outer(EchOuter),
     /// The inner one, which only keys show.
     Inner,
@@ -166,15 +166,6 @@ pub struct EchOuter {
     pub enc: u16,
     /// Bytes of the encrypted ClientHello.
     pub payload: u16,
-    /// What later messages say of it; filled in where they could be read.
-    pub answered: Option<EchAnswer>,
-}
-
-/// What became of an encrypted ClientHello.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EchAnswer {
-    /// The server sent its configurations: it could not open the offer, or it was GREASE.
-    Retry,
 }
 
 /// What a server chose (RFC 8446 §4.1.3).

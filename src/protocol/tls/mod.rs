@@ -3,6 +3,14 @@
 pub mod alert;
 pub mod certificate;
 pub mod event;
+mod extensions;
+mod fault;
+mod fingerprint;
+pub mod handshake;
+pub mod hello;
+mod list;
 pub mod message;
 pub mod names;
 pub mod suite;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,34 @@
+use super::*;
+use crate::protocol::tls::vectors::{self, bytes};
+
+#[test]
+fn a_certificate_says_whose_it_is_and_until_when() {
+    let certificate = read(&bytes(vectors::CERTIFICATE)).unwrap();
+    assert_eq!(&*certificate.subject, "C=KR, O=Example Org, CN=www.example.com");
+    assert_eq!(certificate.common_name.as_deref(), Some("www.example.com"));
+    let names: Vec<&str> = certificate.names.iter().map(|name| &**name).collect();
+    assert_eq!(names, ["www.example.com", "*.example.org", "192.0.2.1", "2001:db8::1"]);
+    assert_eq!(certificate.issuer, certificate.subject);
+    assert_eq!(&*certificate.serial, "1234abcd");
+    // 2026-11-22 13:57:04 UTC, and a year
+    assert_eq!(certificate.not_before, 1_795_355_824);
+    assert_eq!(certificate.not_after - certificate.not_before, 365 * 86_400);
+    assert_eq!((&*certificate.key, certificate.key_bits), ("EC P-256", Some(256)));
+    assert_eq!(&*certificate.signature, "ecdsa-with-SHA256");
+    assert!(certificate.is_authority && certificate.self_issued);
+    assert_eq!(certificate.fingerprint[..4], [0x8f, 0x37, 0x56, 0x4f]);
+    assert_eq!(certificate.size, 518);
+}
+
+#[test]
+fn what_is_cut_is_no_certificate() {
+    let whole = bytes(vectors::CERTIFICATE);
+    for cut in 0..whole.len() {
+        assert_eq!(read(&whole[..cut]), None, "cut at {cut}");
+    }
+}
+
+#[test]
+fn names_are_shown_without_what_terminals_obey() {
+    assert_eq!(&*printable("서울\x1b[2J"), "서울\\x1b[2J");
+}
