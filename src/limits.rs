@@ -68,7 +68,7 @@ pub struct Limits {
     /// Frame numbers listed for one entity; beyond it they are only counted.
     pub frames_listed: u64,
     /// Other things listed for one entity (SYNs, retransmissions, holes, attempts, replies,
-    /// interim responses): more than anybody reads, on the worst of connections.
+    /// interim responses, messages): more than anybody reads, on the worst of connections.
     pub listed: usize,
     /// Connections kept in the model, a few hundred bytes each; beyond it they are only counted.
     /// A visit has some tens, a busy server a quarter of a million in hours.

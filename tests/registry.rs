@@ -15,6 +15,7 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
     ("ndp", "read by icmpv6, which carries it"),
     ("session", "the tests of session.rs"),
     ("tls", "the words of its handshake"),
+    ("websocket", "what follows an opening handshake of HTTP, which alone can tell it"),
 ];
 
 /// Rows whose folder has another name: one folder reads several, and HTTP/1 is called `http`, as

@@ -21,6 +21,7 @@ pub mod session;
 pub mod sessions;
 pub mod socks;
 pub mod tls;
+pub mod websocket;
 
 use crate::protocol::analyzer::Protocol;
 

@@ -4,6 +4,7 @@ use crate::flow::event::{EndReason, GapReason};
 use crate::protocol::http::message::{Ending, MessageEnd, MessageId, RequestHead, ResponseHead};
 use crate::time::{Frames, Stamp};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
+use crate::trace::messages::Messages;
 use crate::trace::timing::Timings;
 use crate::trace::visit::Link;
 
@@ -30,6 +31,8 @@ pub struct Exchange {
     pub response_end: Option<Box<MessageEnd>>,
     /// What the connection speaks from here on.
     pub switched: Option<Box<str>>,
+    /// What was said in it since: by a WebSocket, or as an event stream.
+    pub messages: Option<Box<Messages>>,
     /// Where the time went.
     pub timings: Timings,
     /// When it began: its first phase.

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{HttpEvent, RequestHead};
+use crate::protocol::http::message::{HttpEvent, MessageKind, RequestHead};
 use crate::protocol::http::passwords::{BLANK, of_authority, of_text};
 
 /// What becomes of credentials on their way into the model.
@@ -37,8 +37,17 @@ pub fn blank(event: &mut HttpEvent) -> u64 {
         HttpEvent::RequestEnd { end, .. } | HttpEvent::ResponseEnd { end, .. } => {
             in_fields(&mut end.trailers)
         }
+        HttpEvent::Message { message, .. } => in_close(&mut message.kind),
         HttpEvent::Switched { .. } => 0,
     }
+}
+
+/// Blanks passwords in why a WebSocket closes, which is in the sender's own words.
+fn in_close(kind: &mut MessageKind) -> u64 {
+    let MessageKind::Close { reason, .. } = kind else { return 0 };
+    let Cow::Owned(blanked) = of_text(reason) else { return 0 };
+    *reason = blanked.into();
+    1
 }
 
 /// Blanks the credentials of a request's head; gives in how many places there were some.

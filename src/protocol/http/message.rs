@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::flow::event::{EndReason, GapReason};
+use crate::flow::event::{Direction, EndReason, GapReason};
 use crate::protocol::buffer::Span;
 use crate::protocol::http::fields::Fields;
-use crate::time::{Frames, Stamp};
+use crate::time::{Frames, Stamp, TimeDelta};
 
 /// Which exchange of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,14 @@ pub enum HttpEvent {
         id: MessageId,
         /// To what: the `Upgrade` field, or `tunnel`.
         to: Box<str>,
+    },
+    /// A message within the exchange: of a WebSocket, whose handshake it was, or an event of an
+    /// event stream, whose response it is.
+    Message {
+        /// Which exchange.
+        id: MessageId,
+        /// The message.
+        message: Box<StreamMessage>,
     },
 }
 
@@ -199,4 +207,94 @@ pub struct Body {
     pub decoded: Option<u64>,
     /// When its bytes came; none where it has none.
     pub span: Option<Span>,
+}
+
+/// One message within an exchange: of a WebSocket (RFC 6455), or an event of an event stream
+/// (WHATWG HTML §9.2). What it says is not kept: only when it came, how much, and of which kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamMessage {
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its bytes as sent: of a WebSocket with the heads of its frames, of an event all of its
+    /// lines (before Content-Encoding).
+    pub wire: u64,
+    /// Bytes of its payload as sent, by what the heads of its frames say; of an event its data.
+    pub size: u64,
+    /// Bytes of its payload once compression is undone: `size` where there is none; none where it
+    /// could not be undone.
+    pub decoded: Option<u64>,
+    /// The frames of a WebSocket that it came in; 1 for an event.
+    pub fragments: u32,
+    /// How it ended.
+    pub how: Ending,
+    /// When it came.
+    pub span: Span,
+    /// The frames of the capture that carried it.
+    pub frames: Frames,
+}
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Text.
+    Text,
+    /// Bytes.
+    Binary,
+    /// Are you there?
+    Ping,
+    /// An answer to that, asked for or not.
+    Pong {
+        /// Since the last byte of the ping that it answers, seen at the capture; none where no ping
+        /// had this payload.
+        round_trip: Option<TimeDelta>,
+    },
+    /// No more will be said.
+    Close {
+        /// Why, as a number; none where none was sent.
+        code: Option<u16>,
+        /// Why, in the sender's words; empty where it had none.
+        reason: Box<str>,
+    },
+    /// An event of an event stream.
+    Event {
+        /// Its type, where the stream named one; else it is `message`.
+        name: Option<Box<str>>,
+    },
+    /// A frame with an opcode that is reserved.
+    Unknown(u8),
+}
+
+impl MessageKind {
+    /// The word that reports print.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Ping => "ping",
+            Self::Pong { .. } => "pong",
+            Self::Close { .. } => "close",
+            Self::Event { .. } => "event",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The opcode of a WebSocket (RFC 6455 §5.2); an event has none.
+    pub const fn opcode(&self) -> Option<u8> {
+        match self {
+            Self::Text => Some(1),
+            Self::Binary => Some(2),
+            Self::Close { .. } => Some(8),
+            Self::Ping => Some(9),
+            Self::Pong { .. } => Some(10),
+            Self::Unknown(opcode) => Some(*opcode),
+            Self::Event { .. } => None,
+        }
+    }
+
+    /// True where it carries what the application says, not the upkeep of the connection.
+    pub const fn is_data(&self) -> bool {
+        matches!(self, Self::Text | Self::Binary | Self::Event { .. })
+    }
 }

@@ -1,5 +1,6 @@
 //! One HTTP/1 connection: two directions that are each in one of four states.
 
+mod child;
 mod messages;
 mod state;
 
@@ -11,13 +12,13 @@ use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::http::message::Ending;
+use crate::protocol::http1::connection::child::Child;
 use crate::protocol::http1::connection::state::{Cut, State};
 use crate::protocol::http1::faults;
 use crate::protocol::http1::head::{self, Search};
 use crate::protocol::http1::incoming::{AfterGap, Incoming, Step};
 use crate::protocol::http1::pairing::Pairing;
 use crate::protocol::http1::start::{self, Looks};
-use crate::protocol::nested::Nested;
 use crate::time::Frames;
 
 /// Whether to go on with what is in the buffer.
@@ -49,9 +50,7 @@ impl Connection {
                 State::Lost(incoming) => self.lost(way, incoming, buffer, cx),
                 State::Over => {
                     match &mut self.child {
-                        Some(child) => {
-                            child.take_all(way, buffer, &mut cx.within());
-                        }
+                        Some(child) => child.data(way, buffer, cx),
                         None => buffer.clear(),
                     }
                     Then::Wait(State::Over)
@@ -261,7 +260,7 @@ impl Connection {
     }
 
     fn progress(&self) -> Progress {
-        let is_over = self.child.as_ref().is_none_or(Nested::is_over);
+        let is_over = self.child.as_ref().is_none_or(Child::is_over);
         match self.states {
             PerDirection { to_server: State::Over, to_client: State::Over } if is_over => {
                 Progress::Done
@@ -324,8 +323,7 @@ impl Analyzer for Connection {
             }
             State::Over => {
                 if let Some(child) = &mut self.child {
-                    child.take_all(way, buffer, &mut cx.within());
-                    child.gap(way, missing, reason, &mut cx.within());
+                    child.gap(way, missing, reason, buffer, cx);
                 }
                 State::Over
             }
@@ -360,21 +358,20 @@ impl Analyzer for Connection {
             State::Head(_) | State::Lost(None) | State::Over => {}
         }
         if let Some(child) = &mut self.child {
-            child.take_all(way, buffer, &mut cx.within());
-            child.end(way, reason, &mut cx.within());
+            child.end(way, reason, buffer, cx);
         }
         buffer.clear();
     }
 
     fn secrets(&mut self, cx: &mut Context<'_>) {
         if let Some(child) = &mut self.child {
-            child.secrets(&mut cx.within());
+            child.secrets(cx);
         }
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
         if let Some(child) = &mut self.child {
-            child.close(&mut cx.within());
+            child.close(cx);
         }
     }
 }

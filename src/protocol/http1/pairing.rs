@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::anomaly::{Anomaly, Class};
 use crate::limits::Limits;
 use crate::protocol::http::message::MessageId;
+use crate::protocol::websocket::Offer;
 use crate::time::Stamp;
 
 /// A request without its final response yet.
@@ -15,6 +16,8 @@ pub(super) struct Pending {
     pub(super) method: Box<str>,
     /// What its `Upgrade` field asks for.
     pub(super) upgrade: Option<Box<str>>,
+    /// What it offers, where it asks for a WebSocket.
+    pub(super) offer: Option<Box<Offer>>,
     /// It is of HTTP/0.9: a bare body will answer it.
     pub(super) is_bare: bool,
     /// Its first byte.
@@ -226,7 +229,8 @@ mod tests {
         }
         let (first, last) = (stamp(frame), stamp(frame));
         let method = "GET".into();
-        let pending = Pending { id, method, upgrade: None, is_bare: false, first, last };
+        let pending =
+            Pending { id, method, upgrade: None, offer: None, is_bare: false, first, last };
         pairing.push(pending, &Limits { http_pipeline: 4, ..Limits::default() })
     }
 

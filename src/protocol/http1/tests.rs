@@ -3,6 +3,7 @@
 mod holes;
 mod hostile;
 mod odd;
+mod websocket;
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -151,6 +152,10 @@ fn brief(events: &[(Stamp, EventBody)]) -> Vec<String> {
             format!("{}<|{}", id.nth, end(e))
         }
         EventBody::Http(HttpEvent::Switched { id, to }) => format!("{}! {to}", id.nth),
+        EventBody::Http(HttpEvent::Message { id, message }) => {
+            let way = if message.direction == ToServer { '>' } else { '<' };
+            format!("{}{way} {} {}", id.nth, message.kind.name(), message.size)
+        }
         EventBody::Anomaly(anomaly) => anomaly.id.to_string(),
         other => panic!("{other:?}"),
     };
@@ -277,11 +282,11 @@ fn a_body_cut_short_is_not_whole() {
 
 #[test]
 fn upgrade_and_tunnel_end_http() {
-    let upgrade = "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-    let switch = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n";
+    let upgrade = "GET /other HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n";
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: Other\r\n\r\n";
     check(
         &[up(upgrade), down(switch), up("\x01\x02GET / HTTP/1.1\r\n\r\n"), down(ok("no"))],
-        "0> GET /ws, 0>|, 0< 101, 0<|, 0! WebSocket",
+        "0> GET /other, 0>|, 0< 101, 0! Other, 0<|",
     );
     let connect = "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n";
     let refused = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno";
@@ -295,7 +300,7 @@ fn upgrade_and_tunnel_end_http() {
             down("\x16\x03\x03"),
         ],
         "0> CONNECT h:443, 0>|, 0< 407, 0<| Length(2), 1> CONNECT h:443, 1>|, 1< 200, \
-             1<|, 1! tunnel",
+             1! tunnel, 1<|",
     );
 }
 

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead};
+use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead, StreamMessage};
 use crate::protocol::http::url;
 use crate::time::Stamp;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
@@ -11,6 +11,7 @@ use crate::trace::builder::lookups::Lookups;
 use crate::trace::builder::phases::{self, Before};
 use crate::trace::exchange::Exchange;
 use crate::trace::id::{ConnectionId, ExchangeId, next_index};
+use crate::trace::messages::Messages;
 use crate::trace::model::{EntityId, Trace};
 use crate::trace::timing::Timings;
 use crate::trace::visit::Link;
@@ -95,13 +96,20 @@ impl Exchanges {
                 Some(Moment::Ended)
             }
             HttpEvent::Switched { to, .. } => {
+                if to.eq_ignore_ascii_case("websocket") {
+                    exchange.messages.get_or_insert_default();
+                }
                 exchange.switched = Some(to);
+                None
+            }
+            HttpEvent::Message { message, .. } => {
+                full = said(exchange.messages.get_or_insert_default(), bounds, *message);
                 None
             }
         };
         phases::measure(exchange);
         let has_ended = exchange.response_end.is_some();
-        let is_whole = exchange.request_end.is_some() && has_ended;
+        let is_whole = exchange.request_end.is_some() && has_ended && !goes_on(exchange);
         let is_alone = exchange.request.is_none() && has_ended;
         if let Some(bound) = full {
             bounds.reached(trace, place.here(), bound);
@@ -124,7 +132,12 @@ impl Exchanges {
         completed: &mut Vec<EntityId>,
     ) {
         let Some(on_it) = trace.connection(connection).map(|c| c.exchanges.clone()) else { return };
+        let last = trace.connection(connection).map(|connection| connection.last);
         for id in on_it {
+            let exchange = trace.exchanges.get_mut(id.0 as usize);
+            if let Some(messages) = exchange.and_then(|exchange| exchange.messages.as_mut()) {
+                messages.ended = messages.ended.or(last);
+            }
             self.complete(trace, id, completed);
         }
     }
@@ -241,6 +254,7 @@ impl Exchanges {
             response: None,
             response_end: None,
             switched: None,
+            messages: None,
             timings: Timings::default(),
             started,
             opens_connection: false,
@@ -258,6 +272,25 @@ impl Exchanges {
     }
 }
 
+/// True where an exchange opened a WebSocket that is not over.
+fn goes_on(exchange: &Exchange) -> bool {
+    let messages = exchange.messages.as_ref().filter(|_| exchange.switched.is_some());
+    messages.is_some_and(|messages| messages.ended.is_none())
+}
+
+/// Adds a message to those of its exchange; the bound that keeps it from being listed.
+fn said(messages: &mut Messages, bounds: &mut Bounds, message: StreamMessage) -> Option<Bound> {
+    let full = if messages.listed.len() >= bounds.limits.listed {
+        Some(Bound::Listed)
+    } else if bounds.keep(size_of::<StreamMessage>()) {
+        None
+    } else {
+        Some(Bound::Text)
+    };
+    messages.add(message, full.is_none());
+    full
+}
+
 /// Responses of a connection that wait for their requests: as many as HTTP/1 remembers.
 const ORPHANS: usize = 16;
 
@@ -268,6 +301,7 @@ const fn message_of(event: &HttpEvent) -> MessageId {
         | HttpEvent::Informational { id, .. }
         | HttpEvent::Response { id, .. }
         | HttpEvent::ResponseEnd { id, .. }
-        | HttpEvent::Switched { id, .. } => *id,
+        | HttpEvent::Switched { id, .. }
+        | HttpEvent::Message { id, .. } => *id,
     }
 }

@@ -143,6 +143,7 @@ fn exchange(id: u32, connection: u32, nth: u32, started: Stamp) -> Exchange {
         response: None,
         response_end: None,
         switched: None,
+        messages: None,
         timings: Timings::default(),
         started,
         opens_connection: nth == 0,

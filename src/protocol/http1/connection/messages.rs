@@ -9,6 +9,7 @@ use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{
     Ending, Framing, HttpEvent, MessageId, RequestHead, ResponseHead, Version,
 };
+use crate::protocol::http1::connection::child::Child;
 use crate::protocol::http1::connection::state::{Connection, Cut, State};
 use crate::protocol::http1::faults;
 use crate::protocol::http1::framing::{self, Length};
@@ -16,6 +17,7 @@ use crate::protocol::http1::head::{Flaws, Parsed, Search};
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pending;
 use crate::protocol::nested::Nested;
+use crate::protocol::websocket::{Agreed, Conversation, Offer};
 use crate::time::Frames;
 
 impl Connection {
@@ -38,6 +40,7 @@ impl Connection {
             id,
             method: head.method.clone(),
             upgrade: head.fields.get("upgrade").map(Into::into),
+            offer: is_websocket(&head.fields).then(|| Offer::of(&head.fields).into()),
             is_bare,
             first,
             last,
@@ -76,6 +79,10 @@ impl Connection {
             };
         }
         let (id, request) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
+        let is_whole = matches!(cut, Cut::No);
+        let offer = request.as_ref().and_then(|request| request.offer.as_deref());
+        let agreed = (head.status == 101 && is_whole && is_websocket(&head.fields))
+            .then(|| Agreed::on(offer, &head.fields, |anomaly| cx.anomaly(anomaly)));
         let method = request.as_ref().map(|request| &*request.method);
         let length = framing::of_response(&head, method);
         let counter = Counter::new(&head.fields, head.status == 206, cx.limits);
@@ -88,12 +95,17 @@ impl Connection {
             _ => None,
         };
         cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+        if let Some(to) = to {
+            cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
+            self.switch(match agreed {
+                _ if !is_whole => Child::Nobody,
+                Some(agreed) => Child::WebSocket(Conversation::new(id, &agreed).into()),
+                None => Child::Found(Nested::new(&mut cx.within())),
+            });
+        }
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToClient, message, length, cut, cx);
-        match to {
-            Some(to) => self.switch(id, to, cx),
-            None => state,
-        }
+        if self.child.is_some() { State::Over } else { state }
     }
 
     /// HTTP/0.9: the response is its body.
@@ -162,15 +174,13 @@ impl Connection {
         }
     }
 
-    /// The rest of the connection is another protocol, which is found out from its bytes.
-    fn switch(&mut self, id: MessageId, to: Box<str>, cx: &mut Context<'_>) -> State {
-        cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
-        self.child = Some(Nested::new(&mut cx.within()));
+    /// The rest of the connection is another protocol, but for a request that is not whole yet.
+    fn switch(&mut self, child: Child) {
+        self.child = Some(child);
         let requests = self.states.of_mut(Direction::ToServer);
         if !matches!(requests, State::Body(_)) {
             *requests = State::Over;
         }
-        State::Over
     }
 
     pub(super) fn finish(
@@ -213,6 +223,11 @@ fn take_head(
     let is_whole = matches!(cut, Cut::No);
     faults::of_head(flaws, is_whole, cx.limits).for_each(|anomaly| cx.anomaly(anomaly));
     (span, frames)
+}
+
+/// True where a head asks for a WebSocket, or agrees to one (RFC 6455 §4.1).
+fn is_websocket(fields: &Fields) -> bool {
+    fields.lists("upgrade", "websocket")
 }
 
 /// A message whose head is read.

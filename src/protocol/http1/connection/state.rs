@@ -1,10 +1,10 @@
 //! What is known of one connection while it is read.
 
 use crate::flow::event::{EndReason, GapReason, PerDirection};
+use crate::protocol::http1::connection::child::Child;
 use crate::protocol::http1::head::Search;
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pairing;
-use crate::protocol::nested::Nested;
 
 /// Reads one connection.
 pub struct Connection {
@@ -13,7 +13,7 @@ pub struct Connection {
     /// The capture has the connection from its first byte on.
     pub(super) from_the_start: bool,
     /// What follows, where it is not HTTP any more.
-    pub(super) child: Option<Nested>,
+    pub(super) child: Option<Child>,
     /// The client goes on in HTTP/2: so does the server, behind the responses that it owes.
     pub(super) is_http2: bool,
 }

@@ -135,7 +135,9 @@ impl Asked {
                     field(texts, &["HTTP", "payload"], "end", text);
                 }
             }
-            HttpEvent::RequestEnd { .. } | HttpEvent::Switched { .. } => {}
+            HttpEvent::RequestEnd { .. }
+            | HttpEvent::Switched { .. }
+            | HttpEvent::Message { .. } => {}
         }
     }
 
