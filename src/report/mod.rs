@@ -65,4 +65,4 @@ pub static FORMATS: &[Format] = &[
 ];
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

@@ -143,6 +143,13 @@ impl Connection {
         self.handshake.as_ref().map(|handshake| (handshake.syn, handshake.ack))
     }
 
+    /// When it was ready for its first request: open, and secured where it has TLS.
+    pub fn ready(&self) -> Option<Stamp> {
+        let (_, ack) = self.connect()?;
+        let secured = self.tls.as_ref().and_then(|tls| tls.done());
+        Some(secured.map_or(ack, |secured| secured.max(ack)))
+    }
+
     /// True where it is told by the lookups that it carries.
     pub fn carries_lookups(&self) -> bool {
         self.protocol.and_then(Flavor::of_name).is_some()

@@ -4,6 +4,7 @@
 
 pub mod attribution;
 pub mod builder;
+pub mod certificates;
 pub mod configuration;
 pub mod connection;
 pub mod exchange;
@@ -14,6 +15,8 @@ pub mod model;
 pub mod neighbor;
 pub mod placing;
 pub mod refusal;
+pub mod scale;
+pub mod securing;
 pub mod stall;
 pub mod timing;
 pub mod tls;

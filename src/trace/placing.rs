@@ -96,7 +96,8 @@ impl Placing {
         }
     }
 
-    /// Connections without an exchange: spare sockets to a host of the visit, and failures.
+    /// Connections without an exchange: spare sockets to a host of the visit, by address or by the
+    /// name that TLS asks for, and failures.
     fn place_other_connections(&mut self, trace: &Trace, clients: &Clients<'_>, hosts: &Hosts<'_>) {
         let idle = |connection: &&Connection| {
             connection.exchanges.is_empty() && connection.transport == Transport::Tcp
@@ -106,7 +107,11 @@ impl Placing {
                 continue;
             }
             let (client, at) = (connection.client.ip, connection.opened.at);
-            let of_host = clients.near(client, at).find(|v| hosts.has(*v, connection.server.ip));
+            let name = connection.tls.as_ref().and_then(|tls| tls.server_name());
+            let of_host = clients.near(client, at).find(|visit| {
+                hosts.has(*visit, connection.server.ip)
+                    || name.is_some_and(|name| hosts.has_site(*visit, name))
+            });
             let failed = connection.refused.is_some() || connection.unanswered();
             let visit = of_host.or_else(|| {
                 let web = matches!(connection.server.port, 80 | 443 | 8000..=8999);

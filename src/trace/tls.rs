@@ -2,6 +2,7 @@
 
 use crate::flow::event::{Direction, PerDirection};
 use crate::protocol::buffer::Span;
+use crate::protocol::tls::alert::{Description, Level};
 use crate::protocol::tls::certificate::Certificate;
 use crate::protocol::tls::event::{Alert, Keys};
 use crate::protocol::tls::message::{
@@ -98,6 +99,14 @@ impl Tls {
         })
     }
 
+    /// When one side's certificates came.
+    pub fn certified(&self, from: Direction) -> Option<Stamp> {
+        let has = |(message, body): &(&Message, &Body)| {
+            message.direction == from && matches!(body, Body::Certificate(_))
+        };
+        self.bodies().find(has).map(|(message, _)| message.span.last)
+    }
+
     /// The version that is spoken.
     pub fn version(&self) -> Option<Version> {
         self.server_hellos().last().map(|hello| hello.version)
@@ -169,4 +178,54 @@ impl Tls {
         };
         self.messages.iter().find(is_hello).map(|message| message.span.first)
     }
+
+    /// When the handshake was over for both sides; none where that is not known.
+    ///
+    /// In TLS 1.3, and where an earlier session is gone on with, the client's Finished is the last.
+    /// In a full handshake of TLS 1.2 it is the server's; a client that does not wait for it (False
+    /// Start, RFC 7918) sends its request before.
+    pub fn done(&self) -> Option<Stamp> {
+        let client = self.finished.to_server.map(|finished| finished.span.last)?;
+        let server = self.finished.to_client.map(|finished| finished.span.done);
+        let is_needed = self.version().is_some_and(|version| version.settled() < Version::TLS_1_3);
+        match server {
+            Some(server) => Some(client.max(server)),
+            None if is_needed => None,
+            None => Some(client),
+        }
+    }
+
+    /// Round trips between ClientHello and the client's first data, as the messages show; none
+    /// where the handshake was not over. Data sent early, or before the server had finished, waits
+    /// for fewer.
+    pub fn round_trips(&self) -> Option<u8> {
+        self.done()?;
+        let retry = u8::from(self.retry().is_some());
+        let is_short = self.version()?.settled() >= Version::TLS_1_3 || self.resumed().is_some();
+        Some(retry + if is_short { 1 } else { 2 })
+    }
+
+    /// True where the client's data was accepted that it sent before the handshake was over; none
+    /// where it sent none, or that is not known.
+    pub fn early_accepted(&self) -> Option<bool> {
+        self.early?;
+        Some(self.encrypted_extensions()?.early_data)
+    }
+
+    /// The alert that ended the connection with a fault, the first one: neither a close nor a
+    /// warning. One that was encrypted and not opened counts while there is a handshake.
+    pub fn failure(&self) -> Option<&Alert> {
+        let done = self.done();
+        self.alerts.iter().find(|alert| match alert.said {
+            Some((level, what)) => {
+                !what.is_closure() && (level == Level::FATAL || !is_warning(what))
+            }
+            None => done.is_none_or(|done| alert.at < done),
+        })
+    }
+}
+
+/// What TLS 1.2 and before may warn of and go on.
+const fn is_warning(what: Description) -> bool {
+    matches!(what.0, 41 | 90 | 100 | 112)
 }

@@ -14,6 +14,7 @@ use crate::trace::lookup::{Lookup, Resolution};
 use crate::trace::model::Trace;
 use crate::trace::neighbor::Neighbor;
 use crate::trace::placing::Placing;
+use crate::trace::securing::Outcome;
 use crate::trace::visit::Visit;
 
 /// What a row tells of.
@@ -25,6 +26,8 @@ pub enum Subject {
     Lookup(ResolutionId),
     /// How a connection was opened, or was not.
     Connect(ConnectionId),
+    /// How a connection was secured by TLS, or was not.
+    Tls(ConnectionId),
     /// A flow without a beginning that could be told: older than the capture, or not TCP.
     Flow(ConnectionId),
     /// A request and its response.
@@ -106,6 +109,7 @@ impl Waterfall {
         }
         for connection in &trace.connections {
             all.add(placing.open(connection.id), open_row(connection));
+            all.add(placing.open(connection.id), tls_row(connection));
             all.add(placing.close(connection.id), close_row(connection));
         }
         for exchange in &trace.exchanges {
@@ -135,6 +139,7 @@ pub fn row_of(trace: &Trace, subject: Subject) -> Option<Row> {
         Subject::Neighbor(id) => neighbor_row(trace.neighbor(id)?),
         Subject::Lookup(id) => Some(lookup_row(trace, trace.resolution(id)?)),
         Subject::Connect(id) | Subject::Flow(id) => open_row(trace.connection(id)?),
+        Subject::Tls(id) => tls_row(trace.connection(id)?),
         Subject::Exchange(id) => Some(exchange_row(trace, trace.exchange(id)?)),
         Subject::Close(id) => close_row(trace.connection(id)?),
     }
@@ -171,7 +176,7 @@ impl Milestones {
             looked_up: lookup
                 .and_then(|resolution| last_answer(trace, resolution, connection))
                 .map(|stamp| since(stamp.at)),
-            connected: connection.and_then(Connection::connect).map(|(_, ack)| since(ack.at)),
+            connected: connection.and_then(Connection::ready).map(|ready| since(ready.at)),
             first_byte: response.map(|response| since(response.span.ready.at)),
             document: end.map(|end| since(end.done.at)),
             last_byte: response.map(|_| since(visit.ended.at)),
@@ -188,70 +193,6 @@ fn last_answer(
     let before = |stamp: &Stamp| connection.is_none_or(|to| stamp.at <= to.opened.at);
     let lookups = resolution.lookups.iter().filter_map(|id| trace.lookup(*id));
     lookups.filter_map(Lookup::finished).filter(before).max()
-}
-
-/// A span of time laid out over columns.
-///
-/// Positions are in eighths of a column, the finest that block characters can show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scale {
-    /// The left edge.
-    pub from: Timestamp,
-    /// The right edge: later than `from`.
-    pub to: Timestamp,
-    /// How many columns.
-    pub columns: usize,
-}
-
-impl Scale {
-    /// A scale that shows `rows`, counted from `origin`.
-    ///
-    /// A close long after everything else, a connection left open, and what happened long before
-    /// the origin do not squeeze the rest: they stand at the edge.
-    pub fn fitting(origin: Timestamp, rows: &[Row], columns: usize) -> Self {
-        let is_close = |row: &&Row| matches!(row.subject, Subject::Close(_));
-        let busy = |piece: &&Piece| piece.phase != Phase::Idle;
-        let last =
-            |row: &Row| row.pieces.iter().filter(busy).map(|p| p.to).max().unwrap_or(row.start.at);
-        let open = rows.iter().filter(|row| !is_close(row)).map(last).max();
-        let close = rows.iter().filter(is_close).map(last).max();
-        let end = open.or(close).unwrap_or(origin).max(origin);
-        let span = end.since(origin).as_nanos();
-        let close = close.filter(|at| at.since(end).as_nanos() <= span / 4).unwrap_or(end);
-        let first = rows.iter().map(|row| row.start.at).min().unwrap_or(origin).min(origin);
-        let lead = origin.since(first).as_nanos();
-        let from = if lead <= span / 8 { first } else { origin };
-        let to = end.max(close).max(from + SHORTEST);
-        Self { from, to, columns }
-    }
-
-    /// Where a moment is, in eighths of a column from the left edge, within the scale.
-    pub fn eighths(&self, at: Timestamp) -> usize {
-        let whole = self.columns.saturating_mul(8);
-        let span = u128::from(self.to.since(self.from).as_nanos().unsigned_abs().max(1));
-        let offset = u128::from(at.since(self.from).at_least_zero().as_nanos().unsigned_abs());
-        usize::try_from(offset.saturating_mul(whole as u128) / span).unwrap_or(whole).min(whole)
-    }
-
-    /// Round moments to label: at most `most` steps of 1, 2 or 5 times a power of ten, counted
-    /// from `origin`; column and time of each. None is before the left edge.
-    pub fn ticks(&self, origin: Timestamp, most: usize) -> Vec<(usize, TimeDelta)> {
-        let span = self.to.since(self.from).as_nanos().max(1);
-        let most = i64::try_from(most.max(1)).unwrap_or(1);
-        let steps = (0..19u32).flat_map(|power| {
-            let ten = 10i64.saturating_pow(power);
-            [ten, ten.saturating_mul(2), ten.saturating_mul(5)]
-        });
-        let Some(step) = steps.into_iter().find(|step| span / step < most) else {
-            return Vec::new();
-        };
-        let (begin, end) = (self.from.since(origin).as_nanos(), self.to.since(origin).as_nanos());
-        let first = begin.div_euclid(step) + i64::from(begin.rem_euclid(step) > 0);
-        let labels = (0..=most).map(|n| step.saturating_mul(first.saturating_add(n)));
-        let labels = labels.take_while(|at| *at <= end);
-        let labels = labels.map(TimeDelta::from_nanos);
-        labels.map(|label| (self.eighths(origin + label) / 8, label)).collect()
-    }
 }
 
 fn row(subject: Subject, start: Stamp, end: Option<Stamp>, frames: Frames) -> Row {
@@ -301,9 +242,9 @@ fn open_row(connection: &Connection) -> Option<Row> {
         let frames = frames.map(|stamp| stamp.frame).collect();
         let row = row(Subject::Connect(connection.id), syn, Some(ack), frames);
         let row = row.then(Phase::Connect, syn.at, ack.at);
-        let unused = connection.exchanges.is_empty() && !connection.carries_lookups();
-        let closing = connection.closing.first().map_or(connection.last, |step| step.at);
-        return Some(if unused { row.then(Phase::Idle, ack.at, closing.at) } else { row });
+        // with TLS its row shows what came of it
+        let idle = is_unused(connection) && connection.tls.is_none();
+        return Some(if idle { row.then(Phase::Idle, ack.at, closing(connection)) } else { row });
     }
     if let Some(syn) = connection.syns.first().copied() {
         let end = connection.refused;
@@ -324,6 +265,39 @@ fn open_row(connection: &Connection) -> Option<Row> {
     let frames = connection.frames.clone();
     let row = row(Subject::Flow(connection.id), opened, Some(last), frames);
     Some(row.then(Phase::Idle, opened.at, last.at))
+}
+
+/// No request was seen on it.
+fn is_unused(connection: &Connection) -> bool {
+    connection.exchanges.is_empty() && !connection.carries_lookups()
+}
+
+/// When it began to close, or its last packet.
+fn closing(connection: &Connection) -> Timestamp {
+    connection.closing.first().map_or(connection.last, |step| step.at).at
+}
+
+/// The row of a TLS handshake: from the ClientHello, or the first message that there is, to the end.
+/// None where the connection is older than the capture and no handshake came.
+fn tls_row(connection: &Connection) -> Option<Row> {
+    let tls = connection.tls.as_deref()?;
+    let first = tls.messages.iter().map(|message| message.span.first).min();
+    let start = tls.started().or(first)?;
+    let outcome = Outcome::of(connection, tls);
+    let end = match outcome {
+        Outcome::Open(done) => Some(done),
+        Outcome::Failed(alert) => Some(alert.at),
+        Outcome::Reset(_, at) | Outcome::Closed(_, at) => Some(at),
+        Outcome::Unanswered | Outcome::Unknown => None,
+    };
+    let shaking = tls.messages.iter().filter(|m| end.is_none_or(|end| m.span.first <= end));
+    let mut frames = Frames::default();
+    frames
+        .insert_all(shaking.flat_map(|message| message.frames.iter()).chain(end.map(|e| e.frame)));
+    let to = end.map_or(connection.last.at, |end| end.at);
+    let row = row(Subject::Tls(connection.id), start, end, frames).then(Phase::Ssl, start.at, to);
+    let is_idle = matches!(outcome, Outcome::Open(_)) && is_unused(connection);
+    Some(if is_idle { row.then(Phase::Idle, to, closing(connection)) } else { row })
 }
 
 fn close_row(connection: &Connection) -> Option<Row> {
@@ -353,7 +327,7 @@ fn exchange_row(trace: &Trace, exchange: &Exchange) -> Row {
     let sent = exchange.request_end.as_ref().map_or(request.span.last, |end| end.last);
     let over = !matches!(exchange.state(), State::Open | State::NoResponse);
     let mut row = row(subject, start, response_end.filter(|_| over), frames);
-    let ready = connection.and_then(Connection::connect).map(|(_, ack)| ack.at);
+    let ready = connection.and_then(Connection::ready).map(|ready| ready.at);
     if let (Some(ready), Some(_), true) =
         (ready, exchange.timings.connect, exchange.opens_connection)
         && ready < start.at
@@ -371,7 +345,3 @@ fn exchange_row(trace: &Trace, exchange: &Exchange) -> Row {
     row = row.then(Phase::Send, start.at, asked).then(Phase::Wait, asked, first);
     row.then(Phase::Receive, first, response_end.map_or(first, |end| end.at))
 }
-
-/// The shortest span of a scale: the labels of a shorter one, in thousandths of a millisecond,
-/// would be the same.
-const SHORTEST: TimeDelta = TimeDelta::from_nanos(100_000);

@@ -13,4 +13,4 @@ pub mod message;
 pub mod names;
 pub mod suite;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;

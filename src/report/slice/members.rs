@@ -117,7 +117,7 @@ impl Part {
                     self.lookup(trace, *id, flows);
                 }
             }
-            Subject::Connect(id) | Subject::Flow(id) | Subject::Close(id) => {
+            Subject::Connect(id) | Subject::Tls(id) | Subject::Flow(id) | Subject::Close(id) => {
                 self.connection(trace.connection(id));
             }
             Subject::Exchange(id) => {

@@ -6,6 +6,7 @@ pub mod grid;
 pub mod ink;
 pub mod numbers;
 pub mod table;
+pub mod tls;
 pub mod units;
 pub mod width;
 pub mod words;

@@ -5,7 +5,8 @@ use anstyle::Effects;
 use crate::report::text::ink::{Ink, Tone, phase_style};
 use crate::report::text::width::width;
 use crate::time::{TimeDelta, Timestamp};
-use crate::trace::waterfall::{Phase, Row, Scale};
+use crate::trace::scale::Scale;
+use crate::trace::waterfall::{Phase, Row};
 
 /// The bar of a row: as many columns as the scale has, without the empty ones at its end.
 ///

@@ -21,7 +21,8 @@ use crate::report::text::units;
 use crate::report::text::width::{width, wrap};
 use crate::report::text::words;
 use crate::time::Timestamp;
-use crate::trace::waterfall::{Phase, Row, Scale, Waterfall};
+use crate::trace::scale::Scale;
+use crate::trace::waterfall::{Phase, Row, Waterfall};
 use crate::trace::{EntityId, Trace};
 
 pub use live::live_row;

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::fixture::{Story, at, shop};
+use crate::report::fixture::{Story, at, secured, shop};
 use crate::report::text::escape::escape;
 use crate::time::TimeDelta;
+use crate::trace::scale::Scale;
 use crate::trace::waterfall::{Piece, Subject};
 use crate::trace::{ConnectionId, ExchangeId, NeighborId, ResolutionId, VisitId};
 
@@ -323,4 +324,14 @@ proptest! {
         };
         prop_assert_eq!(words(true), words(false));
     }
+}
+
+#[test]
+fn each_handshake_of_tls_has_its_row_and_says_how_it_went() {
+    let (trace, mut out) = (secured(), Vec::new());
+    for verbosity in [0, 1] {
+        let options = Options { verbosity, ..Options::default() };
+        Timeline.write(&trace, &options, &mut out).unwrap();
+    }
+    insta::assert_snapshot!("secured", String::from_utf8(out).unwrap());
 }

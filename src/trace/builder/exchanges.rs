@@ -223,6 +223,7 @@ impl Exchanges {
         exchange.timings.blocked = before.blocked;
         exchange.timings.dns = before.dns;
         exchange.timings.connect = before.connect;
+        exchange.timings.ssl = before.ssl;
         exchange.resolution = before.dns.and(named);
         exchange.url = Some(url.into_text());
         exchange.request = Some(head);

@@ -17,8 +17,10 @@ pub(super) struct Before {
     pub blocked: Option<TimeDelta>,
     /// The lookup.
     pub dns: Option<TimeDelta>,
-    /// The handshake.
+    /// The handshakes: that of TCP, and that of TLS.
     pub connect: Option<TimeDelta>,
+    /// The part of `connect` that is TLS.
+    pub ssl: Option<TimeDelta>,
 }
 
 /// A connection whose first request follows the handshake later than this was opened ahead of
@@ -40,14 +42,20 @@ pub(super) fn before_request(
     resolution: Option<&Resolution>,
     request: Stamp,
 ) -> Before {
-    let Some((syn, ack)) = connection.connect() else { return Before::default() };
-    // Fast open carries the request in the SYN: the phases overlap, and connect ends with it.
-    let connected = ack.at.min(request.at);
+    let Some((syn, _)) = connection.connect() else { return Before::default() };
+    let Some(ready) = connection.ready() else { return Before::default() };
+    // Fast open carries the request in the SYN, early data (RFC 8446 §2.3) and False Start
+    // (RFC 7918) send it before the server has finished: the phases overlap, and connect ends with
+    // it.
+    let connected = ready.at.min(request.at);
     let idle = request.at.since(connected);
     if idle > WAITED {
         return Before::default();
     }
     let connect = connected.since(syn.at).at_least_zero();
+    let hello = connection.tls.as_ref().filter(|tls| tls.done().is_some());
+    let hello = hello.and_then(|tls| tls.started());
+    let ssl = hello.map(|hello| connected.since(hello.at).at_least_zero());
     let lookup = resolution.and_then(|resolution| answered_before(trace, resolution, syn));
     let client = connection.client.ip;
     let lookup = lookup.filter(|(_, answer)| {
@@ -60,6 +68,7 @@ pub(super) fn before_request(
             blocked: some_time(idle),
             dns: None,
             connect: Some(connect),
+            ssl,
         };
     };
     Before {
@@ -67,6 +76,7 @@ pub(super) fn before_request(
         blocked: some_time(idle + syn.at.since(answer.at)),
         dns: Some(answer.at.since(asked.at).at_least_zero()),
         connect: Some(connect),
+        ssl,
     }
 }
 

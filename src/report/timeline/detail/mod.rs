@@ -7,6 +7,7 @@ mod measures;
 mod neighbor;
 mod stall;
 mod tcp;
+mod tls;
 
 use crate::report::text::ink::Tone;
 use crate::trace::Trace;
@@ -20,6 +21,7 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         Subject::Neighbor(id) => trace.neighbor(id).map(neighbor::lines),
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| tcp::opening(trace, c)),
+        Subject::Tls(id) => trace.connection(id).map(tls::lines),
         Subject::Flow(id) => trace.connection(id).map(|c| tcp::totals(trace, c)),
         Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e)),
         Subject::Close(id) => trace.connection(id).map(tcp::closing),

@@ -46,6 +46,7 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
         let mut forms = vec![format!("{rtt} (server side {server}, client side {client})")];
         if let (true, false, Some(protocol)) =
             (connection.exchanges.is_empty(), unused, connection.protocol)
+            && connection.tls.is_none()
         {
             forms.insert(0, format!("{rtt}, carries {protocol}"));
         }
@@ -79,10 +80,12 @@ fn never_used(connection: &Connection) -> bool {
         && counters.to_client.bytes == 0
 }
 
-/// The name by which the client knows the server, where it looked it up.
+/// The name by which the client knows the server: the one that it asked for in TLS, or looked up.
 fn server_name(trace: &Trace, connection: &Connection) -> Option<String> {
+    let asked = connection.tls.as_ref().and_then(|tls| tls.server_name());
     let resolution = connection.resolution.and_then(|id| trace.resolution(id));
-    resolution.map(|resolution| escape(&resolution.name).into_owned())
+    let name = asked.or_else(|| resolution.map(|resolution| &*resolution.name));
+    name.map(|name| escape(name).into_owned())
 }
 
 pub(super) fn flow(trace: &Trace, connection: &Connection) -> Wording {

@@ -4,6 +4,7 @@ mod connection;
 mod exchange;
 mod forms;
 mod names;
+mod tls;
 
 use crate::trace::Trace;
 use crate::trace::waterfall::{Row, Subject};
@@ -16,6 +17,7 @@ pub(super) fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Wording {
         Subject::Neighbor(id) => trace.neighbor(id).map(names::neighbor),
         Subject::Lookup(id) => trace.resolution(id).map(|r| names::lookup(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| connection::connect(trace, c)),
+        Subject::Tls(id) => trace.connection(id).and_then(tls::handshake),
         Subject::Flow(id) => trace.connection(id).map(|c| connection::flow(trace, c)),
         Subject::Exchange(id) => trace.exchange(id).map(|e| exchange::exchange(trace, e, page)),
         Subject::Close(id) => trace.connection(id).map(connection::close),

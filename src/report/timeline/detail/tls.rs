@@ -1,0 +1,222 @@
+//! A TLS handshake step by step, what was offered, who the server is.
+
+use crate::flow::event::Direction;
+use crate::protocol::tls::certificate::Certificate;
+use crate::protocol::tls::message::{Body, ClientHello, Kind, Message, ServerHello};
+use crate::report::text::escape::escape;
+use crate::report::text::ink::Tone;
+use crate::report::text::numbers;
+use crate::report::text::tls as words;
+use crate::report::text::units;
+use crate::report::text::words::sender;
+use crate::report::timeline::detail::line::Line;
+use crate::time::Stamp;
+use crate::trace::certificates;
+use crate::trace::connection::Connection;
+use crate::trace::securing::Split;
+use crate::trace::tls::Tls;
+
+/// The lines below the row of a handshake.
+pub(super) fn lines(connection: &Connection) -> Vec<Line> {
+    let Some(tls) = connection.tls.as_deref() else { return Vec::new() };
+    let mut lines = Vec::new();
+    let first = tls.messages.first().map(|message| message.span.first);
+    let start = tls.started().or(first).unwrap_or(connection.opened);
+    for message in &tls.messages {
+        step(message, tls, start, &mut lines);
+    }
+    for way in [Direction::ToClient, Direction::ToServer] {
+        let inferred = tls.finished.of(way).filter(|finished| finished.inferred);
+        if let Some(finished) = inferred {
+            lines.push(Line::new(format!(
+                "{} Finished, inferred: in the first encrypted packet after the other side's \
+                 messages, frame {}{}",
+                sender(way),
+                finished.span.last.frame,
+                after(finished.span.last, start)
+            )));
+        }
+    }
+    for alert in &tls.alerts {
+        let meaning = words::meaning(alert).map_or_else(String::new, |m| format!(": {m}"));
+        let text = format!(
+            "{}{meaning}, frame {}{}",
+            words::alert(alert),
+            alert.at.frame,
+            after(alert.at, start)
+        );
+        let closes = alert.said.is_none_or(|(_, what)| what.is_closure());
+        lines.push(Line::new(text).in_tone(if closes { Tone::Plain } else { Tone::Bad }));
+    }
+    if let Some(split) = Split::of(connection, tls) {
+        lines.push(Line::new(format!(
+            "time: {} on the way, {} in the server, {} in the client, {} for the bytes",
+            units::span(split.network),
+            units::span(split.server),
+            units::span(split.client),
+            units::span(split.transfer)
+        )));
+    }
+    lines.extend(words::ech(tls).map(Line::new));
+    if let Some(hello) = tls.client_hello().filter(|hello| !hello.ssl2) {
+        lines.push(Line::new(format!("client: JA4 {}, JA3 {}", hello.ja4, hello.ja3)));
+    }
+    lines.extend(tls.keys.map(|keys| Line::new(format!("keys: {}", words::keys(keys)))));
+    lines
+}
+
+fn after(at: Stamp, start: Stamp) -> String {
+    if at == start {
+        String::new()
+    } else {
+        format!(" after {}", units::span(at.at.since(start.at)))
+    }
+}
+
+fn step(message: &Message, tls: &Tls, start: Stamp, lines: &mut Vec<Line>) {
+    let who = sender(message.direction);
+    let size = units::count(message.size.into(), "byte", "bytes");
+    let said = said(&message.body).map_or_else(String::new, |said| format!(": {said}"));
+    let frames = if message.frames.len() > 1 { "frames" } else { "frame" };
+    let sealed = match (message.encrypted, message.kind) {
+        (true, Kind::Handshake(_) | Kind::ChangeCipherSpec) => ", encrypted",
+        _ => "",
+    };
+    lines.push(Line::new(format!(
+        "{who} {}, {frames} {}{}, {size}{sealed}{said}",
+        words::step(message, tls),
+        numbers::short(&message.frames),
+        after(message.span.last, start),
+    )));
+    match &message.body {
+        Body::ClientHello(hello) => offers(hello, lines),
+        Body::Certificate(chain) => {
+            let name =
+                (message.direction == Direction::ToClient).then(|| tls.server_name()).flatten();
+            chain_lines(chain, name, message, lines);
+        }
+        _ => {}
+    }
+}
+
+/// What a message says, in some words.
+fn said(body: &Body) -> Option<String> {
+    match body {
+        Body::ClientHello(hello) => Some(hello.server_name.as_deref().map_or_else(
+            || "no server name".to_owned(),
+            |name| format!("server name {}", escape(name)),
+        )),
+        Body::ServerHello(hello) => Some(chose(hello)),
+        Body::EncryptedExtensions(said) => {
+            let alpn = said.alpn.as_ref().map(|alpn| format!("protocol {}", escape(alpn)));
+            let early = said.early_data.then(|| "early data accepted".to_owned());
+            let parts: Vec<String> = alpn.into_iter().chain(early).collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        }
+        Body::Certificate(chain) => {
+            Some(units::count(chain.len() as u64, "certificate", "certificates"))
+        }
+        Body::CompressedCertificate { algorithm, unfolded } => {
+            Some(format!("packed by algorithm {algorithm}, {unfolded} bytes unpacked"))
+        }
+        Body::ServerKeyExchange { group } => group.map(|group| format!("group {group}")),
+        Body::Ticket(ticket) => {
+            let early = ticket.early_data.map(|most| format!(", {most} bytes of early data"));
+            let lifetime = units::ttl(ticket.lifetime);
+            Some(format!("good for {lifetime}{}", early.unwrap_or_default()))
+        }
+        Body::KeyUpdate { requested: true } => Some("the other side shall change too".to_owned()),
+        Body::KeyUpdate { .. } | Body::CertificateRequest | Body::Other => None,
+    }
+}
+
+fn chose(hello: &ServerHello) -> String {
+    let mut parts = vec![hello.version.to_string(), hello.cipher_suite.to_string()];
+    let ask = if hello.is_retry { "asks for " } else { "" };
+    parts.extend(hello.group.map(|group| format!("{ask}{group}")));
+    parts.extend(hello.psk.map(|nth| format!("pre-shared key {}", u32::from(nth) + 1)));
+    parts.extend(hello.alpn.as_ref().map(|alpn| format!("protocol {}", escape(alpn))));
+    parts.extend(hello.cookie.map(|size| format!("a cookie of {size} bytes")));
+    if hello.downgraded {
+        parts.push("says that it was asked for an older version than it speaks".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// What a client offers.
+fn offers(hello: &ClientHello, lines: &mut Vec<Line>) {
+    let mut versions: Vec<String> =
+        hello.versions.iter().filter(|v| !v.is_grease()).map(ToString::to_string).collect();
+    if versions.is_empty() {
+        versions.push(format!("{} at most", hello.legacy_version));
+    }
+    if hello.ssl2 {
+        versions.push("in the form of SSLv2".to_owned());
+    }
+    let mut parts = vec![versions.join(" ")];
+    if !hello.alpn.is_empty() {
+        let names: Vec<String> = hello.alpn.iter().map(|name| escape(name).into_owned()).collect();
+        parts.push(names.join(" "));
+    }
+    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease()).count();
+    parts.push(units::count(suites as u64, "cipher suite", "cipher suites"));
+    let shares = hello.key_shares.iter().filter(|(group, _)| !group.is_grease());
+    let shares: Vec<String> =
+        shares.map(|(group, size)| format!("{group} ({size} bytes)")).collect();
+    if !shares.is_empty() {
+        parts.push(format!("key shares {}", shares.join(" ")));
+    }
+    if let Some(psk) = hello.psk {
+        let count = u64::from(psk.identities);
+        parts.push(units::count(count, "pre-shared key", "pre-shared keys"));
+    }
+    if hello.ticket.is_some_and(|size| size > 0) {
+        parts.push("a ticket".to_owned());
+    }
+    if hello.early_data {
+        parts.push("early data".to_owned());
+    }
+    lines.push(Line::below(format!("offers {}", parts.join(", "))));
+}
+
+/// Whose certificates they are.
+fn chain_lines(
+    chain: &[Certificate],
+    name: Option<&str>,
+    message: &Message,
+    lines: &mut Vec<Line>,
+) {
+    let doubts = certificates::doubts(chain, name, message.span.last.at);
+    for (place, certificate) in chain.iter().enumerate() {
+        lines.push(Line::below(about(certificate)));
+        for (_, doubt) in doubts.iter().filter(|(of, _)| *of == place) {
+            let tone =
+                if words::is_grave(message.direction, *doubt) { Tone::Bad } else { Tone::Warn };
+            lines.push(Line::below(words::doubt(*doubt)).in_tone(tone));
+        }
+    }
+}
+
+fn about(certificate: &Certificate) -> String {
+    let whose = certificate.common_name.as_deref().unwrap_or(&certificate.subject);
+    let issuer = certificate.issuer_name.as_deref().unwrap_or(&certificate.issuer);
+    let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(" {bits} bits"));
+    let names: Vec<String> =
+        certificate.names.iter().take(NAMES).map(|n| escape(n).into_owned()).collect();
+    let more = certificate.names.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    let names =
+        if names.is_empty() { String::new() } else { format!(", for {}{more}", names.join(" ")) };
+    format!(
+        "{} by {}{names}, {} to {}, {}{bits}, {}",
+        escape(whose),
+        escape(issuer),
+        words::date(certificate.not_before),
+        words::date(certificate.not_after),
+        certificate.key,
+        certificate.signature
+    )
+}
+
+/// Names of a certificate that are shown.
+const NAMES: usize = 6;
