@@ -11,6 +11,7 @@ pub mod dns;
 pub mod event;
 pub mod http;
 pub mod http1;
+pub mod http2;
 pub mod icmp;
 pub mod ndp;
 pub mod neighbor;
