@@ -228,14 +228,15 @@ fn flows(said: &mut Said, trace: &Trace) {
     for exchange in &trace.exchanges {
         if let (Some(head), Some(end)) = (&exchange.request, &exchange.request_end) {
             let host = head.fields.get("host").unwrap_or_default();
-            let text = format!("{} {host} {}", head.method, head.target);
+            let line = [head.method.as_deref(), Some(host), head.target.as_deref()];
+            let text = line.map(Option::unwrap_or_default).join(" ");
             said.insert((end.done.frame.0, "request"), text);
         }
         for head in &exchange.informational {
-            responses.entry(head.span.done.frame.0).or_default().push(head.status);
+            responses.entry(head.span.done.frame.0).or_default().extend(head.status);
         }
         if let (Some(head), Some(end)) = (&exchange.response, &exchange.response_end) {
-            responses.entry(end.done.frame.0).or_default().push(head.status);
+            responses.entry(end.done.frame.0).or_default().extend(head.status);
         }
     }
     for (frame, statuses) in responses {

@@ -116,7 +116,10 @@ fn trap_04_interim_responses_and_responses_without_a_body() {
     assert_eq!(statuses, [200, 200, 304, 200].map(Some));
     assert!(trace.exchanges.iter().all(|exchange| exchange.state() == State::Whole));
     let [first, head, same, last] = &trace.exchanges[..] else { panic!() };
-    assert_eq!(first.informational.iter().map(|head| head.status).collect::<Vec<_>>(), [103]);
+    assert_eq!(
+        first.informational.iter().filter_map(|head| head.status).collect::<Vec<_>>(),
+        [103]
+    );
     assert_eq!(millis(first.timings.wait), Some(154), "until the final response");
     for bodiless in [head, same] {
         let body = &bodiless.response_end.as_ref().unwrap().body;

@@ -164,11 +164,13 @@ fn without_credentials(mut head: Head, is_blanked: bool) -> (Head, u64) {
 fn http((head, blanked): (Head, u64), len: usize, payload: usize) -> LayerText {
     let (summary, mut fields) = match &head {
         Head::Request(head) => {
-            let line = format!("{} {} {}", head.method, head.target, head.version);
+            let (method, target) = (head.method.as_deref(), head.target.as_deref());
+            let said = [method, target].map(Option::unwrap_or_default);
+            let line = format!("{} {}", said.join(" "), head.version);
             (line, field_texts(&head.fields))
         }
         Head::Response(head) => {
-            let line = format!("{} {} {}", head.version, head.status, head.reason);
+            let line = format!("{} {} {}", head.version, head.status.unwrap_or(0), head.reason);
             (line, field_texts(&head.fields))
         }
         Head::Begins(line) => (format!("{line} (goes on in the next segment)"), Vec::new()),

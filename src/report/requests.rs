@@ -8,6 +8,7 @@ use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
+use crate::report::text::http;
 use crate::report::text::ink::Tone;
 use crate::report::text::{numbers, table, units, words};
 use crate::time::TimeDelta;
@@ -59,8 +60,9 @@ const COLUMNS: [Column; 16] = [
 ];
 
 fn cells(exchange: &Exchange, whole: bool) -> Vec<Cell> {
-    let method = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| escape(&head.method));
-    let url = exchange.url.as_deref().map_or(Cow::Borrowed("(not captured)"), escape);
+    let method = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| http::method(head));
+    let missing = if exchange.request.is_some() { "(unknown)" } else { "(not captured)" };
+    let url = exchange.url.as_deref().map_or(Cow::Borrowed(missing), escape);
     // Where room is short, what goes without saying goes.
     let url = if whole { &url } else { url.strip_prefix("http://").unwrap_or(&url) };
     let response = exchange.response.as_deref();
@@ -98,9 +100,9 @@ fn status(exchange: &Exchange) -> Cell {
         let long = state.unwrap_or_else(|| "no response".to_owned());
         return Cell { forms: vec![long, "none".to_owned()], tone: Tone::Bad };
     };
-    let (plain, code) = (words::status_line(response), words::status_code(response));
+    let (plain, code) = (http::status_line(response), http::status_code(response));
     let tone = match exchange.state() {
-        State::Whole => words::status_tone(response),
+        State::Whole => http::status_tone(response),
         _ => Tone::Bad,
     };
     let word = words::exchange_state_word(exchange.state());

@@ -90,7 +90,7 @@ impl Exchange {
 
     /// The status code, where there was a final response that has one.
     pub fn status(&self) -> Option<u16> {
-        self.response.as_ref().and_then(|response| response.code())
+        self.response.as_ref().and_then(|response| response.status)
     }
 
     /// The frames of request and response.

@@ -168,14 +168,20 @@ fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
         let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
         let ends = conversation(end(connection.client), end(connection.server));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
+        // tshark tells those of HTTP/2 elsewhere, and by stream.
+        let exchanges = exchanges.filter(|exchange| exchange.message.stream == 0);
         for exchange in exchanges {
             if let Some(head) = &exchange.request {
                 let host = head.fields.get("host").unwrap_or_default();
-                let words = printable(&format!("{} {host} {}", head.method, head.target));
+                let line = [head.method.as_deref(), Some(host), head.target.as_deref()];
+                let words = printable(&line.map(Option::unwrap_or_default).join(" "));
                 requests.entry(ends.clone()).or_default().push(words);
             }
             for head in exchange.informational.iter().chain(exchange.response.as_deref()) {
-                responses.entry(ends.clone()).or_default().push(head.status.to_string());
+                responses
+                    .entry(ends.clone())
+                    .or_default()
+                    .push(head.status.unwrap_or_default().to_string());
             }
         }
     }

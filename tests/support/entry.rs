@@ -68,7 +68,10 @@ fn of_exchange(trace: &Trace, exchange: &Exchange) -> Option<Entry> {
     let phases = phases.into_iter().chain([timings.send, timings.wait, timings.receive]);
     let phases: Vec<_> = phases.map(millis).collect();
     Some(Entry {
-        key: key(&request.method, exchange.url.as_deref().unwrap_or("")),
+        key: key(
+            request.method.as_deref().unwrap_or_default(),
+            exchange.url.as_deref().unwrap_or(""),
+        ),
         start: seconds(exchange.started.at),
         blocked: millis(timings.blocked),
         phases: phases.try_into().unwrap(),

@@ -34,7 +34,7 @@ impl By {
 }
 
 /// Who answered; none where nothing says that it was not the server itself.
-pub fn answered(status: u16, fields: &Fields) -> Option<Answered> {
+pub fn answered(status: Option<u16>, fields: &Fields) -> Option<Answered> {
     let found =
         |by, name: &str, value: &str| Some(Answered { by, evidence: format!("{name}: {value}") });
     for (name, is_hit) in HITS {
@@ -44,7 +44,7 @@ pub fn answered(status: u16, fields: &Fields) -> Option<Answered> {
             }
         }
     }
-    if status == 304 {
+    if status == Some(304) {
         return Some(Answered { by: By::ClientCopy, evidence: "304 Not Modified".into() });
     }
     PASSED.iter().find_map(|name| found(By::Proxy, name, fields.get(name)?))
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn by(status: u16, fields: &[(&str, &str)]) -> Option<By> {
-        answered(status, &fields.iter().copied().collect()).map(|a| a.by)
+        answered(Some(status), &fields.iter().copied().collect()).map(|a| a.by)
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(by(304, &[]), Some(By::ClientCopy));
         assert_eq!(by(304, &[("Via", "1.1 a")]), Some(By::ClientCopy));
         assert_eq!(
-            answered(200, &[("age", "9")].into_iter().collect()).unwrap().evidence,
+            answered(Some(200), &[("age", "9")].into_iter().collect()).unwrap().evidence,
             "Age: 9"
         );
     }

@@ -53,10 +53,9 @@ fn in_close(kind: &mut MessageKind) -> u64 {
 /// Blanks the credentials of a request's head; gives in how many places there were some.
 pub fn in_request(head: &mut RequestHead) -> u64 {
     let mut count = in_fields(&mut head.fields);
-    let is_authority = head.method.eq_ignore_ascii_case("CONNECT");
-    let target = if is_authority { of_authority(&head.target) } else { of_text(&head.target) };
-    if let Cow::Owned(blanked) = target {
-        head.target = blanked.into();
+    let blank = if head.asks_for_tunnel() { of_authority } else { of_text };
+    if let Some(Cow::Owned(blanked)) = head.target.as_deref().map(blank) {
+        head.target = Some(blanked.into());
         count += 1;
     }
     let authority = head.authority.as_deref().map(of_authority);

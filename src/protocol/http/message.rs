@@ -104,45 +104,63 @@ impl fmt::Display for Version {
 /// A request's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHead {
-    /// The method as sent.
-    pub method: Box<str>,
-    /// The request target as sent (`/a?b`, `http://h/a`, `h:443`, `*`), or `:path`.
-    pub target: Box<str>,
+    /// The method as sent; none where it is unknown: HTTP/2 and 3 may say it by an entry of a
+    /// table that was made where the capture has nothing.
+    pub method: Option<Box<str>>,
+    /// The request target as sent (`/a?b`, `http://h/a`, `h:443`, `*`), or `:path`; none where it
+    /// is unknown, likewise.
+    pub target: Option<Box<str>>,
     /// The scheme, where the protocol says it (`:scheme`); for HTTP/1 it follows from the layer.
     pub scheme: Option<Box<str>>,
     /// The authority, where the protocol says it (`:authority`); for HTTP/1 see `Host`.
     pub authority: Option<Box<str>>,
+    /// What a CONNECT asks for instead of a tunnel (`:protocol`, RFC 8441 §4).
+    pub protocol: Option<Box<str>>,
+    /// The stream on which the server promised to push the response (RFC 9113 §8.4): the client
+    /// has not sent this request.
+    pub promised_on: Option<u64>,
     /// The version.
     pub version: Version,
     /// The fields.
     pub fields: Fields,
+    /// How many more fields there are whose name or value is unknown.
+    pub unknown_fields: u32,
     /// When it came.
     pub span: Span,
-    /// Its bytes on the wire, with start line and final empty line.
+    /// Its bytes on the wire, with start line and final empty line, or with the heads of its
+    /// frames.
     pub size: u32,
 }
 
 /// A response's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status code as sent, even where it has no three digits; 0 in HTTP/0.9, which has none.
-    pub status: u16,
+    /// The status code as sent, even where it has no three digits; none in HTTP/0.9, which has
+    /// none, and where it is unknown.
+    pub status: Option<u16>,
     /// The reason phrase, empty where there is none.
     pub reason: Box<str>,
     /// The version.
     pub version: Version,
     /// The fields.
     pub fields: Fields,
+    /// How many more fields there are whose name or value is unknown.
+    pub unknown_fields: u32,
     /// When it came.
     pub span: Span,
     /// Its bytes on the wire.
     pub size: u32,
 }
 
-impl ResponseHead {
-    /// The status code; none where the response has no head, as in HTTP/0.9.
-    pub fn code(&self) -> Option<u16> {
-        (self.size > 0).then_some(self.status)
+impl RequestHead {
+    /// True where the method is known to be this one, whatever its case.
+    pub fn is(&self, method: &str) -> bool {
+        self.method.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(method))
+    }
+
+    /// True where a tunnel is asked for: with `:protocol`, CONNECT asks for something else.
+    pub fn asks_for_tunnel(&self) -> bool {
+        self.is("CONNECT") && self.protocol.is_none()
     }
 }
 

@@ -31,7 +31,7 @@ pub fn navigation(head: &RequestHead) -> Navigation {
         {
             Navigation::Frame
         }
-        (None, None) if matches!(&*head.method, "GET" | "POST") && wants_html(&head.fields) => {
+        (None, None) if (head.is("GET") || head.is("POST")) && wants_html(&head.fields) => {
             Navigation::Page
         }
         _ => Navigation::No,
@@ -83,12 +83,15 @@ mod tests {
 
     fn of(method: &str, fields: &[(&str, &str)]) -> Navigation {
         navigation(&RequestHead {
-            method: method.into(),
-            target: "/".into(),
+            method: Some(method.into()),
+            target: Some("/".into()),
             scheme: None,
             authority: None,
+            protocol: None,
+            promised_on: None,
             version: Version::Http11,
             fields: fields.iter().copied().collect(),
+            unknown_fields: 0,
             span: Span::default(),
             size: 0,
         })

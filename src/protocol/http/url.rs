@@ -60,20 +60,23 @@ pub struct Parts<'a> {
 
 impl Url {
     /// The URL of a request that came over a layer with this scheme (`http`, or `https` within
-    /// TLS) to this server.
-    pub fn of_request(head: &RequestHead, scheme: &str, server: Endpoint) -> Self {
+    /// TLS) to this server; none where a part of it is unknown.
+    pub fn of_request(head: &RequestHead, scheme: &str, server: Endpoint) -> Option<Self> {
         let scheme = head.scheme.as_deref().unwrap_or(scheme);
-        let target = head.target.trim();
-        if head.method.eq_ignore_ascii_case("CONNECT") && !target.is_empty() {
+        let target = head.target.as_deref()?.trim();
+        if head.asks_for_tunnel() && !target.is_empty() {
             let text = escaped(&[target]);
-            return Self { text, form: Form::Authority, authority: Authority::Target };
+            return Some(Self { text, form: Form::Authority, authority: Authority::Target });
         }
         if is_absolute(target) {
             let text = escaped(&[target]);
-            return Self { text, form: Form::Absolute, authority: Authority::Target };
+            return Some(Self { text, form: Form::Absolute, authority: Authority::Target });
         }
         let named = head.authority.as_deref().or_else(|| head.fields.get("host"));
         let named = named.map(str::trim).filter(|name| !name.is_empty());
+        if named.is_none() && head.unknown_fields > 0 {
+            return None;
+        }
         let address = if named.is_none() { of_address(server, scheme) } else { String::new() };
         let authority = if named.is_some() { Authority::Field } else { Authority::Address };
         let host = named.unwrap_or(&address);
@@ -83,7 +86,7 @@ impl Url {
             path => (Form::Origin, "/", path),
         };
         let text = escaped(&[scheme, "://", host, slash, path]);
-        Self { text, form, authority }
+        Some(Self { text, form, authority })
     }
 
     /// All of it.
@@ -261,16 +264,19 @@ mod tests {
     fn of(method: &str, target: &str, host: Option<&str>, server: &str) -> Url {
         let server: std::net::SocketAddr = server.parse().unwrap();
         let head = RequestHead {
-            method: method.into(),
-            target: target.into(),
+            method: Some(method.into()),
+            target: Some(target.into()),
             scheme: None,
             authority: None,
+            protocol: None,
+            promised_on: None,
             version: Version::Http11,
             fields: host.map(|host| ("Host", host)).into_iter().collect(),
+            unknown_fields: 0,
             span: Span::default(),
             size: 0,
         };
-        Url::of_request(&head, "http", Endpoint::new(server.ip(), server.port()))
+        Url::of_request(&head, "http", Endpoint::new(server.ip(), server.port())).unwrap()
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) enum Length {
 
 /// The framing of a request's body.
 pub(super) fn of_request(head: &RequestHead) -> Length {
-    if head.method.eq_ignore_ascii_case("CONNECT") {
+    if head.is("CONNECT") {
         return Length::Known(Framing::None);
     }
     match transfer_coding(&head.fields) {
@@ -36,8 +36,9 @@ pub(super) fn of_request(head: &RequestHead) -> Length {
 
 /// The framing of a response's body, which depends on the request's method.
 pub(super) fn of_response(head: &ResponseHead, method: Option<&str>) -> Length {
-    let bodiless = matches!(head.status, 100..=199 | 204 | 304) || method == Some("HEAD");
-    let tunnel = method == Some("CONNECT") && matches!(head.status, 200..=299);
+    let status = head.status.unwrap_or_default();
+    let bodiless = matches!(status, 100..=199 | 204 | 304) || method == Some("HEAD");
+    let tunnel = method == Some("CONNECT") && matches!(status, 200..=299);
     if bodiless || tunnel {
         return Length::Known(Framing::None);
     }

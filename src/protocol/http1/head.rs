@@ -118,12 +118,15 @@ fn strict_request(bytes: &[u8]) -> Option<Parsed<RequestHead>> {
     };
     done.then(|| Parsed {
         head: RequestHead {
-            method: method.into(),
-            target: target.into(),
+            method: Some(method.into()),
+            target: Some(target.into()),
             scheme: None,
             authority: None,
+            protocol: None,
+            promised_on: None,
             version: if minor == 0 { Version::Http10 } else { Version::Http11 },
             fields: collect(parsed.headers),
+            unknown_fields: 0,
             span: Span::default(),
             size: size(bytes),
         },
@@ -146,10 +149,11 @@ fn strict_response(bytes: &[u8]) -> Option<Parsed<ResponseHead>> {
     // httparse hides a reason that is not ASCII.
     (done && !(reason.is_empty() && has_reason(bytes))).then(|| Parsed {
         head: ResponseHead {
-            status,
+            status: Some(status),
             reason: reason.into(),
             version: if minor == 0 { Version::Http10 } else { Version::Http11 },
             fields: collect(parsed.headers),
+            unknown_fields: 0,
             span: Span::default(),
             size: size(bytes),
         },
@@ -182,12 +186,15 @@ fn lax_request(bytes: &[u8], limits: &Limits) -> Option<Parsed<RequestHead>> {
     };
     let (fields, mut flaws) = lax_fields(lines, limits);
     let head = RequestHead {
-        method: text(method),
-        target: text(target),
+        method: Some(text(method)),
+        target: Some(text(target)),
         scheme: None,
         authority: None,
+        protocol: None,
+        promised_on: None,
         version,
         fields,
+        unknown_fields: 0,
         span: Span::default(),
         size: size(bytes),
     };
@@ -215,7 +222,8 @@ fn lax_response(bytes: &[u8], limits: &Limits) -> Option<Parsed<ResponseHead>> {
     flaws.is_odd |= odd_status;
     let reason = text(reason.trim_ascii());
     let (span, size) = (Span::default(), size(bytes));
-    let head = ResponseHead { status, reason, version, fields, span, size };
+    let status = Some(status);
+    let head = ResponseHead { status, reason, version, fields, unknown_fields: 0, span, size };
     Some(Parsed { head, flaws })
 }
 
@@ -333,10 +341,13 @@ mod tests {
         let parsed =
             request(b"GET /a?b HTTP/1.1\r\nHost: x\r\nX: caf\xc3\xa9 \r\n\r\n", &limits()).unwrap();
         assert!(parsed.flaws == Flaws::default());
-        assert_eq!((&*parsed.head.method, &*parsed.head.target), ("GET", "/a?b"));
+        assert_eq!(
+            (parsed.head.method, parsed.head.target),
+            (Some("GET".into()), Some("/a?b".into()))
+        );
         assert_eq!(pairs(&parsed.head.fields), [("Host", "x"), ("X", "café")]);
         let parsed = response(b"HTTP/1.0 404 Not Found\nA : b\n\n", &limits()).unwrap();
-        assert_eq!((parsed.head.status, parsed.head.version), (404, Version::Http10));
+        assert_eq!((parsed.head.status, parsed.head.version), (Some(404), Version::Http10));
         assert_eq!((&*parsed.head.reason, parsed.head.size), ("Not Found", 30));
         assert_eq!(pairs(&parsed.head.fields), [("A", "b")]);
         assert_eq!(&*response(b"HTTP/1.1 200\r\n\r\n", &limits()).unwrap().head.reason, "");
@@ -350,22 +361,25 @@ mod tests {
         )
         .unwrap();
         assert!(parsed.flaws.is_odd);
-        assert_eq!(&*parsed.head.target, "/a b\u{ff}");
+        assert_eq!(parsed.head.target.as_deref(), Some("/a b\u{ff}"));
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2"), ("B", "\u{1}")]);
         let parsed = response(b"HTTP/1.1 200 caf\xe9\r\nA: 1\r\n 2\r\n\r\n", &limits()).unwrap();
         assert_eq!(&*parsed.head.reason, "café");
         assert_eq!(pairs(&parsed.head.fields), [("A", "1 2")]);
         assert_eq!(request(b"GET /\r\n\r\n", &limits()).unwrap().head.version, Version::Http09);
-        assert_eq!(response(b"HTTP/1.1 200\rA: b\r\n\r\n", &limits()).unwrap().head.status, 200);
+        assert_eq!(
+            response(b"HTTP/1.1 200\rA: b\r\n\r\n", &limits()).unwrap().head.status,
+            Some(200)
+        );
         let oldest = response(b"HTTP/0.9 404 Not Found\r\n\r\n", &limits()).unwrap().head;
-        assert_eq!((oldest.version, oldest.code()), (Version::Http09, Some(404)));
+        assert_eq!((oldest.version, oldest.status), (Version::Http09, Some(404)));
         let parsed = request(b"POST /HTTP/1.1\r\n\r\n", &limits()).unwrap();
-        assert_eq!((&*parsed.head.target, parsed.flaws.is_odd), ("/HTTP/1.1", true));
+        assert_eq!((parsed.head.target.as_deref(), parsed.flaws.is_odd), (Some("/HTTP/1.1"), true));
         assert!(request(b"tail of a body\r\n\r\n", &limits()).is_none());
         for (line, status) in [("2000 OK", 2000), ("20 OK", 20), ("200\0 OK", 200)] {
             let head = format!("HTTP/1.1 {line}\r\n\r\n");
             let parsed = response(head.as_bytes(), &limits()).unwrap();
-            assert_eq!((parsed.head.status, parsed.flaws.is_odd), (status, true), "{line}");
+            assert_eq!((parsed.head.status, parsed.flaws.is_odd), (Some(status), true), "{line}");
         }
         assert!(response(b"HTTP/1.1 OK\r\n\r\n", &limits()).is_none());
         assert!(response(b"HTTP/1.1 99999 OK\r\n\r\n", &limits()).is_none());

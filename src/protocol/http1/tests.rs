@@ -141,11 +141,18 @@ fn brief(events: &[(Stamp, EventBody)]) -> Vec<String> {
     };
     let one = |body: &EventBody| match body {
         EventBody::Http(HttpEvent::Request { id, head }) => {
-            format!("{}> {} {}", id.nth, head.method, head.target)
+            format!(
+                "{}> {} {}",
+                id.nth,
+                head.method.as_ref().unwrap(),
+                head.target.as_ref().unwrap()
+            )
         }
-        EventBody::Http(HttpEvent::Response { id, head }) => format!("{}< {}", id.nth, head.status),
+        EventBody::Http(HttpEvent::Response { id, head }) => {
+            format!("{}< {}", id.nth, head.status.unwrap_or(0))
+        }
         EventBody::Http(HttpEvent::Informational { id, head }) => {
-            format!("{}< ({})", id.nth, head.status)
+            format!("{}< ({})", id.nth, head.status.unwrap())
         }
         EventBody::Http(HttpEvent::RequestEnd { id, end: e }) => format!("{}>|{}", id.nth, end(e)),
         EventBody::Http(HttpEvent::ResponseEnd { id, end: e }) => {

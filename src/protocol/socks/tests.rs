@@ -90,10 +90,11 @@ fn words(at: Stamp, body: EventBody) -> Option<String> {
         EventBody::Note { protocol, text } => format!("{protocol}: {text}"),
         EventBody::Anomaly(anomaly) => anomaly.id.to_owned(),
         EventBody::Http(HttpEvent::Request { head, .. }) => {
-            format!("{} {} of {}", head.method, head.target, head.span.first.frame)
+            let (method, target) = (head.method.unwrap(), head.target.unwrap());
+            format!("{method} {target} of {}", head.span.first.frame)
         }
         EventBody::Http(HttpEvent::Response { head, .. }) => {
-            format!("{} of {}", head.status, head.span.first.frame)
+            format!("{} of {}", head.status.unwrap(), head.span.first.frame)
         }
         _ => return None,
     };

@@ -86,7 +86,7 @@ impl<'a> Request<'a> {
         let Asked { exchange, request: head, url, .. } = *asked;
         let body = exchange.request_end.as_ref().map(|end| end.body.encoded);
         Self {
-            method: &head.method,
+            method: head.method.as_deref().unwrap_or(""),
             url,
             http_version: HttpVersion(Some(head.version)),
             cookies: cookie::sent(&head.fields),
@@ -104,14 +104,14 @@ impl<'a> Request<'a> {
 impl<'a> Response<'a> {
     /// The response of an exchange, with what is wrong with it.
     pub(super) fn of(exchange: &'a Exchange, error: Option<&'static str>) -> Self {
-        let informational = exchange.informational.iter().map(|head| head.status).collect();
+        let informational = exchange.informational.iter().filter_map(|head| head.status).collect();
         let Some(head) = exchange.response.as_deref() else {
             return Self::missing(informational, error);
         };
         let end = exchange.response_end.as_deref();
         let wire = end.map_or(0, |end| end.body.wire);
         Self {
-            status: head.status,
+            status: head.status.unwrap_or(0),
             status_text: &head.reason,
             http_version: HttpVersion(Some(head.version)),
             cookies: cookie::set(&head.fields),

@@ -22,9 +22,9 @@ pub struct Exchange<'a> {
     pub stream: u64,
     /// The how-manieth request on that stream, from 0.
     pub nth: u32,
-    /// The method; null where the request was not captured.
+    /// The method; null where the request was not captured, or the method is unknown.
     pub method: Option<&'a str>,
-    /// The URL, rebuilt; null where the request was not captured.
+    /// The URL, rebuilt; null where the request was not captured, or a part of the URL is unknown.
     pub url: Option<&'a str>,
     /// The URL taken apart.
     pub url_parts: Option<UrlParts<'a>>,
@@ -168,7 +168,7 @@ impl<'a> Exchange<'a> {
             connection: exchange.connection.0,
             stream: exchange.message.stream,
             nth: exchange.message.nth,
-            method: request.map(|head| &*head.method),
+            method: request.and_then(|head| head.method.as_deref()),
             url: exchange.url.as_deref(),
             url_parts: exchange.url.as_deref().map(UrlParts::of),
             status: exchange.status(),

@@ -14,18 +14,26 @@ use crate::report::json::value::{Moment, Text};
 /// A request: its head, and how its body is delimited.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Request<'a> {
-    /// The method as sent.
-    pub method: &'a str,
-    /// The request target as sent, or `:path`.
-    pub target: &'a str,
+    /// The method as sent; null where it is unknown: HTTP/2 may say it by a table's entry that was
+    /// made where the capture has nothing.
+    pub method: Option<&'a str>,
+    /// The request target as sent, or `:path`; null where it is unknown, likewise.
+    pub target: Option<&'a str>,
     /// The scheme, where the protocol says it (`:scheme`).
     pub scheme: Option<&'a str>,
     /// The authority, where the protocol says it (`:authority`).
     pub authority: Option<&'a str>,
+    /// What a CONNECT asks for instead of a tunnel (`:protocol`, RFC 8441); null in all others.
+    pub protocol: Option<&'a str>,
+    /// The stream on which the server promised to push the response; null where the client has
+    /// sent the request.
+    pub promised_on: Option<u64>,
     /// Such as `HTTP/1.1`.
     pub version: Text<model::Version>,
     /// The header fields, in the order of the wire, names as sent.
     pub headers: Vec<Field<'a>>,
+    /// How many more there are whose name or value is unknown.
+    pub unknown_headers: u32,
     /// How the length of the body is told; null while that is not known.
     pub framing: Option<Framing>,
     /// Fields after a chunked body.
@@ -35,7 +43,7 @@ pub struct Request<'a> {
 /// A response: its head, and how its body is delimited.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Response<'a> {
-    /// The status code; null in HTTP/0.9, which has none.
+    /// The status code; null in HTTP/0.9, which has none, and where it is unknown.
     pub status: Option<u16>,
     /// Its class in words, such as `redirection`; null where RFC 9110 has none.
     pub class: Option<&'static str>,
@@ -47,6 +55,8 @@ pub struct Response<'a> {
     pub version: Text<model::Version>,
     /// The header fields, in the order of the wire, names as sent.
     pub headers: Vec<Field<'a>>,
+    /// How many more there are whose name or value is unknown.
+    pub unknown_headers: u32,
     /// How the length of the body is told; null while that is not known.
     pub framing: Option<Framing>,
     /// Fields after a chunked body.
@@ -56,8 +66,8 @@ pub struct Response<'a> {
 /// An interim response (1xx).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Informational<'a> {
-    /// The status code.
-    pub status: u16,
+    /// The status code; null where it is unknown.
+    pub status: Option<u16>,
     /// The reason phrase.
     pub reason: &'a str,
     /// The header fields.
@@ -156,12 +166,15 @@ impl<'a> Request<'a> {
     /// A request as the document has it.
     pub fn of(head: &'a model::RequestHead, end: Option<&'a model::MessageEnd>) -> Self {
         Self {
-            method: &head.method,
-            target: &head.target,
+            method: head.method.as_deref(),
+            target: head.target.as_deref(),
             scheme: head.scheme.as_deref(),
             authority: head.authority.as_deref(),
+            protocol: head.protocol.as_deref(),
+            promised_on: head.promised_on,
             version: Text(head.version),
             headers: fields(&head.fields, Side::Request),
+            unknown_headers: head.unknown_fields,
             framing: end.map(|end| end.body.framing.into()),
             trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Request)),
         }
@@ -172,12 +185,13 @@ impl<'a> Response<'a> {
     /// A response as the document has it.
     pub fn of(head: &'a model::ResponseHead, end: Option<&'a model::MessageEnd>) -> Self {
         Self {
-            status: head.code(),
-            class: Class::of(head.status).map(Class::name),
+            status: head.status,
+            class: head.status.and_then(Class::of).map(Class::name),
             reason: &head.reason,
             answered_by: cache::answered(head.status, &head.fields).map(AnsweredBy::from),
             version: Text(head.version),
             headers: fields(&head.fields, Side::Response),
+            unknown_headers: head.unknown_fields,
             framing: end.map(|end| end.body.framing.into()),
             trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Response)),
         }

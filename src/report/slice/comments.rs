@@ -6,7 +6,7 @@ use crate::flow::event::{Handshake, Transport};
 use crate::report::outcome;
 use crate::report::slice::members::Members;
 use crate::report::text::escape::escape;
-use crate::report::text::{units, words};
+use crate::report::text::{http, units, words};
 use crate::time::{FrameNo, Stamp};
 use crate::trace::connection::CloseKind;
 use crate::trace::lookup::{Lookup, Source};
@@ -232,7 +232,8 @@ impl Comments {
     fn exchange(&mut self, trace: &Trace, exchange: &Exchange) {
         let number = words::exchange_number(exchange.id);
         if let Some(head) = &exchange.request {
-            let (method, url) = (escape(&head.method), exchange.url.as_deref().unwrap_or(""));
+            let url = exchange.url.as_deref().unwrap_or("(URL unknown)");
+            let method = http::method(head);
             let text = format!("request {number} starts here: {method} {}", escape(url));
             self.add(head.span.first.frame, text);
             if let Some(end) = exchange.request_end.as_deref()
@@ -243,7 +244,7 @@ impl Comments {
             }
         }
         for interim in &exchange.informational {
-            let status = words::status_line(interim);
+            let status = http::status_line(interim);
             let text = format!("response {number}: interim {status}");
             self.add(interim.span.first.frame, text);
         }
@@ -252,7 +253,7 @@ impl Comments {
             let waited = asked.map_or_else(String::new, |asked| {
                 format!(", {} after the request", after(asked, head.span.first))
             });
-            let status = words::status_line(head);
+            let status = http::status_line(head);
             let text = format!("response {number} starts here: {status}{waited}");
             self.add(head.span.first.frame, text);
         }

@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod filter;
 pub mod grid;
+pub mod http;
 pub mod ink;
 pub mod numbers;
 pub mod table;

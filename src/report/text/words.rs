@@ -5,11 +5,10 @@ use crate::flow::event::{
 };
 use crate::packet::{Encapsulation, TunnelKind};
 use crate::protocol::dns::message::{Flavor, Record, RecordData, RecordType};
-use crate::protocol::http::message::{Framing, ResponseHead};
+use crate::protocol::http::message::Framing;
 use crate::protocol::http::passwords::BLANK;
 use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
-use crate::report::text::ink::Tone;
 use crate::report::text::units;
 use crate::trace::Trace;
 use crate::trace::exchange::State;
@@ -119,31 +118,6 @@ pub const fn exchange_state_word(state: State) -> Option<&'static str> {
         State::NoRequest => "no request",
         State::Open => "not finished",
     })
-}
-
-/// `200 OK`.
-pub fn status_line(response: &ResponseHead) -> String {
-    match (response.code(), escape(&response.reason)) {
-        (None, _) => format!("no status ({})", response.version),
-        (Some(code), reason) if reason.is_empty() => code.to_string(),
-        (Some(code), reason) => format!("{code} {reason}"),
-    }
-}
-
-/// `200`.
-pub fn status_code(response: &ResponseHead) -> String {
-    response.code().map_or_else(|| "no status".to_owned(), |code| code.to_string())
-}
-
-/// The colour of a status code.
-pub fn status_tone(response: &ResponseHead) -> Tone {
-    let Some(code) = response.code() else { return Tone::Note };
-    match code {
-        200..=299 => Tone::Good,
-        100..=199 | 300..=399 => Tone::Note,
-        400..=499 => Tone::Warn,
-        _ => Tone::Bad,
-    }
 }
 
 /// How a body's end was told.

@@ -182,7 +182,9 @@ impl Exchanges {
         mut place: Place<'_>,
     ) -> Option<ExchangeId> {
         // its target stands in the URL and among those of its page once more
-        if !bounds.keep((head.size as usize).saturating_add(2 * head.target.len())) {
+        if !bounds.keep(
+            (head.size as usize).saturating_add(2 * head.target.as_deref().map_or(0, str::len)),
+        ) {
             bounds.reached(trace, place, Bound::Text);
             return None;
         }
@@ -202,7 +204,7 @@ impl Exchanges {
             trace,
             flow.client.ip,
             flow.server.ip,
-            Some(url.parts().host),
+            url.as_ref().map(|url| url.parts().host),
             flow.opened,
         );
         let before = if first {
@@ -225,7 +227,7 @@ impl Exchanges {
         exchange.timings.connect = before.connect;
         exchange.timings.ssl = before.ssl;
         exchange.resolution = before.dns.and(named);
-        exchange.url = Some(url.into_text());
+        exchange.url = url.map(url::Url::into_text);
         exchange.request = Some(head);
         phases::measure(exchange);
         Some(id)

@@ -285,7 +285,7 @@ impl Pages {
         let (Some(from), Some(response)) = (&exchange.url, &exchange.response) else { return };
         let Some(connection) = trace.connection(exchange.connection) else { return };
         let location = response.fields.get("location");
-        let redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+        let redirect = matches!(response.status, Some(301 | 302 | 303 | 307 | 308));
         let Some(location) = location.filter(|_| redirect) else { return };
         if let Some(target) = url::resolve(from, location) {
             self.redirects.insert((connection.client.ip, target.into()), id);

@@ -160,15 +160,15 @@ fn asks(exchange: &mut Exchange, url: &str, fields: &[(&str, &str)], when: When)
     let sent = at(when.0, when.1);
     exchange.url = Some(url.into());
     exchange.request = Some(Box::new(RequestHead {
-        method: "GET".into(),
-        target: url
-            .splitn(4, '/')
-            .nth(3)
-            .map_or_else(|| "/".into(), |path| format!("/{path}").into()),
+        method: Some("GET".into()),
+        target: Some(format!("/{}", url.splitn(4, '/').nth(3).unwrap_or_default()).into()),
         scheme: None,
         authority: None,
+        protocol: None,
+        promised_on: None,
         version: Version::Http11,
         fields: fields.iter().copied().collect(),
+        unknown_fields: 0,
         span: Span::at(sent),
         size: 400,
     }));
@@ -186,10 +186,11 @@ fn answers(exchange: &mut Exchange, status: u16, fields: &[(&str, &str)], when: 
 
 fn head(status: u16, fields: &[(&str, &str)], when: When) -> ResponseHead {
     ResponseHead {
-        status,
+        status: Some(status),
         reason: "As It Is".into(),
         version: Version::Http11,
         fields: fields.iter().copied().collect(),
+        unknown_fields: 0,
         span: Span::at(at(when.0, when.1)),
         size: 300,
     }

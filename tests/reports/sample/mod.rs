@@ -211,8 +211,8 @@ pub(super) fn hostile() -> Trace {
         exchange.url = exchange.url.as_ref().map(|url| format!("{url}{HOSTILE}").into());
         exchange.switched = Some(text());
         if let Some(head) = &mut exchange.request {
-            head.method = text();
-            head.target = text();
+            head.method = Some(text());
+            head.target = Some(text());
             head.fields.push(HOSTILE.as_bytes(), HOSTILE.as_bytes());
             head.fields.push(b"Cookie", HOSTILE.as_bytes());
         }

@@ -35,10 +35,10 @@ impl Connection {
         head.span = span;
         let Span { first, last, .. } = span;
         let (id, waits) = self.pairing.number_request(first);
-        let is_bare = head.version == Version::Http09 && &*head.method == "GET";
+        let is_bare = head.version == Version::Http09 && head.is("GET");
         let pending = Pending {
             id,
-            method: head.method.clone(),
+            method: head.method.clone().unwrap_or_default(),
             upgrade: head.fields.get("upgrade").map(Into::into),
             offer: is_websocket(&head.fields).then(|| Offer::of(&head.fields).into()),
             is_bare,
@@ -69,7 +69,8 @@ impl Connection {
         let (span, frames) = take_head(flaws, size, cut, buffer, cx);
         head.span = span;
         let first = span.first;
-        if matches!(head.status, 100 | 102..=199) {
+        let status = head.status.unwrap_or_default();
+        if matches!(status, 100 | 102..=199) {
             let id = self.pairing.interim(first, |anomaly| cx.anomaly(anomaly));
             cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
             return match cut {
@@ -81,12 +82,12 @@ impl Connection {
         let (id, request) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
         let is_whole = matches!(cut, Cut::No);
         let offer = request.as_ref().and_then(|request| request.offer.as_deref());
-        let agreed = (head.status == 101 && is_whole && is_websocket(&head.fields))
+        let agreed = (status == 101 && is_whole && is_websocket(&head.fields))
             .then(|| Agreed::on(offer, &head.fields, |anomaly| cx.anomaly(anomaly)));
         let method = request.as_ref().map(|request| &*request.method);
         let length = framing::of_response(&head, method);
-        let counter = Counter::new(&head.fields, head.status == 206, cx.limits);
-        let to = match (head.status, method) {
+        let counter = Counter::new(&head.fields, status == 206, cx.limits);
+        let to = match (status, method) {
             (101, _) => {
                 let upgrade = head.fields.get("upgrade").map(Into::into);
                 upgrade.or_else(|| request?.upgrade).or_else(|| Some("unknown".into()))
@@ -114,10 +115,11 @@ impl Connection {
         let (id, _) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
         let span = Span { first, ready, last: first, done: ready };
         let head = ResponseHead {
-            status: 0,
+            status: None,
             reason: "".into(),
             version: Version::Http09,
             fields: Fields::default(),
+            unknown_fields: 0,
             span,
             size: 0,
         };

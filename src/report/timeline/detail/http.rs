@@ -7,6 +7,7 @@ use crate::protocol::http::message::{Framing, MessageEnd, RequestHead, ResponseH
 use crate::protocol::http::status;
 use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
+use crate::report::text::http;
 use crate::report::text::ink::Tone;
 use crate::report::text::numbers;
 use crate::report::text::units;
@@ -36,8 +37,8 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
     if let Some(request) = &exchange.request {
         let line = format!(
             "request: {} {} {}",
-            escape(&request.method),
-            escape(&request.target),
+            http::method(request),
+            http::target(request),
             request.version
         );
         lines.push(Line::new(line).in_tone(Tone::Strong));
@@ -46,19 +47,19 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
     }
     for interim in &exchange.informational {
         let after = since_request(exchange, interim.span.ready.at);
-        let line = format!("interim response: {}{after}", words::status_line(interim));
+        let line = format!("interim response: {}{after}", http::status_line(interim));
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&interim.fields, false, &mut lines);
     }
     if let Some(response) = &exchange.response {
-        let line = match response.code() {
+        let line = match response.status {
             Some(code) => format!(
                 "response: {} {} ({})",
                 response.version,
-                words::status_line(response),
+                http::status_line(response),
                 status::Class::of(code).map_or("of no known class", status::Class::name)
             ),
-            None => format!("response: {}, which has no status", response.version),
+            None => format!("response: {}, {}", response.version, http::status_code(response)),
         };
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&response.fields, false, &mut lines);

@@ -6,6 +6,7 @@ use crate::flow::event::EndReason;
 use crate::protocol::http::message::Ending;
 use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
+use crate::report::text::http;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
 use crate::report::text::words;
@@ -15,9 +16,10 @@ use crate::trace::model::Trace;
 use crate::trace::waterfall::Phase;
 
 pub(super) fn exchange(trace: &Trace, exchange: &Exchange, page: Option<&str>) -> Wording {
-    let kind = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| escape(&head.method));
+    let kind = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| http::method(head));
     let what = match exchange.url.as_deref() {
         Some(url) => one(escape(&shown_url(url, page)).into_owned()),
+        None if exchange.request.is_some() => one("(URL unknown)"),
         None => one("(request not captured)"),
     };
     let (result, tone) = exchange_result(trace, exchange);
@@ -62,12 +64,12 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         };
         return (vec![long, "no response".to_owned()], tone);
     };
-    let mut parts = vec![words::status_line(response)];
-    let interim = exchange.informational.iter().map(|head| head.status.to_string());
+    let mut parts = vec![http::status_line(response)];
+    let interim = exchange.informational.iter().map(http::status_code);
     parts.extend(wrong.clone());
-    if let (300..=399, Some(to)) = (response.status, response.fields.get("location")) {
+    if let (Some(300..=399), Some(to)) = (response.status, response.fields.get("location")) {
         parts.push(format!("to {}", escape(to)));
-    } else if response.status == 304 {
+    } else if response.status == Some(304) {
         parts.push("the copy in the cache is still good".to_owned());
     } else if let Some(kind) = response.fields.get("content-type") {
         parts.push(escape(kind.split(';').next().unwrap_or(kind).trim()).into_owned());
@@ -83,7 +85,7 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         parts.push(format!("after {}", interim.join(", ")));
     }
     let tone = match state {
-        State::Whole => words::status_tone(response),
+        State::Whole => http::status_tone(response),
         State::Open | State::NoRequest | State::Cut(EndReason::CaptureEnd) => Tone::Warn,
         _ => Tone::Bad,
     };
@@ -91,10 +93,10 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     if let Some(word) = words::exchange_state_word(state) {
         // However short it must be, that something is wrong is said.
         forms.pop();
-        forms.push(format!("{}, {word}", words::status_line(response)));
-        forms.push(format!("{}, {word}", words::status_code(response)));
+        forms.push(format!("{}, {word}", http::status_line(response)));
+        forms.push(format!("{}, {word}", http::status_code(response)));
     } else {
-        forms.push(words::status_code(response));
+        forms.push(http::status_code(response));
     }
     (forms, tone)
 }
