@@ -29,6 +29,7 @@ use crate::protocol::analyzer::Protocol;
 /// The protocols, in the order in which they are tried.
 pub static PROTOCOLS: &[&Protocol] = &[
     &http1::PROTOCOL,
+    &http2::PROTOCOL,
     &socks::PROTOCOL,
     &dns::DNS,
     &dns::MDNS,

@@ -192,8 +192,11 @@ impl Exchanges {
         let id = if let Some(id) = known {
             id
         } else {
-            // A request of its own: those of the responses before it will not come any more.
-            self.forsake(trace, connection, 0, place.completed);
+            // A request of its own: those of the responses before it will not come any more. That
+            // of another stream may.
+            if message.stream == 0 {
+                self.forsake(trace, connection, 0, place.completed);
+            }
             let (id, started) = ((connection, message), head.span.first);
             self.begin(trace, bounds, id, started, place.here())?
         };

@@ -1,0 +1,244 @@
+//! One HTTP/2 connection: two directions of frames, and the streams that they make.
+
+mod blocks;
+mod data;
+mod frames;
+mod state;
+
+pub use state::Connection;
+
+use std::ops::Range;
+
+use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
+use crate::limits::Limits;
+use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
+use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::http::message::Ending;
+use crate::protocol::http2::connection::state::{State, Way};
+use crate::protocol::http2::faults;
+use crate::protocol::http2::frame::{HEAD, Head, Kind};
+use crate::protocol::http2::hpack::Decoder;
+use crate::protocol::http2::probe::{self, PREFACE};
+use crate::protocol::http2::streams::Streams;
+use crate::time::Frames;
+
+impl Connection {
+    /// An analyzer for a new connection.
+    pub fn new(flow: &FlowInfo) -> Self {
+        let from_the_start = matches!(flow.role, Role::Syn | Role::SynAck);
+        Self {
+            ways: PerDirection {
+                to_server: Way::new(State::Preface, from_the_start),
+                to_client: Way::new(State::Head, from_the_start),
+            },
+            streams: Streams::default(),
+            from_the_start,
+        }
+    }
+
+    fn read(&mut self, way: Direction, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
+        loop {
+            let state = self.ways.of(way).state;
+            let next = match state {
+                State::Preface => self.preface(way, buffer, cx),
+                State::Head => self.head(way, buffer, cx),
+                State::Payload(head) => self.payload(way, head, buffer, cx),
+                State::Data(data) => self.data(way, data, buffer, cx),
+                State::Skip(left) => skip(left, buffer),
+                State::Lost => seek(buffer),
+            };
+            let Some(next) = next else { return };
+            self.ways.of_mut(way).state = next;
+        }
+    }
+
+    /// The client begins, or the capture does.
+    fn preface(
+        &mut self,
+        way: Direction,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
+        let bytes = buffer.peek(PREFACE.len());
+        if *bytes == *PREFACE {
+            drop(bytes);
+            buffer.skip(PREFACE.len(), &mut Frames::default());
+            self.from_the_start = true;
+            for way in [Direction::ToServer, Direction::ToClient] {
+                self.ways.of_mut(way).hpack = Decoder::new(cx.limits.hpack_table);
+            }
+            return Some(State::Head);
+        }
+        if PREFACE.starts_with(&bytes) {
+            return None;
+        }
+        if self.from_the_start {
+            cx.anomaly(faults::no_preface());
+            self.ways.of_mut(way).hpack.forget();
+        }
+        Some(State::Lost)
+    }
+
+    fn head(
+        &mut self,
+        way: Direction,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
+        let head = Head::of(&buffer.peek(HEAD))?;
+        let is_block = self.ways.of(way).block.is_some();
+        if is_block && head.kind != Kind::CONTINUATION {
+            cx.anomaly(faults::bad_frame(head.stream, "a frame within a header block"));
+            self.lose_block(way, GapReason::NeverSent, cx);
+        }
+        if head.kind == Kind::DATA {
+            return Some(self.begin_data(way, head, buffer, cx));
+        }
+        if !is_read(head.kind) {
+            buffer.skip(HEAD, &mut Frames::default());
+            return Some(State::Skip(head.length));
+        }
+        if head.length as usize > cx.limits.http_head {
+            cx.anomaly(faults::large_frame(head.stream, head.length));
+            self.lose_block(way, GapReason::OverBudget, cx);
+            buffer.skip(HEAD, &mut Frames::default());
+            return Some(State::Skip(head.length));
+        }
+        Some(State::Payload(head))
+    }
+
+    /// A hole of which nobody knows what was in it.
+    fn lose_step(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
+        self.lose_block(way, reason, cx);
+        for (_, stream) in self.streams.iter_mut() {
+            if let Some(incoming) = stream.side(way).open() {
+                incoming.gap(reason);
+            }
+        }
+    }
+}
+
+impl Way {
+    fn new(state: State, from_the_start: bool) -> Self {
+        let mut hpack = Decoder::new(Limits::default().hpack_table);
+        if !from_the_start {
+            hpack.forget();
+        }
+        Self { state, hpack, block: None }
+    }
+}
+
+impl Analyzer for Connection {
+    fn data(
+        &mut self,
+        from: StreamKey,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        self.read(from.direction, buffer, cx);
+        Progress::More
+    }
+
+    fn gap(
+        &mut self,
+        from: StreamKey,
+        range: Range<u64>,
+        reason: GapReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        let way = from.direction;
+        let missing = range.end.saturating_sub(range.start);
+        let state = match self.ways.of(way).state {
+            State::Data(data) => self.hole_in_data(way, data, missing, reason, cx),
+            State::Skip(left) => left_after(left, missing).map(State::Skip),
+            State::Payload(head) => {
+                let there = u32::try_from(buffer.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
+                self.hole_in_payload(way, head, reason, buffer, cx);
+                left_after(head.length.saturating_sub(there), missing).map(State::Skip)
+            }
+            State::Preface | State::Head | State::Lost => None,
+        };
+        buffer.clear();
+        if state.is_none() {
+            self.lose_step(way, reason, cx);
+        }
+        self.ways.of_mut(way).state = state.unwrap_or(State::Lost);
+        Progress::More
+    }
+
+    fn end(
+        &mut self,
+        from: StreamKey,
+        reason: EndReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let way = from.direction;
+        buffer.clear();
+        self.ways.of_mut(way).block = None;
+        let open = self.streams.iter_mut().filter_map(|(id, stream)| {
+            stream.side(way).open()?;
+            Some(id)
+        });
+        let open: Vec<u32> = open.collect();
+        for stream in open {
+            self.finish(way, stream, Ending::Cut(reason), cx);
+        }
+    }
+}
+
+/// What is left of so many bytes once some are missing; none where more are missing.
+fn left_after(left: u32, missing: u64) -> Option<u32> {
+    u32::try_from(u64::from(left).checked_sub(missing)?).ok()
+}
+
+fn skip(left: u32, buffer: &mut StreamBuffer) -> Option<State> {
+    let ready = buffer.len().min(left as usize);
+    buffer.skip(ready, &mut Frames::default());
+    let left = left.saturating_sub(u32::try_from(ready).unwrap_or(u32::MAX));
+    if left == 0 {
+        return Some(State::Head);
+    }
+    (ready > 0).then_some(State::Skip(left))
+}
+
+/// Looks for the head of a frame.
+fn seek(buffer: &mut StreamBuffer) -> Option<State> {
+    let bytes = buffer.peek(buffer.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        // Frames that are searched for are shorter than 64 KiB.
+        if *byte != 0 {
+            continue;
+        }
+        let found = probe::frames(bytes.get(at..).unwrap_or_default());
+        if found == probe::Frames::None {
+            continue;
+        }
+        drop(bytes);
+        buffer.skip(at, &mut Frames::default());
+        return (found == probe::Frames::Whole).then_some(State::Head);
+    }
+    drop(bytes);
+    buffer.clear();
+    None
+}
+
+/// Kinds of frames that say something here.
+const fn is_read(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::HEADERS
+            | Kind::PRIORITY
+            | Kind::RST_STREAM
+            | Kind::SETTINGS
+            | Kind::PUSH_PROMISE
+            | Kind::PING
+            | Kind::GOAWAY
+            | Kind::WINDOW_UPDATE
+            | Kind::CONTINUATION
+            | Kind::ALTSVC
+            | Kind::ORIGIN
+            | Kind::PRIORITY_UPDATE
+    )
+}

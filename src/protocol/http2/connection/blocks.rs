@@ -1,0 +1,201 @@
+//! Header blocks become heads, trailers and promises.
+
+use crate::flow::event::{Direction, GapReason};
+use crate::protocol::analyzer::Context;
+use crate::protocol::event::EventBody;
+use crate::protocol::http::body::Counter;
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, MessageId};
+use crate::protocol::http2::connection::state::{Block, Connection, What};
+use crate::protocol::http2::faults;
+use crate::protocol::http2::head::{Collected, Flaws};
+use crate::protocol::http2::incoming::Incoming;
+use crate::protocol::http2::streams::Side;
+
+impl Connection {
+    /// A header block that is not whole will not become so. What it said so far counts; what it
+    /// did to the table from there on is unknown.
+    pub(super) fn lose_block(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
+        if let Some(block) = self.ways.of_mut(way).block.take() {
+            self.head_of(way, *block, Some(reason), cx);
+        }
+        self.ways.of_mut(way).hpack.forget();
+    }
+
+    /// Reads a header block; with a reason, where its end is missing.
+    pub(super) fn head_of(
+        &mut self,
+        way: Direction,
+        block: Block,
+        cut: Option<GapReason>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut collected = Collected::default();
+        let hpack = &mut self.ways.of_mut(way).hpack;
+        let limits = cx.limits;
+        let said = hpack.decode(&block.bytes, |name, value| collected.field(name, value, limits));
+        if cut.is_some() {
+            hpack.forget();
+            collected.cut();
+            cx.anomaly(faults::lost_block(block.stream));
+        } else {
+            match said {
+                Ok(said) => {
+                    said.too_large
+                        .into_iter()
+                        .for_each(|size| cx.anomaly(faults::large_table(size)));
+                }
+                Err(fault) => {
+                    collected.cut();
+                    cx.anomaly(faults::bad_block(block.stream, fault));
+                }
+            }
+        }
+        match (block.what, way) {
+            (What::Promise(promised), _) => self.promise(promised, block, collected, cx),
+            (What::Message { is_last }, Direction::ToServer) => {
+                self.request(block, collected, cut, is_last, cx);
+            }
+            (What::Message { is_last }, Direction::ToClient) => {
+                self.response(block, collected, cut, is_last, cx);
+            }
+        }
+    }
+
+    fn request(
+        &mut self,
+        block: Block,
+        collected: Collected,
+        cut: Option<GapReason>,
+        is_last: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let (way, id) = (Direction::ToServer, id_of(block.stream));
+        let Some(side) = self.side(way, block.stream, cx) else { return };
+        match side {
+            Side::Waiting => {
+                let (head, flaws) = collected.request(block.span, block.size);
+                say(block.stream, flaws, cx);
+                let counter = Counter::new(&head.fields, false, cx.limits);
+                let announced = content_length(&head.fields);
+                let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
+                if let Some(reason) = cut {
+                    incoming.gap(reason);
+                }
+                if let Some(stream) = self.streams.get(block.stream) {
+                    stream.is_head = head.is("HEAD");
+                    stream.request = Side::Open(incoming.into());
+                }
+                cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+            }
+            Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
+            Side::Over => return,
+        }
+        if is_last {
+            self.finish(way, block.stream, Ending::Whole, cx);
+        }
+    }
+
+    fn response(
+        &mut self,
+        block: Block,
+        collected: Collected,
+        cut: Option<GapReason>,
+        is_last: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let (way, id) = (Direction::ToClient, id_of(block.stream));
+        let Some(side) = self.side(way, block.stream, cx) else { return };
+        match side {
+            Side::Waiting if collected.is_interim() => {
+                let (head, flaws) = collected.response(block.span, block.size);
+                say(block.stream, flaws, cx);
+                cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
+            }
+            Side::Waiting => {
+                let (head, flaws) = collected.response(block.span, block.size);
+                say(block.stream, flaws, cx);
+                let counter = Counter::new(&head.fields, head.status == Some(206), cx.limits);
+                let Some(stream) = self.streams.get(block.stream) else { return };
+                let bodiless = stream.is_head || matches!(head.status, Some(204 | 304));
+                let announced = content_length(&head.fields).filter(|_| !bodiless);
+                let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
+                if let Some(reason) = cut {
+                    incoming.gap(reason);
+                }
+                stream.response = Side::Open(incoming.into());
+                cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+            }
+            Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
+            Side::Over => return,
+        }
+        if is_last {
+            self.finish(way, block.stream, Ending::Whole, cx);
+        }
+    }
+
+    /// PUSH_PROMISE: the server tells the request that it answers unasked (RFC 9113 §8.4).
+    fn promise(&mut self, promised: u32, block: Block, collected: Collected, cx: &mut Context<'_>) {
+        let id = id_of(promised);
+        let Some(Side::Waiting) = self.side(Direction::ToServer, promised, cx) else { return };
+        let (mut head, flaws) = collected.request(block.span, block.size);
+        say(promised, flaws, cx);
+        head.promised_on = Some(u64::from(block.stream));
+        if let Some(stream) = self.streams.get(promised) {
+            stream.is_head = head.is("HEAD");
+            stream.request = Side::Over;
+        }
+        let (last, done) = (block.span.last, block.span.done);
+        let end = MessageEnd { last, done, frames: block.frames, ..MessageEnd::default() };
+        cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+        cx.emit(EventBody::Http(HttpEvent::RequestEnd { id, end: end.into() }));
+    }
+
+    fn trailers(
+        &mut self,
+        way: Direction,
+        block: &Block,
+        collected: Collected,
+        cut: Option<GapReason>,
+        cx: &mut Context<'_>,
+    ) {
+        let (fields, flaws) = collected.trailers();
+        say(block.stream, flaws, cx);
+        let open = self.streams.get(block.stream).and_then(|stream| stream.side(way).open());
+        if let Some(incoming) = open {
+            incoming.trailers(fields, block.span, &block.frames, block.size);
+            if let Some(reason) = cut {
+                incoming.gap(reason);
+            }
+        }
+    }
+
+    /// How far the message of a stream is; none where the stream is over.
+    fn side(&mut self, way: Direction, stream: u32, cx: &mut Context<'_>) -> Option<&mut Side> {
+        if stream == 0 {
+            cx.anomaly(faults::bad_frame(stream, "headers without a stream"));
+            return None;
+        }
+        let limits = cx.limits;
+        let stream = self.streams.begin(stream, way, limits, |anomaly| cx.anomaly(anomaly))?;
+        Some(stream.side(way))
+    }
+}
+
+/// The exchange of a stream.
+fn id_of(stream: u32) -> MessageId {
+    MessageId { stream: u64::from(stream), nth: 0 }
+}
+
+fn content_length(fields: &Fields) -> Option<u64> {
+    fields.get("content-length")?.trim().parse().ok()
+}
+
+fn say(stream: u32, flaws: Flaws, cx: &mut Context<'_>) {
+    if let Some(how) = flaws.broken {
+        cx.anomaly(faults::bad_head(stream, how));
+    }
+    if flaws.is_cut {
+        cx.anomaly(faults::large_head(cx.limits));
+    }
+}

@@ -1,0 +1,141 @@
+//! DATA frames: their bytes go to the message of their stream.
+
+use crate::flow::event::{Direction, GapReason};
+use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::event::EventBody;
+use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
+use crate::protocol::http2::connection::state::{Connection, Data, State};
+use crate::protocol::http2::faults;
+use crate::protocol::http2::frame::{self, HEAD, Head};
+use crate::protocol::http2::incoming::Part;
+use crate::time::Frames;
+
+impl Connection {
+    pub(super) fn begin_data(
+        &mut self,
+        way: Direction,
+        head: Head,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> State {
+        let is_padded = head.has(frame::PADDED);
+        if head.stream == 0 || (is_padded && head.length == 0) {
+            cx.anomaly(faults::bad_frame(head.stream, "a DATA frame without a stream or padding"));
+            buffer.skip(HEAD, &mut Frames::default());
+            return State::Skip(head.length);
+        }
+        self.body(way, head.stream, Part::Framing, HEAD, buffer, cx);
+        let is_last = head.has(frame::END_STREAM);
+        let (stream, content) = (head.stream, head.length);
+        State::Data(Data { stream, is_padded, content, padding: 0, is_last })
+    }
+
+    /// Reads what has come of a DATA frame.
+    pub(super) fn data(
+        &mut self,
+        way: Direction,
+        mut data: Data,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
+        if data.is_padded {
+            let padding = u32::from(*buffer.front().first()?);
+            self.body(way, data.stream, Part::Framing, 1, buffer, cx);
+            let rest = data.content.saturating_sub(1);
+            if padding > rest {
+                cx.anomaly(faults::bad_frame(data.stream, "more padding than the frame has room"));
+            }
+            data.padding = padding.min(rest);
+            data.content = rest.saturating_sub(padding);
+            data.is_padded = false;
+        }
+        let ready = |left: u32, buffer: &StreamBuffer| buffer.len().min(left as usize);
+        let content = ready(data.content, buffer);
+        self.body(way, data.stream, Part::Content, content, buffer, cx);
+        data.content = data.content.saturating_sub(u32::try_from(content).unwrap_or(u32::MAX));
+        if data.content == 0 {
+            let padding = ready(data.padding, buffer);
+            self.body(way, data.stream, Part::Framing, padding, buffer, cx);
+            data.padding = data.padding.saturating_sub(u32::try_from(padding).unwrap_or(u32::MAX));
+        }
+        if data.content == 0 && data.padding == 0 {
+            return Some(self.end_data(way, data, cx));
+        }
+        self.ways.of_mut(way).state = State::Data(data);
+        None
+    }
+
+    /// Bytes are missing within a DATA frame: the place in the stream is known still, unless more
+    /// is missing than was to come of the frame.
+    pub(super) fn hole_in_data(
+        &mut self,
+        way: Direction,
+        mut data: Data,
+        missing: u64,
+        reason: GapReason,
+        cx: &mut Context<'_>,
+    ) -> Option<State> {
+        if let Some(incoming) = self.streams.get(data.stream).and_then(|s| s.side(way).open()) {
+            incoming.gap(reason);
+        }
+        let left = u64::from(data.content) + u64::from(data.padding);
+        let left = u32::try_from(left.checked_sub(missing)?).ok()?;
+        data.is_padded &= missing == 0;
+        data.content = left.saturating_sub(data.padding);
+        data.padding = data.padding.min(left);
+        if left == 0 {
+            return Some(self.end_data(way, data, cx));
+        }
+        Some(State::Data(data))
+    }
+
+    /// The message of a stream is over in one direction.
+    pub(super) fn finish(
+        &mut self,
+        way: Direction,
+        stream: u32,
+        how: Ending,
+        cx: &mut Context<'_>,
+    ) {
+        let open = self.streams.get(stream).and_then(|open| open.side(way).take());
+        if let Some(incoming) = open {
+            let id = MessageId { stream: u64::from(stream), nth: 0 };
+            let (end, anomaly) = incoming.finish(how);
+            let end = Box::new(end);
+            cx.emit(EventBody::Http(match way {
+                Direction::ToServer => HttpEvent::RequestEnd { id, end },
+                Direction::ToClient => HttpEvent::ResponseEnd { id, end },
+            }));
+            if let Some(anomaly) = anomaly {
+                cx.anomaly(anomaly);
+            }
+        }
+        self.streams.settle(stream);
+    }
+
+    fn end_data(&mut self, way: Direction, data: Data, cx: &mut Context<'_>) -> State {
+        if data.is_last {
+            self.finish(way, data.stream, Ending::Whole, cx);
+        }
+        State::Head
+    }
+
+    /// Bytes of a message; those of a stream that is over, or that nobody knows, are passed over.
+    fn body(
+        &mut self,
+        way: Direction,
+        stream: u32,
+        part: Part,
+        n: usize,
+        buffer: &mut StreamBuffer,
+        cx: &Context<'_>,
+    ) {
+        match self.streams.get(stream).and_then(|open| open.side(way).open()) {
+            Some(incoming) => incoming.read(part, n, buffer, cx.limits),
+            None => {
+                buffer.skip(n, &mut Frames::default());
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A header block becomes a head (RFC 9113 §8.2, §8.3).
+
+use crate::limits::Limits;
+use crate::protocol::buffer::Span;
+use crate::protocol::http::fields::{self, Fields};
+use crate::protocol::http::message::{RequestHead, ResponseHead, Version};
+use crate::protocol::http2::hpack::Text;
+
+/// The fields of one block, pseudo-header fields apart.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    method: Option<Box<str>>,
+    path: Option<Box<str>>,
+    scheme: Option<Box<str>>,
+    authority: Option<Box<str>>,
+    protocol: Option<Box<str>>,
+    status: Option<u16>,
+    fields: Fields,
+    /// Fields whose name or value is unknown.
+    unknown: u32,
+    text: usize,
+    flaws: Flaws,
+}
+
+/// What is wrong with a head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flaws {
+    /// It breaks a rule, in words.
+    pub(super) broken: Option<&'static str>,
+    /// It has more fields, or more of them, than are kept.
+    pub(super) is_cut: bool,
+}
+
+impl Collected {
+    /// Takes the next field.
+    pub(super) fn field(&mut self, name: Text<'_>, value: Text<'_>, limits: &Limits) {
+        let (Some(name), Some(value)) = (name, value) else {
+            self.unknown = self.unknown.saturating_add(1);
+            return;
+        };
+        self.text = self.text.saturating_add(name.len() + value.len());
+        if self.text > limits.http_head || self.fields.len() >= limits.http_fields {
+            self.flaws.is_cut = true;
+            return;
+        }
+        if name.starts_with(b":") {
+            self.pseudo(name, value);
+            return;
+        }
+        if name.is_empty() || name.iter().any(|byte| !is_name(*byte)) {
+            self.broken("a field name with a letter that it must not have");
+        } else if CONNECTION.contains(&name) || (name == b"te" && value != b"trailers") {
+            self.broken("a field that speaks of the connection");
+        }
+        self.fields.push(name, value);
+    }
+
+    fn pseudo(&mut self, name: &[u8], value: &[u8]) {
+        if !self.fields.is_empty() {
+            self.broken("a pseudo-header field behind others");
+        }
+        let slot = match name {
+            b":method" => &mut self.method,
+            b":path" => &mut self.path,
+            b":scheme" => &mut self.scheme,
+            b":authority" => &mut self.authority,
+            b":protocol" => &mut self.protocol,
+            b":status" => {
+                let status = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                if status.is_none() || value.len() != 3 {
+                    self.broken("a status that is no number of three digits");
+                }
+                self.status = self.status.or(status);
+                return;
+            }
+            _ => {
+                self.broken("a pseudo-header field that nobody has defined");
+                return;
+            }
+        };
+        if slot.is_none() {
+            *slot = Some(fields::text(value));
+        } else {
+            self.broken("a pseudo-header field twice");
+        }
+    }
+
+    fn broken(&mut self, how: &'static str) {
+        self.flaws.broken.get_or_insert(how);
+    }
+
+    /// Its end is missing: there may be more fields.
+    pub(super) const fn cut(&mut self) {
+        self.unknown = self.unknown.saturating_add(1);
+    }
+
+    /// True where it is that of an interim response.
+    pub(super) const fn is_interim(&self) -> bool {
+        matches!(self.status, Some(100..=199))
+    }
+
+    /// As a request.
+    pub(super) fn request(mut self, span: Span, size: u32) -> (RequestHead, Flaws) {
+        let is_connect = self.method.as_deref() == Some("CONNECT");
+        let is_tunnel = is_connect && self.protocol.is_none();
+        let lacks = self.method.is_none() || (!is_tunnel && self.path.is_none());
+        if self.unknown == 0 && (lacks || self.status.is_some()) {
+            self.broken("a request without method and path, or with a status");
+        }
+        let target = if is_tunnel { self.authority.clone() } else { self.path };
+        let head = RequestHead {
+            method: self.method,
+            target,
+            scheme: self.scheme,
+            authority: self.authority,
+            protocol: self.protocol,
+            promised_on: None,
+            version: Version::Http2,
+            fields: self.fields,
+            unknown_fields: self.unknown,
+            span,
+            size,
+        };
+        (head, self.flaws)
+    }
+
+    /// As a response.
+    pub(super) fn response(mut self, span: Span, size: u32) -> (ResponseHead, Flaws) {
+        if (self.status.is_none() && self.unknown == 0) || self.method.is_some() {
+            self.broken("a response without a status, or with a method");
+        }
+        let head = ResponseHead {
+            status: self.status,
+            reason: "".into(),
+            version: Version::Http2,
+            fields: self.fields,
+            unknown_fields: self.unknown,
+            span,
+            size,
+        };
+        (head, self.flaws)
+    }
+
+    /// As the fields behind a body.
+    pub(super) fn trailers(mut self) -> (Fields, Flaws) {
+        if self.method.is_some() || self.status.is_some() || self.path.is_some() {
+            self.broken("a pseudo-header field among the trailers");
+        }
+        (self.fields, self.flaws)
+    }
+}
+
+/// Names are tokens in small letters (RFC 9113 §8.2.1).
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b':'
+}
+
+/// RFC 9113 §8.2.2.
+const CONNECTION: &[&[u8]] =
+    &[b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"];

@@ -1,0 +1,115 @@
+//! A message of one stream whose head is read.
+//!
+//! Takes the bytes of its DATA frames from a [`StreamBuffer`], without copying them, gives a
+//! [`MessageEnd`].
+
+use crate::anomaly::Anomaly;
+use crate::flow::event::GapReason;
+use crate::limits::Limits;
+use crate::protocol::buffer::{Span, StreamBuffer};
+use crate::protocol::http::body::Counter;
+use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd};
+use crate::protocol::http2::faults;
+use crate::time::Frames;
+
+/// A message on its way.
+pub(super) struct Incoming {
+    counter: Counter,
+    wire: u64,
+    /// All of it so far.
+    span: Span,
+    body: Option<Span>,
+    trailers: Fields,
+    frames: Frames,
+    gap: Option<GapReason>,
+    /// What Content-Length announces, where that must be so.
+    announced: Option<u64>,
+}
+
+/// What bytes of a DATA frame are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The frame's head, or its padding.
+    Framing,
+    /// The body's.
+    Content,
+}
+
+impl Incoming {
+    pub(super) fn new(
+        counter: Counter,
+        head: Span,
+        frames: Frames,
+        announced: Option<u64>,
+    ) -> Self {
+        Self {
+            counter,
+            wire: 0,
+            span: head,
+            body: None,
+            trailers: Fields::default(),
+            frames,
+            gap: None,
+            announced,
+        }
+    }
+
+    /// Reads the next `n` bytes of a DATA frame.
+    pub(super) fn read(
+        &mut self,
+        part: Part,
+        n: usize,
+        buffer: &mut StreamBuffer,
+        limits: &Limits,
+    ) {
+        let mut unlisted = Frames::default();
+        let listed = self.frames.len() < limits.frames_listed;
+        let frames = if listed { &mut self.frames } else { &mut unlisted };
+        let span = if part == Part::Content && self.counter.wants_bytes() {
+            buffer.read(n, frames, |bytes| self.counter.push(bytes))
+        } else {
+            if part == Part::Content {
+                self.counter.count(n as u64);
+            }
+            buffer.skip(n, frames)
+        };
+        let Some(here) = span else { return };
+        self.wire = self.wire.saturating_add(n as u64);
+        self.span = self.span.to(here);
+        self.body = Some(self.body.map_or(here, |body| body.to(here)));
+    }
+
+    /// Bytes of it are missing, or may be.
+    pub(super) fn gap(&mut self, reason: GapReason) {
+        self.gap.get_or_insert(reason);
+        self.counter.gap();
+    }
+
+    /// The fields behind its body.
+    pub(super) fn trailers(&mut self, trailers: Fields, span: Span, frames: &Frames, size: u32) {
+        self.trailers = trailers;
+        self.span = self.span.to(span);
+        self.frames.insert_all(frames.iter());
+        self.wire = self.wire.saturating_add(u64::from(size));
+    }
+
+    /// It is over: with its sizes, and with what went wrong in decoding it.
+    pub(super) fn finish(mut self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
+        let how = match (how, self.gap) {
+            (Ending::Whole, Some(reason)) => Ending::Gap(reason),
+            _ => how,
+        };
+        let (decoded, mut anomaly) = self.counter.finish(how == Ending::Whole);
+        let encoded = self.counter.encoded();
+        if let Some(announced) = self.announced.filter(|announced| *announced != encoded)
+            && how == Ending::Whole
+        {
+            anomaly.get_or_insert_with(|| faults::wrong_length(announced, encoded));
+        }
+        let framing = if self.body.is_some() { Framing::Frames } else { Framing::None };
+        let body = Body { framing, wire: self.wire, encoded, decoded, span: self.body };
+        let Self { trailers, frames, span: Span { last, done, .. }, .. } = self;
+        (MessageEnd { how, body, trailers, last, done, frames }, anomaly)
+    }
+}

@@ -1,0 +1,126 @@
+//! The streams of a connection: which are open, and how far their two messages are.
+
+use std::collections::BTreeMap;
+
+use crate::anomaly::Anomaly;
+use crate::flow::event::Direction;
+use crate::limits::Limits;
+use crate::protocol::http2::faults;
+use crate::protocol::http2::incoming::Incoming;
+
+/// One stream.
+#[derive(Default)]
+pub(super) struct Stream {
+    /// The client's message, or that of a promise.
+    pub(super) request: Side,
+    /// The server's.
+    pub(super) response: Side,
+    /// It is the answer to a HEAD request: it has no body, whatever its length.
+    pub(super) is_head: bool,
+}
+
+/// How far a message is.
+#[derive(Default)]
+pub(super) enum Side {
+    /// Its head has not come.
+    #[default]
+    Waiting,
+    /// Its body may come.
+    Open(Box<Incoming>),
+    /// Nothing more comes.
+    Over,
+}
+
+/// The streams of a connection that are not over.
+#[derive(Default)]
+pub(super) struct Streams {
+    open: BTreeMap<u32, Stream>,
+    /// The lowest and the highest number whose beginning was seen, of those that the client
+    /// begins (odd) and of those that the server does.
+    begun: [Option<(u32, u32)>; 2],
+    told_full: bool,
+}
+
+impl Streams {
+    /// A stream that is open.
+    pub(super) fn get(&mut self, id: u32) -> Option<&mut Stream> {
+        self.open.get_mut(&id)
+    }
+
+    /// The stream of a message that begins; none where the stream is over. At the bound the
+    /// oldest is given up.
+    pub(super) fn begin(
+        &mut self,
+        id: u32,
+        way: Direction,
+        limits: &Limits,
+        say: impl FnOnce(Anomaly),
+    ) -> Option<&mut Stream> {
+        if !self.open.contains_key(&id) {
+            if self.is_over(id) {
+                return None;
+            }
+            if self.open.len() >= limits.http2_streams {
+                self.open.pop_first();
+                if !std::mem::replace(&mut self.told_full, true) {
+                    say(faults::many_streams(limits));
+                }
+            }
+        }
+        if way == Direction::ToServer || id.is_multiple_of(2) {
+            let begun = self.begun.get_mut(usize::from(id.is_multiple_of(2)))?;
+            *begun = Some(begun.map_or((id, id), |(low, high)| (low.min(id), high.max(id))));
+        }
+        Some(self.open.entry(id).or_default())
+    }
+
+    /// True where a stream was seen to begin, and is not open any more. Numbers ascend (RFC 9113
+    /// §5.1.1); those below the first that was seen may have begun before the capture.
+    fn is_over(&self, id: u32) -> bool {
+        let begun = self.begun.get(usize::from(id.is_multiple_of(2))).copied().flatten();
+        begun.is_some_and(|(low, high)| (low..=high).contains(&id)) && !self.open.contains_key(&id)
+    }
+
+    /// Forgets a stream if both of its messages are over.
+    pub(super) fn settle(&mut self, id: u32) {
+        let is_over = |stream: &Stream| {
+            matches!((&stream.request, &stream.response), (Side::Over, Side::Over))
+        };
+        if self.open.get(&id).is_some_and(is_over) {
+            self.open.remove(&id);
+        }
+    }
+
+    /// All that are open, by number.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
+        self.open.iter_mut().map(|(id, stream)| (*id, stream))
+    }
+}
+
+impl Stream {
+    /// The message that goes this way.
+    pub(super) const fn side(&mut self, way: Direction) -> &mut Side {
+        match way {
+            Direction::ToServer => &mut self.request,
+            Direction::ToClient => &mut self.response,
+        }
+    }
+}
+
+impl Side {
+    /// The message on its way.
+    pub(super) fn open(&mut self) -> Option<&mut Incoming> {
+        match self {
+            Self::Open(incoming) => Some(incoming),
+            Self::Waiting | Self::Over => None,
+        }
+    }
+
+    /// The message on its way, taken out: nothing more comes of it.
+    pub(super) fn take(&mut self) -> Option<Box<Incoming>> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Open(incoming) => Some(incoming),
+            Self::Waiting | Self::Over => None,
+        }
+    }
+}

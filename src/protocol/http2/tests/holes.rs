@@ -1,0 +1,126 @@
+//! Captures that begin in the middle, and holes.
+
+use crate::flow::event::{Direction, GapReason, Role};
+use crate::protocol::http::message::{Ending, HttpEvent};
+use crate::protocol::http2::frame::{self, Kind};
+use crate::protocol::http2::hpack::tests::{indexed, literal};
+use crate::protocol::http2::tests::script::{
+    Script, brief, frame, get, headers, preface, settings,
+};
+
+const END_STREAM: u8 = frame::END_STREAM;
+const END_HEADERS: u8 = frame::END_HEADERS;
+
+#[test]
+fn what_stands_in_entries_from_before_the_capture_is_unknown() {
+    let mut script = Script::new(Role::Port);
+    // GET, https, an authority and a path that were indexed before
+    let block = [indexed(2), indexed(7), indexed(62), indexed(63)].concat();
+    script.up(&frame(Kind::HEADERS, END_STREAM | END_HEADERS, 9, &block));
+    script.down(&frame(Kind::HEADERS, END_STREAM | END_HEADERS, 9, &indexed(65)));
+    // a path that is literal is known, and so is what was seen to be indexed
+    let block = [indexed(2), literal(":path", "/known"), indexed(64)].concat();
+    script.up(&frame(Kind::HEADERS, END_STREAM | END_HEADERS, 11, &block));
+    script.up(&frame(
+        Kind::HEADERS,
+        END_STREAM | END_HEADERS,
+        13,
+        &[indexed(2), indexed(62)].concat(),
+    ));
+    assert_eq!(
+        brief(&script.events),
+        [
+            "9> GET ?",
+            "9>| none",
+            "9< ?",
+            "9<| none",
+            "11> GET /known",
+            "11>| none",
+            "13> GET /known",
+            "13>| none",
+        ]
+    );
+    let HttpEvent::Request { head, .. } = script.http(0) else { panic!("a request") };
+    assert_eq!((head.unknown_fields, head.authority.as_deref()), (2, None));
+    assert_eq!(script.anomalies(), [""; 0]);
+}
+
+#[test]
+fn a_hole_within_data_stays_in_step() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), get(1, "/a"), get(3, "/b")].concat());
+    script.down(&headers(1, 0, &[(":status", "200"), ("x-in", "table")]));
+    let data = frame(Kind::DATA, END_STREAM, 1, &[7; 100]);
+    script.down(&data[..50]);
+    script.gap(Direction::ToClient, 40);
+    script.down(&data[90..]);
+    script.down(&frame(Kind::HEADERS, END_STREAM | END_HEADERS, 3, &indexed(63)));
+    let said = brief(&script.events);
+    assert_eq!(said[5..], ["1<| frames 69/60 3..5 Gap(NotCaptured)", "3< 200", "3<| none"]);
+}
+
+#[test]
+fn a_hole_that_ends_with_data_ends_the_message() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), get(1, "/a"), get(3, "/b")].concat());
+    script.down(&headers(1, 0, &[(":status", "200")]));
+    let data = frame(Kind::DATA, END_STREAM, 1, &[7; 100]);
+    script.down(&data[..50]);
+    script.gap(Direction::ToClient, 59);
+    script.down(&headers(3, END_STREAM, &[(":status", "204")]));
+    let said = brief(&script.events);
+    assert_eq!(said[5..], ["1<| frames 50/41 3..3 Gap(NotCaptured)", "3< 204", "3<| none"]);
+}
+
+#[test]
+fn after_any_other_hole_the_next_frame_is_looked_for() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), get(1, "/a"), get(3, "/b")].concat());
+    script.down(&headers(1, 0, &[(":status", "200"), ("x-in", "table")]));
+    script.gap(Direction::ToClient, 1000);
+    // the end of a frame whose beginning is missing, then two whole ones
+    let rest = [vec![0; 30], b"\x00\x01tail of a body".to_vec()].concat();
+    let data = frame(Kind::DATA, END_STREAM, 1, b"end");
+    let block = [indexed(8), indexed(62), literal("x-new", "entry")].concat();
+    let answer = frame(Kind::HEADERS, END_STREAM | END_HEADERS, 3, &block);
+    script.down(&[rest, data, answer].concat());
+    let said = brief(&script.events);
+    assert_eq!(
+        said[4..],
+        ["1< 200", "1<| frames 12/3 4..4 Gap(NotCaptured)", "3< 200", "3<| none"]
+    );
+    let HttpEvent::Response { head, .. } = script.http(6) else { panic!("a response") };
+    assert_eq!((head.unknown_fields, head.fields.get("x-new")), (1, Some("entry")));
+}
+
+#[test]
+fn a_block_that_was_cut_tells_what_came_of_it() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&preface());
+    let block =
+        [literal(":method", "PUT"), literal(":path", "/kept"), literal("x", "lost")].concat();
+    let request = frame(Kind::HEADERS, END_HEADERS, 1, &block);
+    script.up(&request[..request.len() - 4]);
+    script.gap(Direction::ToServer, 4);
+    script.up(&frame(
+        Kind::HEADERS,
+        END_STREAM | END_HEADERS,
+        3,
+        &[indexed(2), indexed(62)].concat(),
+    ));
+    assert_eq!(brief(&script.events), ["1> PUT /kept", "3> GET ?", "3>| none"]);
+    assert_eq!(script.anomalies(), ["http2.head-cut"]);
+    script.up(&frame(Kind::DATA, END_STREAM, 1, b"body"));
+    let HttpEvent::RequestEnd { end, .. } = script.http(3) else { panic!("an end") };
+    assert_eq!(end.how, Ending::Gap(GapReason::NotCaptured));
+}
+
+#[test]
+fn bytes_that_are_no_frames_are_passed_over_in_bounds() {
+    let mut script = Script::new(Role::Port);
+    script.piece = 1000;
+    script.up(&vec![0x55; 100_000]);
+    script.up(&vec![0; 100_000]);
+    script.up(&[settings(&[]), get(5, "/found")].concat());
+    assert_eq!(brief(&script.events), ["5> GET /found", "5>| none"]);
+}
