@@ -133,6 +133,10 @@ impl Limits {
     /// Questions (of DNS, ARP, NDP, DHCP, HTTP, echo) whose answers the view of packets waits for,
     /// and first fragments; the oldest wait no more. What is not answered soon never is.
     pub const VIEWED_QUESTIONS: usize = 1 << 14;
+    /// Bytes of a handshake record of TLS that the view of packets keeps of each of
+    /// [`Self::VEILED_WAYS`] directions until it is whole: a ClientHello with a post-quantum key
+    /// has 1,800.
+    pub const VIEWED_HELLO: usize = 4096;
     /// Reasons for which packets of one shard could not be decoded that are told apart: protocol
     /// numbers of 32 bits are among them.
     pub const UNDECODED_REASONS: usize = 256;

@@ -6,6 +6,7 @@
 
 mod dhcp;
 mod dhcpv6;
+pub mod tls;
 
 use std::borrow::Cow;
 

@@ -9,10 +9,11 @@ use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
 use crate::report::text::ink::Tone;
-use crate::report::text::{numbers, table, units, words};
+use crate::report::text::{numbers, table, tls as security, units, words};
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::id::{ConnectionId, VisitId};
+use crate::trace::securing::Outcome;
 use crate::trace::waterfall::{Subject, Waterfall};
 
 /// Writes the connections.
@@ -22,7 +23,10 @@ impl Reporter for Connections {
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let filter = Filter::of(options);
         let of_visit = options.visit.map(|id| of_visit(trace, id));
-        let mut grid = Grid::new(&COLUMNS);
+        let has_tls = trace.connections.iter().any(|connection| connection.tls.is_some());
+        let columns: Vec<Column> =
+            COLUMNS.into_iter().filter(|column| has_tls || column.title != TLS).collect();
+        let mut grid = Grid::new(&columns);
         let mut questions = 0;
         for connection in &trace.connections {
             let wanted = of_visit.as_ref().is_none_or(|ids| ids.contains(&connection.id));
@@ -32,7 +36,11 @@ impl Reporter for Connections {
             if is_question(connection) && options.verbosity == 0 {
                 questions += 1;
             } else {
-                grid.push(cells(trace, connection));
+                let mut cells = cells(trace, connection);
+                if has_tls {
+                    cells.insert(BEFORE_TLS, tls(connection));
+                }
+                grid.push(cells);
             }
         }
         let mut note = NOTE.to_owned();
@@ -49,7 +57,13 @@ ms; → from client to server, ← back: packets, and bytes of data; lost: rtx s
 out of order, dup duplicate ACKs, zwin zero windows, gap bytes missing in the capture; frames as \
 Wireshark numbers them: 3–6 all of them, 3…6 some of them";
 
-const COLUMNS: [Column; 17] = [
+/// The title of the column of TLS, which is there where a connection has TLS.
+const TLS: &str = "tls";
+
+/// The columns before it.
+const BEFORE_TLS: usize = 7;
+
+const COLUMNS: [Column; 18] = [
     table::number("#", 0),
     table::number("start", 6),
     table::word("", 0),
@@ -57,6 +71,7 @@ const COLUMNS: [Column; 17] = [
     table::path("server", 21),
     table::words("name", 10, 8),
     table::word("carries", 9),
+    table::words(TLS, 8, 10),
     table::number_in_words("rtt", 11),
     table::number("→ packets", 11),
     table::number("→ bytes", 3),
@@ -88,7 +103,9 @@ fn is_question(connection: &Connection) -> bool {
 }
 
 fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
-    let name = connection.resolution.and_then(|id| trace.resolution(id));
+    let asked = connection.tls.as_ref().and_then(|tls| tls.server_name());
+    let name = connection.resolution.and_then(|id| trace.resolution(id)).map(|name| &*name.name);
+    let name = asked.or(name);
     let (to_server, to_client) = (&connection.counters.to_server, &connection.counters.to_client);
     let start = connection.opened.at.since(trace.origin());
     let requests = connection.exchanges.len() as u64;
@@ -98,7 +115,7 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
         Cell::new(words::transport(connection.transport)),
         Cell::new(connection.client.to_string()),
         Cell::new(connection.server.to_string()),
-        Cell::new(name.map_or(String::new(), |name| escape(&name.name).into_owned())),
+        Cell::new(name.map_or(String::new(), |name| escape(name).into_owned())),
         Cell::new(connection.protocol.unwrap_or("")),
         round_trip(connection),
         Cell::new(units::grouped(to_server.packets)),
@@ -111,6 +128,21 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
         Cell::new(units::span(connection.last.at.since(connection.opened.at))),
         Cell::new(numbers::short(&connection.frames)).in_tone(Tone::Dim),
     ]
+}
+
+/// What was agreed in TLS, or what went wrong.
+fn tls(connection: &Connection) -> Cell {
+    let Some(tls) = connection.tls.as_deref() else { return Cell::new("") };
+    if let Some(forms) = security::failure(&Outcome::of(connection, tls)) {
+        // what it means stands in the timeline
+        let forms = forms.into_iter().filter(|form| !form.contains(" (")).collect();
+        return Cell { forms, tone: Tone::Bad };
+    }
+    let parts = security::agreed(tls);
+    let forms = (1..=parts.len())
+        .rev()
+        .map(|count| parts.iter().take(count).map(String::as_str).collect::<Vec<_>>().join(", "));
+    Cell { forms: forms.collect(), tone: Tone::Plain }
 }
 
 fn round_trip(connection: &Connection) -> Cell {
@@ -171,7 +203,7 @@ fn closed(connection: &Connection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{drawn, keeps_to_every_width};
+    use crate::report::fixture::{drawn, keeps_to_every_width, secured};
 
     #[test]
     fn shop_to_a_pipe() {
@@ -183,6 +215,13 @@ mod tests {
         keeps_to_every_width(&Connections);
         let options = Options { width: Some(110), ..Options::default() };
         insta::assert_snapshot!(drawn(&Connections, &options));
+    }
+
+    #[test]
+    fn connections_with_tls_say_what_was_agreed() {
+        let mut out = Vec::new();
+        Connections.write(&secured(), &Options::default(), &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! told with it; what comes later never is, so that the view can follow a capture that goes on.
 
 mod past;
+mod records;
 mod veil;
 
 use std::fmt::{self, Write as _};
@@ -20,6 +21,7 @@ use crate::protocol::http::credentials::Credentials;
 use crate::protocol::http::passwords::BLANK;
 use crate::report::application;
 use crate::report::packets::past::{Past, Told};
+use crate::report::packets::records::Records;
 use crate::report::packets::veil::Veil;
 use crate::report::text::escape::to_ascii;
 use crate::report::text::units;
@@ -33,6 +35,7 @@ pub struct PacketsView {
     /// The times of the first packet and of the last one.
     times: Option<(Timestamp, Timestamp)>,
     past: Past,
+    records: Records,
     /// None where credentials are shown.
     veil: Option<Veil>,
 }
@@ -54,7 +57,8 @@ impl PacketsView {
     /// the absolute time of a packet. It shows no credentials.
     pub fn new(detail: Detail, ascii: bool, zone: TimeZone) -> Self {
         let past = Past::new(detail >= Detail::Layers);
-        Self { detail, ascii, zone, times: None, past, veil: Some(Veil::default()) }
+        let records = Records::default();
+        Self { detail, ascii, zone, times: None, past, records, veil: Some(Veil::default()) }
     }
 
     /// The same view, that shows credentials or does not.
@@ -140,7 +144,10 @@ impl PacketsView {
         let hidden = self.veil.as_mut().map(|veil| veil.hidden(packet, decoded));
         let shown = if hidden.is_some() { Credentials::Blanked } else { Credentials::Kept };
         let hidden = hidden.unwrap_or_default();
-        let told = application::layers(decoded, Stamp::new(packet.at, packet.frame), shown);
+        let told = match self.records.layer(decoded) {
+            Some(records) => vec![records],
+            None => application::layers(decoded, Stamp::new(packet.at, packet.frame), shown),
+        };
         let told = Some(told.as_slice()).filter(|told| !told.is_empty());
         let mut texts = layers(decoded, packet.orig_len, told);
         if !hidden.is_empty() {

@@ -9,6 +9,7 @@ use crate::report::har::date::{Digits, Iso};
 use crate::report::har::message::{Request, Response};
 use crate::report::har::milliseconds::{Ms, Phase};
 use crate::report::har::page::PageId;
+use crate::report::har::security::Security;
 use crate::report::json::exchange::ExchangeState;
 use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Text};
@@ -31,6 +32,8 @@ pub(super) struct Entry<'a> {
     #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
     server_ip_address: Option<IpAddr>,
     connection: Text<u32>,
+    #[serde(flatten)]
+    security: Security<'a>,
     #[serde(rename = "_exchange")]
     exchange: u32,
     #[serde(rename = "_stream")]
@@ -78,6 +81,7 @@ impl<'a> Entry<'a> {
             timings: exchange.timings.into(),
             server_ip_address: connection.map(|connection| connection.server.ip),
             connection: Text(exchange.connection.0),
+            security: Security::of(connection),
             exchange: exchange.id.0,
             stream: exchange.message.stream,
             reused_connection: !exchange.opens_connection,

@@ -16,6 +16,7 @@ mod lanes;
 mod message;
 mod milliseconds;
 mod page;
+mod security;
 
 use std::io::{self, Write};
 

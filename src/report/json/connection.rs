@@ -16,6 +16,7 @@ use crate::report::json::measures::{RoundTrips, Vantage};
 use crate::report::json::refusal::Refusal;
 use crate::report::json::segment::{Counters, Gap, Segment};
 use crate::report::json::sighting::Sighting;
+use crate::report::json::tls::Tls;
 use crate::report::json::value::{Endpoint, FrameList, Millis, Moment, Text};
 use crate::time::Stamp;
 use crate::trace::connection as model;
@@ -66,6 +67,8 @@ pub struct Connection<'a> {
     pub refused: Option<Moment>,
     /// True where a SYN was sent and nothing ever came back.
     pub unanswered: bool,
+    /// TLS on it; null where it has none.
+    pub tls: Option<Tls<'a>>,
     /// How it was closed; null while it is open.
     pub close: Option<Close>,
     /// What was counted in each direction.
@@ -200,6 +203,7 @@ impl<'a> Connection<'a> {
             options: handshake.map(Options::from),
             refused: connection.refused.map(Moment::from),
             unanswered: connection.unanswered(),
+            tls: Tls::of(connection),
             close: Close::of(connection),
             directions: Directions {
                 to_server: (&connection.counters.to_server).into(),

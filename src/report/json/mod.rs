@@ -13,12 +13,14 @@
 //! - every entity lists the frames that it was seen in.
 
 pub mod capture;
+pub mod certificate;
 pub mod close;
 pub mod configuration;
 pub mod connection;
 pub mod encapsulation;
 pub mod exchange;
 pub mod handshake;
+pub mod hello;
 pub mod lookup;
 pub mod measures;
 pub mod message;
@@ -29,6 +31,7 @@ pub mod refusal;
 pub mod segment;
 pub mod sighting;
 pub mod stall;
+pub mod tls;
 pub mod value;
 pub mod visit;
 

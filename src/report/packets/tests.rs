@@ -282,3 +282,24 @@ fn fragments_are_put_together_where_the_last_one_comes() {
     let whole = format!("{piece} completes: the packet of frames 1-3: 68 bytes, opened below");
     assert_tells(&capture, 3, &[&whole, "UDP source port: 50000", "UDP checksum: 0x09a5 (ok)"]);
 }
+
+#[test]
+fn records_of_tls_are_told_where_they_begin_and_end() {
+    let data = |length: u16| [&[23, 3, 3][..], &length.to_be_bytes()].concat();
+    let mut capture = Capture::new();
+    let mut web = capture.tcp(([10, 0, 0, 2], 50_000), ([10, 0, 0, 1], 443));
+    web.handshake();
+    web.server(&[&data(10)[..], &[0; 10], &data(20), &[1; 15]].concat());
+    web.server(&[&[1; 5][..], &data(3), &[2; 3]].concat());
+    let mut view = PacketsView::new(Detail::Line, true, TimeZone::UTC);
+    let mut out = Vec::new();
+    let packets = capture.packets();
+    for packet in packets.iter().chain(packets.get(4)) {
+        view.packet(packet, &mut out).unwrap();
+    }
+    let text = String::from_utf8(out).unwrap();
+    let tls: Vec<&str> =
+        text.lines().filter_map(|line| Some(line.split_once("TLS  ")?.1)).collect();
+    let first = "Application Data, Application Data (goes on in the next segment)";
+    assert_eq!(tls[..2], [first, "Application Data (ends), Application Data"], "{text}");
+}

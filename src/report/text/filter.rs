@@ -61,10 +61,12 @@ impl<'o> Filter<'o> {
     pub fn connection(&self, trace: &Trace, connection: &Connection) -> bool {
         let named = connection.resolution.and_then(|id| trace.resolution(id));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
+        let asked = connection.tls.as_ref().and_then(|tls| tls.server_name());
         let mut urls = exchanges.filter_map(|exchange| exchange.url.as_deref());
         self.is_of(connection.id)
             && (self.ends(connection)
                 || named.is_some_and(|resolution| self.name(&resolution.name))
+                || asked.is_some_and(|name| self.name(name))
                 || urls.any(|url| self.name(Parts::of(url).host)))
     }
 

@@ -1,11 +1,12 @@
 //! The words of TLS: what was agreed, what was wrong.
 
 use crate::flow::event::Direction;
+use crate::protocol::tls::certificate::Certificate;
 use crate::protocol::tls::event::{Alert, Keys};
-use crate::protocol::tls::message::{Ech, Kind, Message};
+use crate::protocol::tls::message::{Body, ClientHello, Ech, Kind, Message, ServerHello};
 use crate::protocol::tls::names::{HandshakeType, Version};
 use crate::report::text::escape::escape;
-use crate::report::text::words;
+use crate::report::text::{units, words};
 use crate::trace::certificates::Doubt;
 use crate::trace::securing::Outcome;
 use crate::trace::tls::{Resumption, Tls};
@@ -115,7 +116,6 @@ pub fn step(message: &Message, tls: &Tls) -> String {
 }
 
 fn is_retry(message: &Message) -> bool {
-    use crate::protocol::tls::message::Body;
     matches!(&message.body, Body::ServerHello(hello) if hello.is_retry)
 }
 
@@ -164,3 +164,78 @@ pub const fn is_grave(way: Direction, doubt: Doubt) -> bool {
             Doubt::Expired | Doubt::NotYetValid | Doubt::OtherName | Doubt::SelfSigned
         )
 }
+
+/// What a server chose.
+pub fn chose(hello: &ServerHello) -> String {
+    let mut parts = vec![hello.version.to_string(), hello.cipher_suite.to_string()];
+    let ask = if hello.is_retry { "asks for " } else { "" };
+    parts.extend(hello.group.map(|group| format!("{ask}{group}")));
+    parts.extend(hello.psk.map(|nth| format!("pre-shared key {}", u32::from(nth) + 1)));
+    parts.extend(hello.alpn.as_ref().map(|alpn| format!("protocol {}", escape(alpn))));
+    parts.extend(hello.cookie.map(|size| format!("a cookie of {size} bytes")));
+    if hello.downgraded {
+        parts.push("says that it was asked for an older version than it speaks".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// What a client offers.
+pub fn offers(hello: &ClientHello) -> String {
+    let mut versions: Vec<String> =
+        hello.versions.iter().filter(|v| !v.is_grease()).map(ToString::to_string).collect();
+    if versions.is_empty() {
+        versions.push(format!("{} at most", hello.legacy_version));
+    }
+    if hello.ssl2 {
+        versions.push("in the form of SSLv2".to_owned());
+    }
+    let mut parts = vec![versions.join(" ")];
+    if !hello.alpn.is_empty() {
+        let names: Vec<String> = hello.alpn.iter().map(|name| escape(name).into_owned()).collect();
+        parts.push(names.join(" "));
+    }
+    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease()).count();
+    parts.push(units::count(suites as u64, "cipher suite", "cipher suites"));
+    let shares = hello.key_shares.iter().filter(|(group, _)| !group.is_grease());
+    let shares: Vec<String> =
+        shares.map(|(group, size)| format!("{group} ({size} bytes)")).collect();
+    if !shares.is_empty() {
+        parts.push(format!("key shares {}", shares.join(" ")));
+    }
+    if let Some(psk) = hello.psk {
+        let count = u64::from(psk.identities);
+        parts.push(units::count(count, "pre-shared key", "pre-shared keys"));
+    }
+    if hello.ticket.is_some_and(|size| size > 0) {
+        parts.push("a ticket".to_owned());
+    }
+    if hello.early_data {
+        parts.push("early data".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// Whose a certificate is, and until when.
+pub fn certificate(certificate: &Certificate) -> String {
+    let whose = certificate.common_name.as_deref().unwrap_or(&certificate.subject);
+    let issuer = certificate.issuer_name.as_deref().unwrap_or(&certificate.issuer);
+    let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(" {bits} bits"));
+    let names: Vec<String> =
+        certificate.names.iter().take(NAMES).map(|n| escape(n).into_owned()).collect();
+    let more = certificate.names.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    let names =
+        if names.is_empty() { String::new() } else { format!(", for {}{more}", names.join(" ")) };
+    format!(
+        "{} by {}{names}, {} to {}, {}{bits}, {}",
+        escape(whose),
+        escape(issuer),
+        date(certificate.not_before),
+        date(certificate.not_after),
+        certificate.key,
+        certificate.signature
+    )
+}
+
+/// Names of a certificate that are shown.
+const NAMES: usize = 6;

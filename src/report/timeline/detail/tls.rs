@@ -2,7 +2,7 @@
 
 use crate::flow::event::Direction;
 use crate::protocol::tls::certificate::Certificate;
-use crate::protocol::tls::message::{Body, ClientHello, Kind, Message, ServerHello};
+use crate::protocol::tls::message::{Body, Kind, Message};
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::numbers;
@@ -89,7 +89,9 @@ fn step(message: &Message, tls: &Tls, start: Stamp, lines: &mut Vec<Line>) {
         after(message.span.last, start),
     )));
     match &message.body {
-        Body::ClientHello(hello) => offers(hello, lines),
+        Body::ClientHello(hello) => {
+            lines.push(Line::below(format!("offers {}", words::offers(hello))));
+        }
         Body::Certificate(chain) => {
             let name =
                 (message.direction == Direction::ToClient).then(|| tls.server_name()).flatten();
@@ -106,7 +108,7 @@ fn said(body: &Body) -> Option<String> {
             || "no server name".to_owned(),
             |name| format!("server name {}", escape(name)),
         )),
-        Body::ServerHello(hello) => Some(chose(hello)),
+        Body::ServerHello(hello) => Some(words::chose(hello)),
         Body::EncryptedExtensions(said) => {
             let alpn = said.alpn.as_ref().map(|alpn| format!("protocol {}", escape(alpn)));
             let early = said.early_data.then(|| "early data accepted".to_owned());
@@ -130,55 +132,6 @@ fn said(body: &Body) -> Option<String> {
     }
 }
 
-fn chose(hello: &ServerHello) -> String {
-    let mut parts = vec![hello.version.to_string(), hello.cipher_suite.to_string()];
-    let ask = if hello.is_retry { "asks for " } else { "" };
-    parts.extend(hello.group.map(|group| format!("{ask}{group}")));
-    parts.extend(hello.psk.map(|nth| format!("pre-shared key {}", u32::from(nth) + 1)));
-    parts.extend(hello.alpn.as_ref().map(|alpn| format!("protocol {}", escape(alpn))));
-    parts.extend(hello.cookie.map(|size| format!("a cookie of {size} bytes")));
-    if hello.downgraded {
-        parts.push("says that it was asked for an older version than it speaks".to_owned());
-    }
-    parts.join(", ")
-}
-
-/// What a client offers.
-fn offers(hello: &ClientHello, lines: &mut Vec<Line>) {
-    let mut versions: Vec<String> =
-        hello.versions.iter().filter(|v| !v.is_grease()).map(ToString::to_string).collect();
-    if versions.is_empty() {
-        versions.push(format!("{} at most", hello.legacy_version));
-    }
-    if hello.ssl2 {
-        versions.push("in the form of SSLv2".to_owned());
-    }
-    let mut parts = vec![versions.join(" ")];
-    if !hello.alpn.is_empty() {
-        let names: Vec<String> = hello.alpn.iter().map(|name| escape(name).into_owned()).collect();
-        parts.push(names.join(" "));
-    }
-    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease()).count();
-    parts.push(units::count(suites as u64, "cipher suite", "cipher suites"));
-    let shares = hello.key_shares.iter().filter(|(group, _)| !group.is_grease());
-    let shares: Vec<String> =
-        shares.map(|(group, size)| format!("{group} ({size} bytes)")).collect();
-    if !shares.is_empty() {
-        parts.push(format!("key shares {}", shares.join(" ")));
-    }
-    if let Some(psk) = hello.psk {
-        let count = u64::from(psk.identities);
-        parts.push(units::count(count, "pre-shared key", "pre-shared keys"));
-    }
-    if hello.ticket.is_some_and(|size| size > 0) {
-        parts.push("a ticket".to_owned());
-    }
-    if hello.early_data {
-        parts.push("early data".to_owned());
-    }
-    lines.push(Line::below(format!("offers {}", parts.join(", "))));
-}
-
 /// Whose certificates they are.
 fn chain_lines(
     chain: &[Certificate],
@@ -188,7 +141,7 @@ fn chain_lines(
 ) {
     let doubts = certificates::doubts(chain, name, message.span.last.at);
     for (place, certificate) in chain.iter().enumerate() {
-        lines.push(Line::below(about(certificate)));
+        lines.push(Line::below(words::certificate(certificate)));
         for (_, doubt) in doubts.iter().filter(|(of, _)| *of == place) {
             let tone =
                 if words::is_grave(message.direction, *doubt) { Tone::Bad } else { Tone::Warn };
@@ -196,27 +149,3 @@ fn chain_lines(
         }
     }
 }
-
-fn about(certificate: &Certificate) -> String {
-    let whose = certificate.common_name.as_deref().unwrap_or(&certificate.subject);
-    let issuer = certificate.issuer_name.as_deref().unwrap_or(&certificate.issuer);
-    let bits = certificate.key_bits.map_or_else(String::new, |bits| format!(" {bits} bits"));
-    let names: Vec<String> =
-        certificate.names.iter().take(NAMES).map(|n| escape(n).into_owned()).collect();
-    let more = certificate.names.len().saturating_sub(NAMES);
-    let more = if more > 0 { format!(" +{more}") } else { String::new() };
-    let names =
-        if names.is_empty() { String::new() } else { format!(", for {}{more}", names.join(" ")) };
-    format!(
-        "{} by {}{names}, {} to {}, {}{bits}, {}",
-        escape(whose),
-        escape(issuer),
-        words::date(certificate.not_before),
-        words::date(certificate.not_after),
-        certificate.key,
-        certificate.signature
-    )
-}
-
-/// Names of a certificate that are shown.
-const NAMES: usize = 6;
