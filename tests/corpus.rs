@@ -1,7 +1,7 @@
 //! Captures by others, read from where they are: no panic, no hang, and the same packets, layers,
-//! ARP messages, TCP conversations, DNS and HTTP messages as tshark finds, but for differences that
-//! a rule explains (`tests/corpus/rules.rs`) or a list one by one (`tests/corpus/differences.tsv`),
-//! each with who is right. Prints how far both agree, class by class, and how far what we find is
+//! ARP messages, TCP conversations, DNS, HTTP and WebSocket messages as tshark finds, but for
+//! differences that a rule explains (`tests/corpus/rules.rs`) or a list one by one
+//! (`tests/corpus/differences.tsv`), each with who is right. Prints how far both agree, class by class, and how far what we find is
 //! as the RFC says.
 //!
 //! Nothing of the collection is in the project; where it is not there, this test says so.
@@ -45,6 +45,7 @@ const HELD: &[&str] = &[
     "dns",
     "http-requests",
     "http-responses",
+    "websocket",
     "tcp-conversations",
     "tcp-completeness",
 ];

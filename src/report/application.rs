@@ -4,6 +4,7 @@
 //! Looks at one packet alone, as the packets view does: a head that goes on in the next segment
 //! shows its first line only, and the middle of a body is bytes.
 
+mod conversation;
 mod dhcp;
 mod dhcpv6;
 pub mod tls;
@@ -22,6 +23,8 @@ use crate::protocol::http1::{self, Head};
 use crate::report::text::escape::escape;
 use crate::report::text::{units, words};
 use crate::time::Stamp;
+
+pub use conversation::message;
 
 /// Fields of a head that are shown; it may have a thousand.
 const FIELDS_SHOWN: usize = 64;

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::iter;
 
 use crate::protocol::http::passwords::BLANK;
 use crate::report::format::{Options, Reporter};
+use crate::report::text::conversation;
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
@@ -110,7 +112,18 @@ fn status(exchange: &Exchange) -> Cell {
         (Some(state), Some(word)) => {
             vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
         }
-        _ => vec![plain, code],
+        _ => {
+            let said = conversation::parts(exchange);
+            let mut forms: Vec<String> = (1..=said.len())
+                .rev()
+                .map(|count| {
+                    let shown = said.iter().take(count).map(String::as_str);
+                    iter::once(&*plain).chain(shown).collect::<Vec<_>>().join(", ")
+                })
+                .collect();
+            forms.extend([plain, code]);
+            forms
+        }
     };
     Cell { forms, tone }
 }

@@ -2,7 +2,7 @@
 
 use crate::flow::event::{EndReason, GapReason};
 use crate::protocol::http::message::{Ending, MessageEnd, MessageId, RequestHead, ResponseHead};
-use crate::time::{Frames, Stamp};
+use crate::time::{Frames, Stamp, TimeDelta};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::messages::Messages;
 use crate::trace::timing::Timings;
@@ -86,6 +86,14 @@ impl Exchange {
             Some(Ending::Malformed) => State::Malformed,
             None => State::Open,
         }
+    }
+
+    /// From the head of its response until no more could be said in it, where it went on as a
+    /// conversation that is over.
+    pub fn conversation(&self) -> Option<TimeDelta> {
+        let ended = self.messages.as_ref()?.ended?;
+        let began = self.response.as_ref()?.span.done;
+        Some(ended.at.since(began.at).at_least_zero())
     }
 
     /// The status code, where there was a final response that has one.

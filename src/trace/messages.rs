@@ -22,7 +22,7 @@ pub struct Messages {
 pub struct MessageCounts {
     /// Text, binary, events.
     pub data: u64,
-    /// Pings, pongs, closes, and what is unknown.
+    /// Pings, pongs, closes, comments, settings, and what is unknown.
     pub control: u64,
     /// Bytes of all of them as sent, with the heads of frames.
     pub wire: u64,
@@ -80,10 +80,5 @@ impl Messages {
     /// True where there was none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The time of the last message so far.
-    pub fn last(&self) -> Option<Stamp> {
-        self.listed.iter().map(|message| message.span.done).max()
     }
 }

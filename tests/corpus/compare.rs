@@ -52,6 +52,7 @@ pub(super) fn compare(file: &CorpusFile) -> Found {
     layers::compare(&mut found, &facts, file);
     tcp::compare(&mut found, &facts, &trace);
     http(&mut found, &facts, &trace);
+    websocket(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);
     found
 }
@@ -192,6 +193,16 @@ fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
     said(found, "http-requests", &requests, theirs);
     let theirs = facts.http("http_responses", |row| row["status"].to_string());
     said(found, "http-responses", &responses, theirs);
+}
+
+fn websocket(found: &mut Found, facts: &Facts, trace: &Trace) {
+    let Some(theirs) = facts.websocket() else { return };
+    let messages = trace.exchanges.iter().filter_map(|exchange| exchange.messages.as_deref());
+    let ours = messages.flat_map(|messages| &messages.listed).filter_map(|message| {
+        let opcode = message.kind.opcode()?;
+        Some(format!("{} {opcode} {}", message.span.done.frame, message.size))
+    });
+    found.lists("websocket", &ours.collect::<Vec<_>>(), &theirs);
 }
 
 /// Compares what was said in each conversation, in order, with either of tshark's answers.

@@ -210,6 +210,31 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// Every message of a WebSocket: the frame of its end, opcode and bytes of payload; none where
+    /// the table was cut. Its rows are frames: those of one message and one direction belong
+    /// together.
+    pub(crate) fn websocket(&self) -> Option<Vec<String>> {
+        let (rows, cut) = Self::table(&self.document, "websocket");
+        let mut begun: BTreeMap<(u64, u64), (u64, u64)> = BTreeMap::new();
+        let mut messages = Vec::new();
+        for row in rows {
+            let number = |column: &str| row[column].as_u64().unwrap_or_default();
+            let (opcode, length) = (number("opcode"), number("len"));
+            let way = (number("stream"), number("mask"));
+            let before = if opcode < 8 { begun.remove(&way) } else { None };
+            let (opcode, length) =
+                before.map_or((opcode, length), |(first, sum)| (first, sum + length));
+            if number("fin") == 1 {
+                messages.push(format!("{} {opcode} {length}", number("frame")));
+            } else {
+                begun.insert(way, (opcode, length));
+            }
+        }
+        (!cut).then_some(messages)
+    }
+}
+
 /// The two ends, the lower one first.
 pub(crate) fn conversation(a: String, b: String) -> Conversation {
     if a <= b { (a, b) } else { (b, a) }

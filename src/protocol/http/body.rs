@@ -6,14 +6,21 @@
 use std::borrow::Cow;
 
 use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::GapReason;
 use crate::limits::Limits;
 use crate::protocol::http::coding::{Decoder, Fault, codings};
+use crate::protocol::http::events::Events;
 use crate::protocol::http::fields::Fields;
+use crate::protocol::http::message::StreamMessage;
+use crate::protocol::http::semantics::essence;
+use crate::time::Stamp;
 
 /// Counts one body.
 pub struct Counter {
     encoded: u64,
     state: State,
+    /// The body is an event stream: what was found in it.
+    events: Option<Box<(Events, Vec<StreamMessage>)>>,
 }
 
 enum State {
@@ -36,12 +43,28 @@ impl Counter {
             }
             _ => State::Unknown,
         };
-        Self { encoded: 0, state }
+        Self { encoded: 0, state, events: None }
+    }
+
+    /// The same counter, of a response: its events are found where it is an event stream.
+    #[must_use]
+    pub fn reading_events(mut self, fields: &Fields) -> Self {
+        let kind = fields.get("content-type").map(essence);
+        let is_stream = kind.is_some_and(|kind| kind == "text/event-stream");
+        if is_stream && !matches!(self.state, State::Unknown) {
+            self.events = Some(Box::default());
+        }
+        self
     }
 
     /// True where bytes must be given to [`push`](Self::push); else counting them will do.
     pub const fn wants_bytes(&self) -> bool {
         matches!(self.state, State::Decoding(_))
+    }
+
+    /// True where bytes must be given to [`push_at`](Self::push_at), each packet's apart.
+    pub const fn wants_stamps(&self) -> bool {
+        self.events.is_some()
     }
 
     /// Bytes came that nobody needs to look at.
@@ -59,10 +82,35 @@ impl Counter {
         }
     }
 
+    /// Bytes of one packet came: when, and when they could be read.
+    pub fn push_at(&mut self, bytes: &[u8], stamps: (Stamp, Stamp)) {
+        let Some(found) = self.events.as_deref_mut() else { return self.push(bytes) };
+        let (events, out) = found;
+        self.encoded = self.encoded.saturating_add(bytes.len() as u64);
+        match &mut self.state {
+            State::Plain => events.push(bytes, stamps, out),
+            State::Decoding(decoder) => {
+                let each = |decoded: &[u8]| events.push(decoded, stamps, out);
+                if let Err(fault) = decoder.push_into(bytes, each) {
+                    self.state = State::Failed(fault);
+                }
+            }
+            State::Unknown | State::Failed(_) => {}
+        }
+    }
+
+    /// The events that were found since this was asked last.
+    pub fn take_events(&mut self) -> Vec<StreamMessage> {
+        self.events.as_deref_mut().map_or_else(Vec::new, |(_, found)| std::mem::take(found))
+    }
+
     /// Bytes are missing here: no decoder can go on.
-    pub fn gap(&mut self) {
+    pub fn gap(&mut self, reason: GapReason) {
         if self.wants_bytes() {
             self.state = State::Unknown;
+        }
+        if let Some((events, _)) = self.events.as_deref_mut() {
+            events.gap(reason);
         }
     }
 
@@ -119,7 +167,7 @@ mod tests {
         let mut body = counter("identity", false);
         assert!(!body.wants_bytes());
         body.count(10);
-        body.gap();
+        body.gap(GapReason::NotCaptured);
         body.push(b"12345");
         assert_eq!((body.encoded(), body.finish(true)), (15, (Some(15), None)));
     }
@@ -137,7 +185,7 @@ mod tests {
         }
         let mut holed = counter("gzip", false);
         holed.push(b"\x1f\x8b");
-        holed.gap();
+        holed.gap(GapReason::NotCaptured);
         assert_eq!(holed.finish(true), (None, None));
     }
 

@@ -63,12 +63,22 @@ impl Decoder {
     /// Takes what came.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() < self.batch { Ok(()) } else { self.batch() }
+        if self.waiting.len() < self.batch { Ok(()) } else { self.batch(&mut |_| {}) }
+    }
+
+    /// Takes what came, and gives at once what it decodes to.
+    pub(super) fn push_into(
+        &mut self,
+        bytes: &[u8],
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), Fault> {
+        self.waiting.extend_from_slice(bytes);
+        self.batch(&mut each)
     }
 
     /// Decodes all that came; gives the number of decoded bytes so far.
     pub(super) fn made(&mut self) -> Result<u64, Fault> {
-        self.batch()?;
+        self.batch(&mut |_| {})?;
         Ok(self.made)
     }
 
@@ -79,7 +89,7 @@ impl Decoder {
         {
             return Ok(made);
         }
-        self.batch()?;
+        self.batch(&mut |_| {})?;
         let mut open = self.layers.iter().flatten().filter(|codec| !codec.at_end());
         open.next().map_or(Ok(self.made), |codec| Err(Fault::Broken(codec.coding())))
     }
@@ -90,7 +100,7 @@ impl Decoder {
         self.most.min(taken.saturating_mul(self.ratio).max(FREE))
     }
 
-    fn batch(&mut self) -> Result<(), Fault> {
+    fn batch(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Fault> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -103,15 +113,21 @@ impl Decoder {
         }
         // Only where memory is short.
         let Some(layers) = &mut self.layers else { return Err(Fault::TooLarge) };
-        let result = run(layers, &self.waiting, &mut self.made, most);
+        let result = run(layers, &self.waiting, (&mut self.made, most), each);
         self.waiting.clear();
         result
     }
 }
 
-fn run(layers: &mut [Codec], bytes: &[u8], made: &mut u64, most: u64) -> Result<(), Fault> {
+fn run(
+    layers: &mut [Codec],
+    bytes: &[u8],
+    (made, most): (&mut u64, u64),
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), Fault> {
     let Some((first, rest)) = layers.split_first_mut() else {
         *made = made.saturating_add(bytes.len() as u64);
+        each(bytes);
         return if *made > most { Err(Fault::TooLarge) } else { Ok(()) };
     };
     let mut scratch = SPARE.take().unwrap_or_else(|| vec![0; SCRATCH].into());
@@ -122,7 +138,8 @@ fn run(layers: &mut [Codec], bytes: &[u8], made: &mut u64, most: u64) -> Result<
             Err(fault) => break Err(fault),
         };
         input = input.get(used..).unwrap_or_default();
-        if let Err(fault) = run(rest, scratch.get(..wrote).unwrap_or_default(), made, most) {
+        let decoded = scratch.get(..wrote).unwrap_or_default();
+        if let Err(fault) = run(rest, decoded, (made, most), each) {
             break Err(fault);
         }
         let flushed = wrote < scratch.len();

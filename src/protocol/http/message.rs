@@ -279,7 +279,20 @@ pub enum MessageKind {
     Event {
         /// Its type, where the stream named one; else it is `message`.
         name: Option<Box<str>>,
+        /// It says how the stream can be taken up behind it.
+        has_id: bool,
+        /// It says how long to wait before that.
+        has_retry: bool,
     },
+    /// A block of an event stream without data, which is no event.
+    Settings {
+        /// It says how the stream can be taken up behind it.
+        has_id: bool,
+        /// It says how long to wait before that.
+        has_retry: bool,
+    },
+    /// A comment of an event stream, which keeps the connection open.
+    Comment,
     /// A frame with an opcode that is reserved.
     Unknown(u8),
 }
@@ -294,6 +307,8 @@ impl MessageKind {
             Self::Pong { .. } => "pong",
             Self::Close { .. } => "close",
             Self::Event { .. } => "event",
+            Self::Settings { .. } => "settings",
+            Self::Comment => "comment",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -307,7 +322,7 @@ impl MessageKind {
             Self::Ping => Some(9),
             Self::Pong { .. } => Some(10),
             Self::Unknown(opcode) => Some(*opcode),
-            Self::Event { .. } => None,
+            Self::Event { .. } | Self::Settings { .. } | Self::Comment => None,
         }
     }
 

@@ -5,6 +5,7 @@ pub mod cache;
 mod coding;
 pub mod cookies;
 pub mod credentials;
+mod events;
 pub mod fields;
 pub mod groups;
 pub mod huffman;

@@ -11,7 +11,8 @@ use std::ops::Range;
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
-use crate::protocol::http::message::Ending;
+use crate::protocol::event::EventBody;
+use crate::protocol::http::message::{Ending, HttpEvent};
 use crate::protocol::http1::connection::child::Child;
 use crate::protocol::http1::connection::state::{Cut, State};
 use crate::protocol::http1::faults;
@@ -181,7 +182,13 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Then {
-        match incoming.advance(buffer, cx.limits) {
+        let step = incoming.advance(buffer, cx.limits);
+        let id = incoming.id;
+        for message in incoming.events() {
+            let message = message.into();
+            cx.emit(EventBody::Http(HttpEvent::Message { id, message }));
+        }
+        match step {
             Step::More => Then::Wait(State::Body(incoming)),
             Step::Whole => {
                 self.finish(way, *incoming, Ending::Whole, cx);

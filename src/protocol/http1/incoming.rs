@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, MessageId};
+use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, MessageId, StreamMessage};
 use crate::protocol::http1::chunked::{Chunked, Piece};
 use crate::protocol::http1::head;
 use crate::time::{Frames, Stamp};
@@ -133,7 +133,7 @@ impl Incoming {
         limits: &Limits,
     ) -> AfterGap {
         self.gap.get_or_insert(reason);
-        self.counter.gap();
+        self.counter.gap(reason);
         let left = match &mut self.left {
             Left::Rest => return AfterGap::InStep,
             Left::Bytes(left) | Left::Chunks(Chunked::Data(left)) => left,
@@ -165,7 +165,7 @@ impl Incoming {
     /// The head itself was cut: its body cannot be told from it.
     pub(super) fn headless(&mut self, reason: GapReason) {
         self.gap = Some(reason);
-        self.counter.gap();
+        self.counter.gap(reason);
     }
 
     /// It is over: with its sizes, and with what went wrong in decoding it.
@@ -192,7 +192,15 @@ impl Incoming {
         self.came(n, span);
     }
 
+    /// The events that were found in the body since this was asked last.
+    pub(super) fn events(&mut self) -> Vec<StreamMessage> {
+        self.counter.take_events()
+    }
+
     fn content(&mut self, n: usize, buffer: &mut StreamBuffer, limits: &Limits) {
+        if self.counter.wants_stamps() {
+            return self.packets(n, buffer, limits);
+        }
         if !self.counter.wants_bytes() {
             self.counter.count(n as u64);
             self.pass(n, buffer, limits);
@@ -203,6 +211,19 @@ impl Incoming {
         let frames = if listed { &mut self.frames } else { &mut unlisted };
         let span = buffer.read(n, frames, |part| self.counter.push(part));
         self.came(n, span);
+    }
+
+    /// Content whose bytes count with the packets that brought them.
+    fn packets(&mut self, mut n: usize, buffer: &mut StreamBuffer, limits: &Limits) {
+        while let Some(stamps) = buffer.first_stamps().filter(|_| n > 0) {
+            let part = buffer.front().len().min(n);
+            let mut unlisted = Frames::default();
+            let listed = self.frames.len() < limits.frames_listed;
+            let frames = if listed { &mut self.frames } else { &mut unlisted };
+            let span = buffer.read(part, frames, |bytes| self.counter.push_at(bytes, stamps));
+            self.came(part, span);
+            n -= part;
+        }
     }
 
     fn came(&mut self, n: usize, span: Option<Span>) {

@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd};
+use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, StreamMessage};
 use crate::protocol::http2::faults;
 use crate::time::Frames;
 
@@ -34,6 +34,8 @@ pub(super) enum Part {
     Framing,
     /// The body's.
     Content,
+    /// The body's, which were counted already.
+    Counted,
 }
 
 impl Incoming {
@@ -55,6 +57,11 @@ impl Incoming {
         }
     }
 
+    /// The events that were found in the body since this was asked last.
+    pub(super) fn events(&mut self) -> Vec<StreamMessage> {
+        self.counter.take_events()
+    }
+
     /// Reads the next `n` bytes of a DATA frame.
     pub(super) fn read(
         &mut self,
@@ -63,6 +70,19 @@ impl Incoming {
         buffer: &mut StreamBuffer,
         limits: &Limits,
     ) {
+        if part == Part::Framing || !self.counter.wants_stamps() {
+            return self.part(part, n, buffer, limits);
+        }
+        let mut left = n;
+        while let Some(stamps) = buffer.first_stamps().filter(|_| left > 0) {
+            let piece = buffer.front().len().min(left);
+            self.counter.push_at(buffer.front().get(..piece).unwrap_or_default(), stamps);
+            self.part(Part::Counted, piece, buffer, limits);
+            left -= piece;
+        }
+    }
+
+    fn part(&mut self, part: Part, n: usize, buffer: &mut StreamBuffer, limits: &Limits) {
         let mut unlisted = Frames::default();
         let listed = self.frames.len() < limits.frames_listed;
         let frames = if listed { &mut self.frames } else { &mut unlisted };
@@ -83,7 +103,7 @@ impl Incoming {
     /// Bytes of it are missing, or may be.
     pub(super) fn gap(&mut self, reason: GapReason) {
         self.gap.get_or_insert(reason);
-        self.counter.gap();
+        self.counter.gap(reason);
     }
 
     /// The fields behind its body.

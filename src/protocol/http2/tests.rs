@@ -148,3 +148,19 @@ fn broken_frames_are_told_and_what_follows_is_read() {
     assert_eq!(anomalies, ["http2.frame", "http2.frame", "http2.frame", "http2.head-syntax"]);
     assert_eq!(brief(&script.events).last().unwrap(), "3<| none");
 }
+
+#[test]
+fn events_of_a_stream_are_told_as_they_come_and_padding_is_none_of_them() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), settings(&[]), get(1, "/events")].concat());
+    script.down(&settings(&[]));
+    let head = [(":status", "200"), ("content-type", "text/event-stream")];
+    script.down(&headers(1, 0, &head));
+    script.down(&frame(Kind::DATA, PADDED, 1, b"\x03data: one\n\0\0\0"));
+    script.down(&frame(Kind::DATA, 0, 1, b"\ndata: tw"));
+    script.down(&frame(Kind::DATA, END_STREAM, 1, b"o\n\n"));
+    let said = brief(&script.events);
+    assert_eq!(said[2..5], ["1< 200", "1<> message", "1<> message"], "{said:?}");
+    let HttpEvent::Message { message, .. } = script.http(4) else { panic!("an event") };
+    assert_eq!((message.size, message.frames.len()), (3, 2));
+}

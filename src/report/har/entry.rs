@@ -10,12 +10,13 @@ use crate::report::har::message::{Request, Response};
 use crate::report::har::milliseconds::{Ms, Phase};
 use crate::report::har::page::PageId;
 use crate::report::har::security::Security;
+use crate::report::har::websocket;
 use crate::report::json::exchange::ExchangeState;
 use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Text};
 use crate::report::outcome;
 use crate::time::TimeDelta;
-use crate::trace::{Timings, Trace};
+use crate::trace::{Exchange, Timings, Trace};
 
 /// An entry.
 #[derive(Serialize)]
@@ -46,6 +47,11 @@ pub(super) struct Entry<'a> {
     state: ExchangeState,
     #[serde(rename = "_link")]
     link: &'static str,
+    /// As browsers name it; only where their readers ask for it.
+    #[serde(rename = "_resourceType", skip_serializing_if = "Option::is_none")]
+    resource_type: Option<&'static str>,
+    #[serde(rename = "_webSocketMessages", skip_serializing_if = "Option::is_none")]
+    web_socket_messages: Option<Vec<websocket::Message<'a>>>,
     #[serde(rename = "_frames")]
     frames: FrameList<'static>,
 }
@@ -88,9 +94,17 @@ impl<'a> Entry<'a> {
             stalls: Stalls::of(trace, exchange),
             state: exchange.state().into(),
             link: exchange.link.why(),
+            resource_type: resource_type(exchange),
+            web_socket_messages: websocket::messages(exchange),
             frames: exchange.frames().into(),
         }
     }
+}
+
+/// What goes on after its answer.
+fn resource_type(exchange: &Exchange) -> Option<&'static str> {
+    let is_websocket = exchange.switched.is_some();
+    exchange.messages.as_ref().map(|_| if is_websocket { "websocket" } else { "eventsource" })
 }
 
 impl From<Timings> for Phases {

@@ -17,6 +17,7 @@ mod message;
 mod milliseconds;
 mod page;
 mod security;
+mod websocket;
 
 use std::io::{self, Write};
 

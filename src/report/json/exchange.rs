@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::report::json::conversation::Messages;
 use crate::report::json::message::{Informational, MessageSizes, Request, Response, UrlParts};
 use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Millis, Moment};
@@ -54,6 +55,8 @@ pub struct Exchange<'a> {
     pub resolution: Option<u32>,
     /// What the connection speaks from here on: the `Upgrade` field, or `tunnel`.
     pub switched: Option<&'a str>,
+    /// What was said within it since, by a WebSocket or as an event stream; null for others.
+    pub messages: Option<Messages<'a>>,
     /// The entry of `exchanges` whose redirect it follows.
     pub redirected_from: Option<u32>,
     /// The entry of `visits` that it belongs to; null for background traffic.
@@ -196,6 +199,7 @@ impl<'a> Exchange<'a> {
             reused_connection: !exchange.opens_connection,
             resolution: exchange.resolution.map(|id| id.0),
             switched: exchange.switched.as_deref(),
+            messages: Messages::of(exchange),
             redirected_from: exchange.redirected_from.map(|id| id.0),
             visit: exchange.visit.map(|id| id.0),
             link: exchange.link.into(),

@@ -17,6 +17,7 @@ pub mod certificate;
 pub mod close;
 pub mod configuration;
 pub mod connection;
+pub mod conversation;
 pub mod encapsulation;
 pub mod exchange;
 pub mod handshake;

@@ -22,6 +22,7 @@ use crate::protocol::PROTOCOLS;
 use crate::protocol::dns::message::Carrier;
 use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::{self, Credentials};
+use crate::protocol::http::message::HttpEvent;
 use crate::protocol::sessions::Sessions;
 use crate::report::application;
 use crate::report::packets::past::add::{field, note, since};
@@ -148,6 +149,9 @@ impl Past {
                     told.layers.push(layer);
                 }
                 EventBody::Lookup(message) => self.asked.lookup(event.order.flow, message, texts),
+                EventBody::Http(HttpEvent::Message { message, .. }) => {
+                    told.layers.push(application::message(message));
+                }
                 EventBody::Http(http) => self.asked.http(event.order.flow, at, http, texts),
                 EventBody::Refusal(refusal) => {
                     let around = decoded.encapsulation;

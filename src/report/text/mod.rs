@@ -1,5 +1,6 @@
 //! What all text views share: safe characters, units, widths, colours, tables, words.
 
+pub mod conversation;
 pub mod escape;
 pub mod filter;
 pub mod grid;

@@ -92,6 +92,11 @@ impl Exchanges {
                 Some(Moment::Responded)
             }
             HttpEvent::ResponseEnd { end, .. } => {
+                if let Some(messages) = &mut exchange.messages
+                    && exchange.switched.is_none()
+                {
+                    messages.ended = Some(end.done);
+                }
                 exchange.response_end = Some(end);
                 Some(Moment::Ended)
             }

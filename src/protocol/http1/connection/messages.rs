@@ -87,6 +87,7 @@ impl Connection {
         let method = request.as_ref().map(|request| &*request.method);
         let length = framing::of_response(&head, method);
         let counter = Counter::new(&head.fields, status == 206, cx.limits);
+        let counter = counter.reading_events(&head.fields);
         let to = match (status, method) {
             (101, _) => {
                 let upgrade = head.fields.get("upgrade").map(Into::into);

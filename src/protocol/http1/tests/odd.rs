@@ -56,3 +56,47 @@ fn a_head_has_its_bound() {
     let endless = [up("HTTP/1.1 200 "), down(format!("HTTP/1.1 200 {}", "x".repeat(500)))];
     assert!(brief(&play_within(Role::Port, &endless, 50, &limits)).len() < 20);
 }
+
+#[test]
+fn events_of_a_stream_are_told_as_they_come() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                Transfer-Encoding: chunked\r\n\r\n";
+    check(
+        &[
+            up(GET),
+            down(head),
+            down("9\r\ndata: on\n\r\n3\r\ne\n\n\r\n"),
+            down("12\r\nevent: x\ndata: two\r\n2\r\n\n\n\r\n0\r\n\r\n"),
+            up(GET),
+        ],
+        "0> GET /, 0>|, 0< 200, 0< event 2, 0< event 3, 0<| Chunked 58 32 Some(32), 1> GET /, 1>|",
+    );
+}
+
+#[test]
+fn events_are_read_through_a_coding_and_behind_a_hole() {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"data: one\n\n").unwrap();
+    encoder.flush().unwrap();
+    let first = std::mem::take(encoder.get_mut());
+    encoder.write_all(b"data: three\n\n").unwrap();
+    let rest = encoder.finish().unwrap();
+    let length = first.len() + rest.len();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\
+         Content-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+    );
+    check(
+        &[up(GET), down(&head), down(first), up(GET), down(rest)],
+        &format!(
+            "0> GET /, 0>|, 0< 200, 0< event 3, 1> GET /, 1>|, 0< event 5, \
+             0<| Length({length}) {length} {length} Some(24)"
+        ),
+    );
+    let plain = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    check(
+        &[up(GET), down(plain), down("data: a"), Step::Gap(ToClient, 5), down("b\n\ndata: c\n\n")],
+        "0> GET /, 0>|, 0< 200, 0< event 2, 0< event 1",
+    );
+}

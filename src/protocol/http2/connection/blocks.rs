@@ -116,6 +116,7 @@ impl Connection {
                 let (head, flaws) = collected.response(block.span, block.size);
                 say(block.stream, flaws, cx);
                 let counter = Counter::new(&head.fields, head.status == Some(206), cx.limits);
+                let counter = counter.reading_events(&head.fields);
                 let Some(stream) = self.streams.get(block.stream) else { return };
                 let bodiless = stream.is_head || matches!(head.status, Some(204 | 304));
                 let announced = content_length(&head.fields).filter(|_| !bodiless);

@@ -129,10 +129,17 @@ impl Connection {
         part: Part,
         n: usize,
         buffer: &mut StreamBuffer,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) {
         match self.streams.get(stream).and_then(|open| open.side(way).open()) {
-            Some(incoming) => incoming.read(part, n, buffer, cx.limits),
+            Some(incoming) => {
+                incoming.read(part, n, buffer, cx.limits);
+                let id = MessageId { stream: u64::from(stream), nth: 0 };
+                for message in incoming.events() {
+                    let message = message.into();
+                    cx.emit(EventBody::Http(HttpEvent::Message { id, message }));
+                }
+            }
             None => {
                 buffer.skip(n, &mut Frames::default());
             }

@@ -12,6 +12,7 @@ use crate::report::text::ink::Tone;
 use crate::report::text::numbers;
 use crate::report::text::units;
 use crate::report::text::words;
+use crate::report::timeline::detail::conversation;
 use crate::report::timeline::detail::line::Line;
 use crate::report::timeline::detail::stall;
 use crate::time::{TimeDelta, Timestamp};
@@ -72,6 +73,7 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
             fields(&end.trailers, false, &mut lines);
         }
     }
+    lines.extend(conversation::lines(exchange));
     if let Some(wrong) = words::exchange_state(exchange.state()) {
         lines.push(Line::new(wrong).in_tone(Tone::Bad));
     }

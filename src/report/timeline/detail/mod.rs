@@ -1,5 +1,6 @@
 //! `-v`: everything there is to know about a row, with the frames that prove it.
 
+mod conversation;
 mod http;
 mod line;
 mod lookup;

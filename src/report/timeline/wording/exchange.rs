@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::flow::event::EndReason;
 use crate::protocol::http::message::Ending;
 use crate::protocol::http::url::Parts;
+use crate::report::text::conversation;
 use crate::report::text::escape::escape;
 use crate::report::text::http;
 use crate::report::text::ink::Tone;
@@ -75,7 +76,10 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         parts.push(escape(kind.split(';').next().unwrap_or(kind).trim()).into_owned());
     }
     parts.extend(response.fields.get("content-encoding").map(|v| escape(v).into_owned()));
-    parts.extend(exchange.switched.as_ref().map(|to| format!("now speaks {}", escape(to))));
+    let said = conversation::parts(exchange);
+    let switched = exchange.switched.as_ref().filter(|_| said.is_empty());
+    parts.extend(switched.map(|to| format!("now speaks {}", escape(to))));
+    parts.extend(said);
     let again = sent_again(trace, exchange);
     if again > 0 {
         parts.insert(1, units::count(again, "segment resent", "segments resent"));
