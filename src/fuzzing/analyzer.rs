@@ -51,6 +51,22 @@ pub fn dns(bytes: &[u8]) {
     converse(transport, 53, plan.rest());
 }
 
+/// What goes on behind a head of HTTP/1: by the first byte a WebSocket, one whose messages are
+/// compressed, or an event stream. Where it is cut does not matter.
+pub fn messages(bytes: &[u8]) {
+    let mut plan = Plan::new(bytes);
+    let upgrade = "Upgrade: websocket\r\nConnection: upgrade\r\n";
+    let deflate = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    let (asks, answers) = match plan.u8() % 3 {
+        0 => (upgrade.to_owned(), format!("101 Go\r\n{upgrade}")),
+        1 => (format!("{upgrade}{deflate}"), format!("101 Go\r\n{upgrade}{deflate}")),
+        _ => (String::new(), "200 OK\r\nContent-Type: text/event-stream\r\n".to_owned()),
+    };
+    let asks = format!("GET / HTTP/1.1\r\nHost: a\r\n{asks}\r\n");
+    let answers = format!("HTTP/1.1 {answers}\r\n");
+    http1(&[asks.as_bytes(), b"\xff\x01", answers.as_bytes(), plan.rest()].concat());
+}
+
 /// HTTP/1. What is understood of a conversation does not depend on where it is cut, as long as it
 /// is HTTP: behind bytes that are not, and behind holes, a segment that begins with a message is
 /// where it goes on, and HTTP/0.9 has no end but that of its segment.

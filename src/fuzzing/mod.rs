@@ -36,6 +36,7 @@ pub static TARGETS: &[Target] = &[
     Target { name: "tcp", fuzz: tcp::fuzz, seeds: seeds::operations },
     Target { name: "dns", fuzz: analyzer::dns, seeds: seeds::dns },
     Target { name: "http1", fuzz: analyzer::http1, seeds: seeds::http1 },
+    Target { name: "messages", fuzz: analyzer::messages, seeds: seeds::messages },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
     Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
 ];

@@ -71,6 +71,19 @@ pub(super) fn http1() -> Vec<Vec<u8>> {
     vec![simple.to_vec(), chunked.to_vec(), close.to_vec(), hole]
 }
 
+/// What goes on behind a head: frames of both directions, compressed ones, events.
+pub(super) fn messages() -> Vec<Vec<u8>> {
+    let frames = b"\x00\xff\x00\x81\x05Hello\x01\x03Hel\x89\x01?\x80\x02lo\xff\x01\
+        \x8a\x81\x37\xfa\x21\x3d\x08\x82\xfe\x00\x80\x01\x02\x03\x04";
+    let mut frames = frames.to_vec();
+    frames.extend([7; 128]);
+    frames.extend(b"\x88\x82\0\0\0\0\x03\xe8\xff\x01\x88\x02\x03\xe8\xff\x03");
+    let deflated = b"\x01\xff\x00\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00\
+        \x41\x03\xf2\x48\xcd\xff\x02\x01\x80\x04\xc9\xc9\x07\x00\xff\x04";
+    let events = b"\x02: hi\n\nevent: add\r\ndata: 7\xff\x003\r\nid: 1\r\n\r\nretry: 9\rdata\r\r";
+    vec![frames, deflated.to_vec(), events.to_vec()]
+}
+
 /// Conversations behind a transport and a port.
 pub(super) fn any() -> Vec<Vec<u8>> {
     let [udp, tcp] = [[1, 0, 53], [0, 0, 80]];

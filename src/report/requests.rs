@@ -108,22 +108,17 @@ fn status(exchange: &Exchange) -> Cell {
         _ => Tone::Bad,
     };
     let word = words::exchange_state_word(exchange.state());
-    let forms = match (state, word) {
-        (Some(state), Some(word)) => {
-            vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
-        }
-        _ => {
-            let said = conversation::parts(exchange);
-            let mut forms: Vec<String> = (1..=said.len())
-                .rev()
-                .map(|count| {
-                    let shown = said.iter().take(count).map(String::as_str);
-                    iter::once(&*plain).chain(shown).collect::<Vec<_>>().join(", ")
-                })
-                .collect();
-            forms.extend([plain, code]);
-            forms
-        }
+    let forms = if let (Some(state), Some(word)) = (state, word) {
+        vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
+    } else {
+        let said = conversation::parts(exchange);
+        let with = |count: usize| {
+            let shown = said.iter().take(count).map(String::as_str);
+            iter::once(&*plain).chain(shown).collect::<Vec<_>>().join(", ")
+        };
+        let mut forms: Vec<String> = (0..=said.len()).rev().map(with).collect();
+        forms.push(code);
+        forms
     };
     Cell { forms, tone }
 }

@@ -9,7 +9,7 @@ use crate::reports::sample::{self, HOSTILE, T0};
 use crate::reports::{read, written};
 
 /// The document of a trace, which the schema has taken.
-fn document(trace: &Trace) -> Value {
+pub(super) fn document(trace: &Trace) -> Value {
     let document = read("json", trace, &Options::default());
     let schema: Value = serde_json::from_str(&json_schema()).expect("a schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,6 +1,7 @@
 //! The machine-readable outputs, read back by readers that share no code with the writers.
 
 mod captures;
+mod conversation;
 mod har;
 mod har_reader;
 mod json;

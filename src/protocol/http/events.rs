@@ -43,6 +43,8 @@ struct Line {
 #[derive(Debug, Default)]
 struct Block {
     wire: u64,
+    /// Bytes that ended lines, which count with the next line.
+    ends: u64,
     data: Option<u64>,
     name: Option<Box<str>>,
     has_id: bool,
@@ -75,16 +77,17 @@ impl Events {
             if std::mem::take(&mut self.after_return)
                 && let Some(rest) = bytes.strip_prefix(b"\n")
             {
-                self.block.late(out, span);
+                self.block.ends += u64::from(self.block.span.is_some());
                 bytes = rest;
                 continue;
             }
             let end = memchr2(b'\r', b'\n', bytes);
             let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-            self.block.touch(line.len() as u64 + u64::from(end.is_some()), span);
+            self.block.touch(line.len() as u64, span);
             self.line.push(line);
             let Some((last, rest)) = rest.split_first().filter(|_| end.is_some()) else { return };
             self.after_return = *last == b'\r';
+            self.block.ends += 1;
             bytes = rest;
             let line = std::mem::take(&mut self.line);
             out.extend(self.block.line(&line));
@@ -122,18 +125,10 @@ impl Line {
 impl Block {
     /// More bytes belong to it.
     fn touch(&mut self, bytes: u64, span: Span) {
-        self.wire = self.wire.saturating_add(bytes);
+        let ends = if bytes > 0 { std::mem::take(&mut self.ends) } else { 0 };
+        self.wire = self.wire.saturating_add(bytes).saturating_add(ends);
         self.span = Some(self.span.map_or(span, |before| before.to(span)));
         self.frames.push(span.last.frame);
-    }
-
-    /// The LF of a CR LF, of which the CR ended the block or the line before.
-    fn late(&mut self, out: &mut [StreamMessage], span: Span) {
-        if self.span.is_some() {
-            self.touch(1, span);
-        } else if let Some(before) = out.last_mut().filter(|before| before.span.last == span.last) {
-            before.wire = before.wire.saturating_add(1);
-        }
     }
 
     /// A line is over; the message that it completes.
@@ -155,7 +150,7 @@ impl Block {
             b"data" => self.data = Some(self.data.map_or(0, |data| data + 1) + line.value),
             b"event" => {
                 let name = String::from_utf8_lossy(&line.name).into_owned();
-                self.name = Some(name.into()).filter(|name: &Box<str>| !name.is_empty());
+                self.name = (!name.is_empty()).then(|| name.into());
             }
             b"id" => self.has_id = true,
             b"retry" => self.has_retry = true,
@@ -260,7 +255,7 @@ mod tests {
     fn an_event_is_timed_from_its_first_line_and_comments_are_not_part_of_it() {
         let found = events(": keep\ndata: a\ndata: b\n\n", 7);
         let wire: Vec<u64> = found.iter().map(|message| message.wire).collect();
-        assert_eq!(wire, [7, 17]);
+        assert_eq!(wire, [6, 15]);
         let frames = |message: &StreamMessage| {
             (message.span.first.frame.0, message.span.done.frame.0, message.frames.len())
         };

@@ -236,7 +236,7 @@ pub struct StreamMessage {
     /// What it is.
     pub kind: MessageKind,
     /// Its bytes as sent: of a WebSocket with the heads of its frames, of an event all of its
-    /// lines (before Content-Encoding).
+    /// lines (before Content-Encoding), without the empty one that ends it.
     pub wire: u64,
     /// Bytes of its payload as sent, by what the heads of its frames say; of an event its data.
     pub size: u64,

@@ -20,8 +20,11 @@ pub enum Navigation {
 ///
 /// Fetch metadata (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`) say it for sure; browsers send it to
 /// `https` and `localhost` only. Else a GET or POST that wants HTML above all is taken for one
-/// (it may be a frame then).
+/// (it may be a frame then). The opening handshake of a WebSocket (RFC 6455 §4.1) never does.
 pub fn navigation(head: &RequestHead) -> Navigation {
+    if head.fields.lists("upgrade", "websocket") {
+        return Navigation::No;
+    }
     let mode = head.fields.get("sec-fetch-mode");
     let destination = head.fields.get("sec-fetch-dest").map(str::trim);
     match (mode.map(str::trim), destination) {
@@ -111,6 +114,7 @@ mod tests {
         assert_eq!(sec("no-cors", "image"), Navigation::No);
         assert_eq!(sec("cors", "empty"), Navigation::No);
         assert_eq!(of("GET", &[("Sec-Fetch-Mode", "navigate")]), Navigation::Page);
+        assert_eq!(of("GET", &[html, ("Upgrade", "WebSocket")]), Navigation::No);
     }
 
     #[test]
