@@ -56,6 +56,17 @@ pub struct Limits {
     /// Bytes of window that one body's decoder may ask for: brotli's largest (RFC 7932 §9.1).
     /// Zstandard is held to 8 MiB at most (RFC 9659 §3).
     pub decoder_window: usize,
+    /// One TLS handshake message: a chain of large certificates has tens of kilobytes, and no
+    /// post-quantum one more than a hundred and some.
+    pub tls_handshake: usize,
+    /// Protected TLS records of one connection that wait for keys: what a page loads while its
+    /// client is still to write its key log.
+    pub tls_held_per_flow: usize,
+    /// Likewise, per shard.
+    pub tls_held_per_shard: usize,
+    /// Records behind a hole for which it is tried whether a key opens them, of one direction: a
+    /// few hundred are needed where megabytes are missing.
+    pub tls_trials: u32,
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
@@ -178,6 +189,10 @@ impl Default for Limits {
             decoded_body: 1 << 30,
             decoded_ratio: 1100,
             decoder_window: 16 << 20,
+            tls_handshake: 256 << 10,
+            tls_held_per_flow: 4 << 20,
+            tls_held_per_shard: 8 << 20,
+            tls_trials: 4096,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(15),
             tcp_ack_grace: TimeDelta::from_millis(3),

@@ -79,8 +79,11 @@ fn every_view_shows_something_of_every_fixture() {
     }
 }
 
-/// Whether some request of a visit is there to be read: TLS is not opened yet.
+/// Whether some request of a visit is there to be read without a key log beside the capture.
 fn readable(fixture: &Fixture) -> bool {
+    if fixture.name == "late-keys" {
+        return true;
+    }
     let plain = |request: &Request| request.on_wire && request.url.starts_with("http:");
     Truth::read(&fixture.truth).requests.iter().any(plain)
 }

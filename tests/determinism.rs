@@ -7,7 +7,7 @@ use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Settings, Watch};
 
-use crate::support::{fixtures, run_file, trace_of};
+use crate::support::{fixtures, keyed, run_file, trace_of};
 
 #[test]
 fn every_fixture_is_the_same_at_1_2_and_8_threads() {
@@ -105,12 +105,16 @@ fn a_flow_of_others_changes_nothing_but_itself() {
 fn a_source_in_memory_gives_what_its_file_gives() {
     use urltrace::capture::memory::Memory;
     for fixture in fixtures() {
-        let mut file = urltrace::capture::open(&fixture.capture).unwrap();
+        let mut file = keyed(&fixture.capture);
+        let expects_secrets = file.may_bring_secrets();
         let mut records = Vec::new();
         while let Some(record) = file.next_record().unwrap() {
             records.push(record);
         }
         let mut memory = Memory::with_summary(records, file.summary());
+        if expects_secrets {
+            memory = memory.with_late_secrets();
+        }
         let settings = Settings::new(2);
         let of_memory = pipeline::run(&mut memory, &settings, Watch::default()).trace;
         let of_file = run_file(&fixture.capture, 2).trace;

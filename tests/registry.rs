@@ -14,7 +14,6 @@ const SHARED_FOLDERS: &[(&str, &str)] = &[
     ("http", "the semantics that all versions of HTTP share"),
     ("ndp", "read by icmpv6, which carries it"),
     ("session", "the tests of session.rs"),
-    ("tls", "the words of its handshake"),
     ("websocket", "what follows an opening handshake of HTTP, which alone can tell it"),
 ];
 
@@ -24,7 +23,7 @@ const OTHER_FOLDER: &[(&str, &str)] =
     &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp"), ("http", "http1")];
 
 /// Protocols that no recorded visit shows; tests build their packets by hand.
-const NOT_RECORDED: &[&str] = &["http2", "mdns", "llmnr", "dhcp", "dhcpv6", "socks"];
+const NOT_RECORDED: &[&str] = &["mdns", "llmnr", "dhcp", "dhcpv6", "socks"];
 
 /// Files of `src/report` that are no format.
 const SHARED_FILES: &[&str] = &[

@@ -16,7 +16,7 @@ use urltrace::time::FrameNo;
 use urltrace::trace::{Connection, ConnectionId, Exchange, Timings, Trace, VisitId};
 
 use crate::support::facts::{CorpusFile, corpus};
-use crate::support::{dns, fixtures, run, run_file, shared, tools};
+use crate::support::{dns, fixtures, run, run_alone, run_file, shared, tools};
 
 /// A slice of a capture file: its bytes.
 fn slice(path: &Path, trace: &Trace, options: &Options) -> Bytes {
@@ -63,7 +63,7 @@ fn counted(connection: &Connection) -> PerDirection<Counters> {
 #[test]
 fn a_visit_alone_tells_the_same_as_in_the_whole() {
     for fixture in fixtures() {
-        let whole = run_file(&fixture.capture, 2).trace;
+        let whole = run_alone(&fixture.capture).trace;
         for (nth, visit) in whole.visits.iter().enumerate() {
             let bytes = slice(&fixture.capture, &whole, &of_visit(nth));
             let part = trace_of(&bytes);
@@ -79,7 +79,7 @@ fn a_visit_alone_tells_the_same_as_in_the_whole() {
 #[test]
 fn all_packets_of_a_connection_are_in_and_none_of_another() {
     for fixture in fixtures() {
-        let whole = run_file(&fixture.capture, 2).trace;
+        let whole = run_alone(&fixture.capture).trace;
         let (packets, _) = capture_of(&fixture.capture);
         for connection in &whole.connections {
             let options = Options { connection: Some(connection.id), ..Options::default() };
@@ -114,7 +114,7 @@ fn capture_of(path: &Path) -> (Vec<Packet>, CaptureSummary) {
 #[test]
 fn without_a_selection_all_packets_are_written_as_they_were() {
     for fixture in fixtures() {
-        let whole = run_file(&fixture.capture, 2).trace;
+        let whole = run_alone(&fixture.capture).trace;
         let (packets, summary) = capture_of(&fixture.capture);
         let (written, told) = read(&slice(&fixture.capture, &whole, &Options::default()));
         assert_eq!(packets.len(), written.len(), "{}", fixture.name);

@@ -8,7 +8,7 @@ use urltrace::report::format::Options;
 use urltrace::trace::Trace;
 
 use crate::support::truth::{Request, Truth};
-use crate::support::{Fixture, entry, fixtures, run_file, score, shared, visits_in};
+use crate::support::{Fixture, entry, fixtures, run_alone, score, shared, visits_in};
 
 /// How far the median of a time may be from the browser's, in milliseconds. The browser's own
 /// clock starts before the packet leaves and ends after it came, so none can be zero.
@@ -65,13 +65,18 @@ fn judge_all(visits: &[Fixture]) {
     let known = BROWSER_IS_WRONG.iter().filter(|(visit, ..)| names.contains(visit));
     let mut stale: Vec<_> = known.collect();
     for visit in visits {
-        let outcome = run_file(&visit.capture, 2);
+        // without key logs, what there is of HTTP/1 is whole
+        let outcome = run_alone(&visit.capture);
+        let is_read = |request: &Request| {
+            let opened = visit.name == "late-keys";
+            opened || request.url.starts_with("http://")
+        };
         assert!(outcome.error.is_none(), "{}: {:?}", visit.name, outcome.error);
         let truth = Truth::read(&visit.truth);
-        let mut score = score::requests(&entry::of_trace(&outcome.trace), &truth, plain_http);
+        let mut score = score::requests(&entry::of_trace(&outcome.trace), &truth, is_read);
         score::sockets(&mut score, &outcome.trace, &truth);
         println!("{}: {}", visit.name, score.summary());
-        let in_har = score::requests(&entry::of_har(&har(&outcome.trace)), &truth, plain_http);
+        let in_har = score::requests(&entry::of_har(&har(&outcome.trace)), &truth, is_read);
         println!("{} as HAR: {}", visit.name, in_har.summary());
         let bounds = bounds(&visit.name);
         let late = [score.late(&bounds), in_har.late(&bounds)];
@@ -123,9 +128,4 @@ fn background(visit: &Fixture, trace: &Trace, truth: &Truth) -> Vec<String> {
         wrong.push(format!("{}: no background {} {}", visit.name, request.method, request.url));
     }
     wrong
-}
-
-/// TLS is not read yet.
-fn plain_http(request: &Request) -> bool {
-    request.url.starts_with("http://")
 }

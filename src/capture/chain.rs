@@ -98,6 +98,12 @@ impl PacketSource for Files {
     fn about(&self, packet: &Packet) -> About<'_> {
         self.current.as_ref().map(|current| current.about(packet)).unwrap_or_default()
     }
+
+    fn may_bring_secrets(&self) -> bool {
+        // one that comes later may be another format
+        let current = self.current.as_ref().is_some_and(PacketSource::may_bring_secrets);
+        current || self.next.len() > 0
+    }
 }
 
 /// The size of a regular file; a pipe has none.

@@ -79,6 +79,10 @@ impl<S: PacketSource> PacketSource for Filtered<S> {
     fn about(&self, packet: &Packet) -> About<'_> {
         self.source.about(packet)
     }
+
+    fn may_bring_secrets(&self) -> bool {
+        self.source.may_bring_secrets()
+    }
 }
 
 fn compile(filter: &str, link: LinkType) -> Result<Program, pcap::Error> {

@@ -14,6 +14,7 @@ use crate::time::{FrameNo, Timestamp};
 pub struct Memory<I> {
     records: I,
     summary: CaptureSummary,
+    may_bring_secrets: bool,
 }
 
 impl<I: Iterator<Item = Record> + Send> Memory<I> {
@@ -27,7 +28,14 @@ impl<I: Iterator<Item = Record> + Send> Memory<I> {
         records: impl IntoIterator<Item = Record, IntoIter = I>,
         summary: CaptureSummary,
     ) -> Self {
-        Self { records: records.into_iter(), summary }
+        Self { records: records.into_iter(), summary, may_bring_secrets: false }
+    }
+
+    /// With secrets among the records, behind packets that they open.
+    #[must_use]
+    pub fn with_late_secrets(mut self) -> Self {
+        self.may_bring_secrets = true;
+        self
     }
 }
 
@@ -62,6 +70,10 @@ impl<I: Iterator<Item = Record> + Send> PacketSource for Memory<I> {
 
     fn summary(&self) -> CaptureSummary {
         self.summary.clone()
+    }
+
+    fn may_bring_secrets(&self) -> bool {
+        self.may_bring_secrets
     }
 }
 

@@ -13,6 +13,7 @@ mod endian;
 pub mod filter;
 mod foreign;
 pub mod format;
+pub mod keylog;
 pub mod live;
 pub mod memory;
 pub mod pcap;

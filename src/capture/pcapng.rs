@@ -311,6 +311,11 @@ impl PacketSource for Reader {
         let interface = packet.interface.saturating_sub(self.base);
         self.summary.about_last(packet, usize::try_from(interface).unwrap_or(usize::MAX))
     }
+
+    /// Decryption Secrets Blocks should stand before what they open, and do not always.
+    fn may_bring_secrets(&self) -> bool {
+        true
+    }
 }
 
 /// Type, length, length again.

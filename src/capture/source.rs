@@ -149,6 +149,11 @@ pub trait PacketSource: Send {
         let _ = packet;
         About::default()
     }
+
+    /// True where secrets may come behind the packets that they open.
+    fn may_bring_secrets(&self) -> bool {
+        false
+    }
 }
 
 /// What a capture says of a packet beside the packet.
@@ -171,6 +176,10 @@ impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
 
     fn about(&self, packet: &Packet) -> About<'_> {
         (**self).about(packet)
+    }
+
+    fn may_bring_secrets(&self) -> bool {
+        (**self).may_bring_secrets()
     }
 }
 

@@ -34,4 +34,8 @@ impl<S: PacketSource> PacketSource for Take<S> {
     fn about(&self, packet: &Packet) -> About<'_> {
         self.source.about(packet)
     }
+
+    fn may_bring_secrets(&self) -> bool {
+        self.source.may_bring_secrets()
+    }
 }

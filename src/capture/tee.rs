@@ -49,4 +49,8 @@ impl<S: PacketSource, W: Write + Send> PacketSource for Tee<S, W> {
     fn about(&self, packet: &Packet) -> About<'_> {
         self.source.about(packet)
     }
+
+    fn may_bring_secrets(&self) -> bool {
+        self.source.may_bring_secrets()
+    }
 }

@@ -48,6 +48,11 @@ pub struct Args {
     #[arg(short, long, value_name = "BPF", help_heading = "Input")]
     pub filter: Option<String>,
 
+    /// Reads TLS secrets from this key log, as browsers write it where SSLKEYLOGFILE names it; a
+    /// live capture follows it as it grows. May be repeated [default: what SSLKEYLOGFILE names]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub keylog: Vec<PathBuf>,
+
     /// Stops after this many packets
     #[arg(long, value_name = "N", help_heading = "Input", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,

@@ -31,7 +31,8 @@ pub(super) fn open(args: &Args, name: &str, keep: Keep<'_>) -> Result<Device, Ca
     let live = Live::open(&settings)?;
     let stop = live.stop_handle();
     let source = source::chosen(args, keep(Box::new(live))?)?;
-    Ok(Device { name: name.to_owned(), source: source::written(args, source)?, stop })
+    let source = source::keyed(args, source::written(args, source)?)?;
+    Ok(Device { name: name.to_owned(), source, stop })
 }
 
 /// Captures and follows.

@@ -1,12 +1,14 @@
 //! Where packets come from, as the command line asks.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::capture::block::Progress;
 use crate::capture::filter::Filtered;
+use crate::capture::keylog::{KeyLog, Keyed};
 use crate::capture::memory::Memory;
 use crate::capture::source::{CaptureError, PacketSource, Record};
 use crate::capture::take::Take;
@@ -75,6 +77,27 @@ pub(super) fn written(
         Some(path) => Box::new(Tee::new(source, Writer::create(path)?)),
         None => source,
     })
+}
+
+/// Adds the key logs: those that are named, else the one that browsers are told to write.
+pub(super) fn keyed(
+    args: &Args,
+    source: Box<dyn PacketSource>,
+) -> Result<Box<dyn PacketSource>, CaptureError> {
+    let is_live = args.iface.is_some();
+    let logs: Vec<KeyLog> = if args.keylog.is_empty() {
+        let named = std::env::var_os("SSLKEYLOGFILE").filter(|name| !name.is_empty());
+        let path = named.map(PathBuf::from);
+        // nobody asked for it here: where it is not there, there are no keys
+        let log = path.and_then(|path| {
+            if is_live { Some(KeyLog::follow(path)) } else { KeyLog::open(path).ok() }
+        });
+        log.into_iter().collect()
+    } else {
+        let open = |path| if is_live { Ok(KeyLog::follow(path)) } else { KeyLog::open(path) };
+        args.keylog.iter().map(open).collect::<Result<_, _>>()?
+    };
+    Ok(if logs.is_empty() { source } else { Box::new(Keyed::new(source, logs)) })
 }
 
 /// Prints the interfaces that can be captured on, one a line.

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Input::Live(live::open(args, device, &keep)?)
     } else {
         let mut saved = source::saved(args, &keep)?;
-        saved.source = source::written(args, saved.source)?;
+        saved.source = source::keyed(args, source::written(args, saved.source)?)?;
         Input::Saved(saved)
     };
     // What is written to is opened once there is something to read, so that no file is emptied

@@ -49,6 +49,10 @@ pub(super) fn read(
     stop: &AtomicBool,
 ) -> Read {
     let mut dispatcher = Dispatcher::new(workers, limits);
+    if source.may_bring_secrets() {
+        dispatcher.secrets.expect_more();
+        dispatcher.share_secrets();
+    }
     let error = loop {
         if stop.load(Ordering::Relaxed) {
             break None;
@@ -134,10 +138,14 @@ impl Dispatcher {
     /// What opens TLS: for all that is held already too, where it can be opened now.
     fn secrets(&mut self, record: &source::Secrets) {
         if record.kind == source::Secrets::TLS_KEY_LOG && self.secrets.read(&record.data) {
-            let secrets = Arc::new(self.secrets.clone());
-            let now = Stamp::new(self.clock, self.last_frame);
-            self.all(|| Item::Secrets { now, secrets: Arc::clone(&secrets) });
+            self.share_secrets();
         }
+    }
+
+    fn share_secrets(&mut self) {
+        let secrets = Arc::new(self.secrets.clone());
+        let now = Stamp::new(self.clock, self.last_frame);
+        self.all(|| Item::Secrets { now, secrets: Arc::clone(&secrets) });
     }
 
     /// A fragment is counted in the first shard; the packet that it completes goes to the shard of

@@ -8,6 +8,7 @@ use crate::address::Endpoint;
 use crate::anomaly::Anomaly;
 use crate::flow::event::{Direction, EndReason, FlowId, FlowKey, GapReason, Role, Transport};
 use crate::limits::Limits;
+use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::secrets::Secrets;
@@ -124,6 +125,8 @@ pub struct Context<'a> {
     pub protocols: &'static [&'static Protocol],
     /// What opens encrypted protocols.
     pub secrets: &'a Secrets,
+    /// What the analyzers of a shard may hold while they wait for something.
+    pub budget: &'a Budget,
     /// How many protocols the analyzer stands in.
     pub depth: u8,
     /// True where one of them is TLS.
@@ -141,10 +144,16 @@ impl Context<'_> {
             limits: self.limits,
             protocols: self.protocols,
             secrets: self.secrets,
+            budget: self.budget,
             depth: self.depth.saturating_add(1),
             secure: self.secure,
             events: self.events,
         }
+    }
+
+    /// Likewise, for a protocol inside TLS.
+    pub fn within_tls(&mut self) -> Context<'_> {
+        Context { secure: true, ..self.within() }
     }
 
     /// Says something that became known with the packet that caused the call.

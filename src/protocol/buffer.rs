@@ -155,6 +155,16 @@ impl StreamBuffer {
         frames: &mut Frames,
         mut each: impl FnMut(&[u8]),
     ) -> Option<Span> {
+        self.read_stamped(n, frames, |part, _, _| each(part))
+    }
+
+    /// Likewise, with the stamps of each piece: when it arrived, and when it could be read.
+    pub fn read_stamped(
+        &mut self,
+        n: usize,
+        frames: &mut Frames,
+        mut each: impl FnMut(&[u8], Stamp, Stamp),
+    ) -> Option<Span> {
         if n == 0 || n > self.len {
             return None;
         }
@@ -165,11 +175,11 @@ impl StreamBuffer {
             let (arrived, delivered) = (chunk.arrived, chunk.delivered);
             let part = chunk.bytes.len().min(left);
             if part < chunk.bytes.len() {
-                each(chunk.bytes.get(..part)?);
+                each(chunk.bytes.get(..part)?, arrived, delivered);
                 chunk.bytes.advance(part);
             } else {
                 // Taken out, not split: the block behind it is counted once.
-                each(&self.chunks.pop_front()?.bytes);
+                each(&self.chunks.pop_front()?.bytes, arrived, delivered);
             }
             frames.push(arrived.frame);
             let here = Span { first: arrived, ready: delivered, last: arrived, done: delivered };

@@ -2,6 +2,7 @@
 
 pub mod analyzer;
 pub mod arp;
+pub mod budget;
 pub mod buffer;
 pub mod configuration;
 pub mod detect;
@@ -30,6 +31,7 @@ use crate::protocol::analyzer::Protocol;
 pub static PROTOCOLS: &[&Protocol] = &[
     &http1::PROTOCOL,
     &http2::PROTOCOL,
+    &tls::PROTOCOL,
     &socks::PROTOCOL,
     &dns::DNS,
     &dns::MDNS,

@@ -116,9 +116,20 @@ pub struct Counted {
 pub struct Secrets {
     by_random: HashMap<ClientRandom, Arc<OfConnection>>,
     counted: Counted,
+    more_may_come: bool,
 }
 
 impl Secrets {
+    /// Says that more may come, so that what is locked is worth keeping for a while.
+    pub const fn expect_more(&mut self) {
+        self.more_may_come = true;
+    }
+
+    /// True where more may come.
+    pub const fn more_may_come(&self) -> bool {
+        self.more_may_come
+    }
+
     /// Those of a connection.
     pub fn of(&self, random: &ClientRandom) -> Option<&OfConnection> {
         self.by_random.get(random).map(|known| &**known)

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use crate::flow::event::{FlowBody, FlowEvent, FlowId, Opened, StreamEvent};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
+use crate::protocol::budget::Budget;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
@@ -23,6 +24,7 @@ pub struct Sessions {
     limits: Limits,
     protocols: &'static [&'static Protocol],
     secrets: Arc<Secrets>,
+    budget: Budget,
     flows: HashMap<FlowId, Box<Flow>>,
     /// What was said during one call; empty between calls.
     said: Vec<(Stamp, EventBody)>,
@@ -39,6 +41,7 @@ impl Sessions {
     /// No sessions yet, with the protocols that they may have.
     pub fn new(limits: Limits, protocols: &'static [&'static Protocol]) -> Self {
         Self {
+            budget: Budget::new(limits.tls_held_per_shard),
             limits,
             protocols,
             secrets: Arc::default(),
@@ -137,6 +140,7 @@ impl Sessions {
                 limits: &self.limits,
                 protocols: self.protocols,
                 secrets: &self.secrets,
+                budget: &self.budget,
                 depth: 0,
                 secure: false,
                 events: &mut self.said,

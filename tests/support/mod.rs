@@ -12,6 +12,8 @@ pub(crate) mod truth;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use urltrace::capture::Files;
+use urltrace::capture::keylog::{KeyLog, Keyed};
 use urltrace::capture::memory::Memory;
 use urltrace::capture::source::{PacketSource, Record};
 use urltrace::packet::build::Capture;
@@ -69,10 +71,21 @@ pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a capture file to its end.
+/// Runs a capture file to its end, with the key log that lies beside it.
 pub(crate) fn run_file(path: &Path, threads: usize) -> Outcome {
-    let mut source = urltrace::capture::open(path).unwrap();
-    run(&mut source, threads)
+    run(&mut keyed(path), threads)
+}
+
+/// Runs a capture file to its end, with no other keys than those in it.
+pub(crate) fn run_alone(path: &Path) -> Outcome {
+    run(&mut urltrace::capture::open(path).unwrap(), 2)
+}
+
+/// A capture file, with the key log that lies beside it.
+pub(crate) fn keyed(path: &Path) -> Keyed<Files> {
+    let log = Some(path.with_file_name("keys.log")).filter(|log| log.exists());
+    let logs = log.map(|log| KeyLog::open(log).unwrap()).into_iter().collect();
+    Keyed::new(urltrace::capture::open(path).unwrap(), logs)
 }
 
 /// Runs a source to its end.

@@ -25,6 +25,10 @@ pub(crate) fn tshark(capture: &Path, fields: &[&str]) -> Vec<Vec<String>> {
     let mut command = Command::new("tshark");
     command.args(["-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields"]).arg("-r");
     command.arg(capture);
+    let log = capture.with_file_name("keys.log");
+    if log.exists() {
+        command.arg("-o").arg(format!("tls.keylog_file:{}", log.display()));
+    }
     for field in fields {
         command.args(["-e", field]);
     }

@@ -110,7 +110,7 @@ pub struct RequestHead {
     /// The request target as sent (`/a?b`, `http://h/a`, `h:443`, `*`), or `:path`; none where it
     /// is unknown, likewise.
     pub target: Option<Box<str>>,
-    /// The scheme, where the protocol says it (`:scheme`); for HTTP/1 it follows from the layer.
+    /// The scheme, where the protocol says it (`:scheme`); for HTTP/1 `https` within TLS.
     pub scheme: Option<Box<str>>,
     /// The authority, where the protocol says it (`:authority`); for HTTP/1 see `Host`.
     pub authority: Option<Box<str>>,

@@ -14,6 +14,7 @@ use crate::flow::event::{
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Context, FlowInfo};
+use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::fields::Fields;
@@ -77,6 +78,7 @@ fn play(agreed: &Agreed, steps: &[Step], piece: usize) -> Vec<EventBody> {
             flow: &flow,
             limits: &limits,
             protocols: &[],
+            budget: &Budget::default(),
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

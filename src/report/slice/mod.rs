@@ -65,8 +65,10 @@ impl<'t> Slice<'t> {
         let kept = kept.filter(|(frame, _)| frame.is_none()).map(|(_, text)| text.as_str());
         let mut writer = Writer::commented(out, file, kept.chain(self.about.as_deref()))?;
         let mut left = self.trace.capture.packets;
-        while left > 0 {
+        // secrets may stand behind the last packet
+        loop {
             match source.next_record() {
+                Ok(Some(Record::Packet(_))) if left == 0 => break,
                 Ok(Some(Record::Packet(packet))) => {
                     left -= 1;
                     self.packet(&packet, source, &mut writer)?;

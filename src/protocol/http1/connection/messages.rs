@@ -33,6 +33,7 @@ impl Connection {
         let Parsed { mut head, flaws } = parsed;
         let (span, frames) = take_head(flaws, size, cut, buffer, cx);
         head.span = span;
+        head.scheme = cx.secure.then(|| "https".into());
         let Span { first, last, .. } = span;
         let (id, waits) = self.pairing.number_request(first);
         let is_bare = head.version == Version::Http09 && head.is("GET");

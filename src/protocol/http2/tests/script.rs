@@ -12,6 +12,7 @@ use crate::flow::event::{
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, StreamKey};
+use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, Framing, HttpEvent, MessageEnd};
@@ -106,6 +107,7 @@ impl Script {
             flow: &self.flow,
             limits: &self.limits,
             protocols: &[],
+            budget: &Budget::default(),
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

@@ -1,0 +1,267 @@
+//! One record: opened if it is protected, then given to whom its content belongs.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::Direction;
+use crate::protocol::analyzer::Context;
+use crate::protocol::nested::Nested;
+use crate::protocol::tls::connection::messages::{say, step};
+use crate::protocol::tls::connection::sealed::alert;
+use crate::protocol::tls::connection::state::Connection;
+use crate::protocol::tls::event::{Keys, TlsEvent};
+use crate::protocol::tls::keys::Opener;
+use crate::protocol::tls::message::Kind;
+use crate::protocol::tls::names::Version;
+use crate::protocol::tls::record::{ContentType, Pieces, Record};
+use crate::protocol::tls::side::{Epoch, Lock};
+
+/// What stands in a record, in the clear.
+struct Text {
+    content: ContentType,
+    bytes: Bytes,
+    /// Where it begins in the record's body.
+    start: usize,
+}
+
+impl Connection {
+    /// Takes the next record of a direction.
+    pub(super) fn record(&mut self, way: Direction, mut record: Box<Record>, cx: &mut Context<'_>) {
+        let content = record.header.content();
+        let is_protected = match self.sides.of(way).lock {
+            Lock::Broken | Lock::Elsewhere => return,
+            // in TLS 1.3 the dummy one is never protected (RFC 8446 §5)
+            Lock::Sealed | Lock::Until(_) | Lock::Open(_) => {
+                content != ContentType::CHANGE_CIPHER_SPEC
+                    || self.version().is_some_and(|version| version <= Version::TLS_1_2)
+            }
+            Lock::Plain => content == ContentType::APPLICATION_DATA,
+        };
+        if is_protected {
+            self.protected(way, record, cx);
+            return;
+        }
+        let bytes = std::mem::take(&mut record.body).freeze();
+        let text = Text { content, bytes, start: 0 };
+        self.content(way, &text, &record, false, cx);
+    }
+
+    pub(super) fn protected(
+        &mut self,
+        way: Direction,
+        mut record: Box<Record>,
+        cx: &mut Context<'_>,
+    ) {
+        let side = self.sides.of_mut(way);
+        let (header, careful) = (record.header.0, side.careful);
+        let range = match &mut side.lock {
+            Lock::Plain | Lock::Sealed | Lock::Broken | Lock::Elsewhere => {
+                side.lock = Lock::Sealed;
+                self.keep(way, record, cx);
+                return;
+            }
+            Lock::Until(opener) => {
+                let mut copy = record.body.clone();
+                let Some(range) = opener.open(header, &mut copy) else {
+                    self.sealed(way, &record, cx);
+                    return;
+                };
+                record.body = copy;
+                let epoch =
+                    if side.epoch == Epoch::Early { Epoch::Handshake } else { Epoch::Application };
+                let lock = std::mem::take(&mut side.lock);
+                side.epoch = epoch;
+                side.lock = match lock {
+                    Lock::Until(opener) => Lock::Open(opener),
+                    lock => lock,
+                };
+                Some(range)
+            }
+            Lock::Open(opener) if careful => {
+                let found = open_later(opener, header, &record.body);
+                if let Some((range, body)) = found {
+                    record.body = body;
+                    Some(range)
+                } else {
+                    self.with_following(way, &mut record, cx)
+                }
+            }
+            Lock::Open(opener) => opener.open(header, &mut record.body),
+        };
+        let Some(range) = range else {
+            self.unopened(way, &record, cx);
+            return;
+        };
+        self.say_keys(Keys::Found, cx);
+        let mut start = range.start;
+        let body = std::mem::take(&mut record.body).freeze();
+        let mut bytes = body.slice(range);
+        let mut content = record.header.content();
+        if self.is_13() {
+            // the content type stands behind the text, zeroes behind that (RFC 8446 §5.2)
+            let Some(end) = bytes.iter().rposition(|byte| *byte != 0) else {
+                cx.anomaly(no_content());
+                return;
+            };
+            content = ContentType(bytes.get(end).copied().unwrap_or_default());
+            bytes.truncate(end);
+        }
+        if let Some(inflate) = &mut self.sides.of_mut(way).inflate {
+            let Some(unpacked) = inflate.record(&bytes) else {
+                cx.anomaly(not_inflated());
+                self.sides.of_mut(way).lock = Lock::Broken;
+                return;
+            };
+            // which byte came in which packet is lost: all of them have come with the first
+            (bytes, start) = (unpacked, 0);
+            record.pieces = Pieces::one(bytes.len(), record.span);
+        }
+        self.content(way, &Text { content, bytes, start }, &record, true, cx);
+    }
+
+    /// Tries the key that comes after the one in use: the message that changes it was lost, or
+    /// is never sent.
+    fn with_following(
+        &mut self,
+        way: Direction,
+        record: &mut Record,
+        cx: &Context<'_>,
+    ) -> Option<std::ops::Range<usize>> {
+        let (epoch, mut next) = self.following(way, cx)?;
+        let range = next.open(record.header.0, &mut record.body)?;
+        let side = self.sides.of_mut(way);
+        side.epoch = epoch;
+        side.lock = Lock::Open(next);
+        side.finished |= epoch == Epoch::Application;
+        Some(range)
+    }
+
+    /// A record that its key does not open.
+    fn unopened(&mut self, way: Direction, record: &Record, cx: &mut Context<'_>) {
+        if self.keys != Some(Keys::Found) {
+            self.say_keys(Keys::Wrong, cx);
+        }
+        cx.anomaly(unauthentic(way, record));
+        let side = self.sides.of_mut(way);
+        side.lock = Lock::Broken;
+        side.messages.clear();
+    }
+
+    fn content(
+        &mut self,
+        way: Direction,
+        text: &Text,
+        record: &Record,
+        encrypted: bool,
+        cx: &mut Context<'_>,
+    ) {
+        match text.content {
+            ContentType::HANDSHAKE => {
+                let buffer = &mut self.sides.of_mut(way).messages;
+                let done = record.span.done;
+                record.pieces.split(&text.bytes, text.start, record.span, |part, arrived| {
+                    buffer.push(part, arrived, done);
+                });
+                let knew = self.server.is_some();
+                self.messages(way, encrypted, cx);
+                if !knew && self.server.is_some() {
+                    self.retry(cx);
+                }
+            }
+            ContentType::CHANGE_CIPHER_SPEC => {
+                step(way, Kind::ChangeCipherSpec, record, encrypted, cx);
+                let means_something = match self.version() {
+                    Some(version) => version <= Version::TLS_1_2,
+                    None => self.client.as_ref().is_none_or(|client| !client.early_data),
+                };
+                if means_something && (encrypted || matches!(self.sides.of(way).lock, Lock::Plain))
+                {
+                    self.lock(way, Epoch::Handshake, cx);
+                }
+            }
+            ContentType::ALERT => alert(way, &text.bytes, record, encrypted, cx),
+            ContentType::APPLICATION_DATA => {
+                self.tell_data(way, record, cx);
+                let child = self.child.get_or_insert_with(|| {
+                    let mut cx = cx.within_tls();
+                    match &self.alpn {
+                        Some(alpn) => Nested::by_alpn(alpn.as_bytes(), &mut cx),
+                        None => Nested::new(&mut cx),
+                    }
+                });
+                let (done, mut cx) = (record.span.done, cx.within_tls());
+                record.pieces.split(&text.bytes, text.start, record.span, |part, arrived| {
+                    child.push(way, part, (arrived, done), &mut cx);
+                });
+            }
+            ContentType::HEARTBEAT => {}
+            ContentType(other) => cx.anomaly(unknown_content(other)),
+        }
+    }
+
+    /// Bytes of the application have come, readable or not.
+    pub(super) fn tell_data(
+        &mut self,
+        direction: Direction,
+        record: &Record,
+        cx: &mut Context<'_>,
+    ) {
+        let side = self.sides.of_mut(direction);
+        let early = side.epoch == Epoch::Early && !side.finished;
+        let told = if early { &mut side.told.0 } else { &mut side.told.1 };
+        if !std::mem::replace(told, true) {
+            say(TlsEvent::Data { direction, at: record.span.first, early }, cx);
+        }
+    }
+}
+
+/// Opens a record before which some may have been lost without a trace.
+fn open_later(
+    opener: &mut Opener,
+    header: [u8; 5],
+    body: &BytesMut,
+) -> Option<(std::ops::Range<usize>, BytesMut)> {
+    /// Records lost at once, where it is not known that any were.
+    const UNSEEN: u64 = 16;
+    let first = opener.number;
+    for skipped in 0..=UNSEEN {
+        let mut copy = body.clone();
+        opener.number = first.wrapping_add(skipped);
+        if let Some(range) = opener.open(header, &mut copy) {
+            return Some((range, copy));
+        }
+    }
+    opener.number = first;
+    None
+}
+
+/// The bytes that a key adds to a record, its head among them; those of most where that depends.
+pub(super) fn added(opener: &Opener) -> u64 {
+    const MOST: usize = 16 + 20 + 1;
+    (crate::protocol::tls::record::Header::LEN + opener.overhead().unwrap_or(MOST)) as u64
+}
+
+fn unauthentic(way: Direction, record: &Record) -> Anomaly {
+    let who = if way == Direction::ToServer { "client" } else { "server" };
+    let text = format!(
+        "a record of {} bytes from the {who} does not authenticate under its key: nothing behind \
+         it is read",
+        record.size()
+    );
+    Anomaly::new("tls.bad-record-mac", Class::Suspicious, text).citing("RFC 8446 §5.2")
+}
+
+fn not_inflated() -> Anomaly {
+    let text = "a record does not decompress: nothing behind it is read";
+    Anomaly::new("tls.decompress", Class::Malformed, text).citing("RFC 3749 §2")
+}
+
+fn no_content() -> Anomaly {
+    let text = "a protected record of nothing but padding";
+    Anomaly::new("tls.empty-record", Class::Malformed, text).citing("RFC 8446 §5.4")
+}
+
+fn unknown_content(content: u8) -> Anomaly {
+    let text = format!("a record of the unknown content type {content}");
+    Anomaly::new("tls.content-type", Class::Malformed, text).citing("RFC 8446 §5")
+}

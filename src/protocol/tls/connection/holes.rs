@@ -1,0 +1,178 @@
+//! Records behind missing bytes: how many were lost, and where the next one begins.
+
+use crate::flow::event::{Direction, GapReason};
+use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::tls::connection::content::added;
+use crate::protocol::tls::connection::state::Connection;
+use crate::protocol::tls::record::Header;
+use crate::protocol::tls::side::{Epoch, Lock, Place};
+use crate::time::Frames;
+
+/// Lost records that are tried to be counted at once.
+const LOST_AT_ONCE: u64 = 256;
+
+impl Connection {
+    /// `missing` bytes of a direction are lost behind what is in `buffer`, which is no whole
+    /// record.
+    pub(super) fn lose(
+        &mut self,
+        way: Direction,
+        missing: u64,
+        reason: GapReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let side = self.sides.of_mut(way);
+        side.careful = true;
+        side.messages.clear();
+        let had = buffer.len() as u64;
+        let header = Header::of(&buffer.peek(Header::LEN));
+        buffer.clear();
+        let place = match (side.place, header) {
+            (Place::InStep, Some(header)) => {
+                let whole = (Header::LEN + header.length()) as u64;
+                let left = whole.saturating_sub(had);
+                if missing <= left {
+                    self.lose_record(way, whole, reason, cx);
+                    Place::Within(left - missing)
+                } else {
+                    Place::Lost(had + missing)
+                }
+            }
+            (Place::InStep, None) => Place::Lost(had + missing),
+            (Place::Within(left), _) if missing + had <= left => {
+                Place::Within(left - missing - had)
+            }
+            (Place::Within(left), _) => Place::Lost((missing + had).saturating_sub(left)),
+            (Place::Lost(before), _) => Place::Lost(before.saturating_add(missing + had)),
+        };
+        self.sides.of_mut(way).place = place;
+    }
+
+    /// One record of a known size is lost: of what it carried the size is known too.
+    fn lose_record(&mut self, way: Direction, whole: u64, reason: GapReason, cx: &mut Context<'_>) {
+        let side = self.sides.of_mut(way);
+        if let Lock::Open(opener) = &mut side.lock {
+            opener.number = opener.number.wrapping_add(1);
+            let text = whole.saturating_sub(added(opener));
+            if side.epoch == Epoch::Application || !self.is_13() {
+                self.lose_text(way, text, reason, cx);
+            }
+        }
+    }
+
+    fn lose_text(&mut self, way: Direction, bytes: u64, reason: GapReason, cx: &mut Context<'_>) {
+        if let Some(child) = &mut self.child {
+            child.gap(way, bytes, reason, &mut cx.within_tls());
+        }
+    }
+
+    /// Goes to the head of the next record. False where it has not come yet.
+    pub(super) fn find_place(
+        &mut self,
+        way: Direction,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        match self.sides.of(way).place {
+            Place::InStep => true,
+            Place::Within(left) => {
+                let passed = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                buffer.skip(passed, &mut Frames::default());
+                let left = left - passed as u64;
+                let side = self.sides.of_mut(way);
+                side.place = if left == 0 { Place::InStep } else { Place::Within(left) };
+                left == 0
+            }
+            Place::Lost(bytes) => self.seek(way, bytes, buffer, cx),
+        }
+    }
+
+    /// Looks for the next record: one that its key opens, or a head behind which is another.
+    fn seek(
+        &mut self,
+        way: Direction,
+        mut lost: u64,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let bytes = buffer.peek(buffer.len()).into_owned();
+        let mut at = 0;
+        let found = loop {
+            let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break None };
+            if rest.len() < Header::LEN {
+                break None;
+            }
+            let Some(header) = Header::of_protected(rest).filter(|it| it.length() > 0) else {
+                at += 1;
+                continue;
+            };
+            match self.is_record(way, header, rest, lost + at as u64, cx) {
+                Looks::Like(skipped) => break Some(skipped),
+                Looks::Short => break None,
+                Looks::Unlike => at += 1,
+            }
+        };
+        lost += at as u64;
+        buffer.skip(at, &mut Frames::default());
+        let side = self.sides.of_mut(way);
+        side.place = if found.is_some() { Place::InStep } else { Place::Lost(lost) };
+        if let (Some(records), Lock::Open(opener)) = (found, &mut side.lock) {
+            opener.number = opener.number.wrapping_add(records);
+            let text = lost.saturating_sub(records.saturating_mul(added(opener)));
+            self.lose_text(way, text, GapReason::NotCaptured, cx);
+        }
+        found.is_some()
+    }
+
+    /// Is what follows a record? With a key: does it open it, as the how-manieth? Without one: is
+    /// there another head behind it?
+    fn is_record(
+        &mut self,
+        way: Direction,
+        header: Header,
+        rest: &[u8],
+        lost: u64,
+        cx: &Context<'_>,
+    ) -> Looks {
+        let end = Header::LEN + header.length();
+        let next = rest.get(end..);
+        let side = self.sides.of_mut(way);
+        let Lock::Open(opener) = &mut side.lock else {
+            return match next {
+                Some(next) if next.len() >= Header::LEN => match Header::of_protected(next) {
+                    Some(_) => Looks::Like(0),
+                    None => Looks::Unlike,
+                },
+                _ => Looks::Short,
+            };
+        };
+        let Some(body) = rest.get(Header::LEN..end) else { return Looks::Short };
+        let most = (lost / added(opener)).min(LOST_AT_ONCE);
+        let first = opener.number;
+        for records in 0..=most {
+            if side.trials >= cx.limits.tls_trials {
+                break;
+            }
+            side.trials += 1;
+            opener.number = first.wrapping_add(records);
+            let fits = opener.open(header.0, &mut body.to_vec()).is_some();
+            opener.number = first;
+            if fits {
+                return Looks::Like(records);
+            }
+        }
+        Looks::Unlike
+    }
+}
+
+/// What bytes look like.
+enum Looks {
+    /// Like a record, before which so many were lost.
+    Like(u64),
+    /// Too little of it has come.
+    Short,
+    /// Like something else.
+    Unlike,
+}

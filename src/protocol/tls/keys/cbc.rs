@@ -1,0 +1,123 @@
+//! Block ciphers in CBC mode and their MACs, with the MAC before the encryption (RFC 5246
+//! §6.2.3.2) or behind it (RFC 7366).
+
+use std::ops::Range;
+
+use aes::{Aes128, Aes256};
+use cbc::Decryptor;
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockModeDecrypt, InnerIvInit, KeyInit};
+use des::TdesEde3;
+use zeroize::Zeroizing;
+
+use crate::protocol::tls::keys::algorithm::{Block, Hash};
+use crate::protocol::tls::keys::derive;
+
+/// The keys of one direction.
+pub(super) struct Cbc {
+    cipher: Cipher,
+    block: usize,
+    mac: Mac,
+    /// True where the MAC is that of the ciphertext.
+    encrypt_then_mac: bool,
+    /// In TLS 1.0 a record's initialization vector is the last block of the one before; later
+    /// versions send one with each.
+    chained: Option<Vec<u8>>,
+}
+
+/// What authenticates a record.
+pub(super) struct Mac {
+    hash: Hash,
+    key: Zeroizing<Vec<u8>>,
+}
+
+enum Cipher {
+    Aes128(Box<Aes128>),
+    Aes256(Box<Aes256>),
+    TripleDes(Box<TdesEde3>),
+}
+
+impl Mac {
+    pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
+        Self { hash, key: Zeroizing::new(key.to_vec()) }
+    }
+
+    /// Is `mac` that of some bytes under their pseudo-header (sequence number, type, version)?
+    pub(super) fn fits(&self, head: [u8; 11], bytes: &[u8], mac: &[u8]) -> bool {
+        let Ok(length) = u16::try_from(bytes.len()) else { return false };
+        let made = derive::hmac(self.hash, &self.key, &[&head, &length.to_be_bytes(), bytes]);
+        // nobody is told how long the comparison took
+        made.is_some_and(|made| **made == *mac)
+    }
+
+    pub(super) const fn length(&self) -> usize {
+        self.hash.size()
+    }
+}
+
+impl Cbc {
+    /// None where the key's length is not the cipher's.
+    pub(super) fn new(
+        block: Block,
+        key: &[u8],
+        iv: Option<&[u8]>,
+        mac: Mac,
+        encrypt_then_mac: bool,
+    ) -> Option<Self> {
+        let cipher = match block {
+            Block::Aes128 => Cipher::Aes128(Aes128::new_from_slice(key).ok()?.into()),
+            Block::Aes256 => Cipher::Aes256(Aes256::new_from_slice(key).ok()?.into()),
+            Block::TripleDes => Cipher::TripleDes(TdesEde3::new_from_slice(key).ok()?.into()),
+        };
+        let chained = iv.map(<[u8]>::to_vec);
+        Some(Self { cipher, block: block.size(), mac, encrypt_then_mac, chained })
+    }
+
+    /// Decrypts what is in `body` in its place, and gives where the plaintext stands in it; none
+    /// where it does not authenticate.
+    pub(super) fn open(&mut self, head: [u8; 11], body: &mut [u8]) -> Option<Range<usize>> {
+        let mac_length = self.mac.length();
+        let mut end = body.len();
+        if self.encrypt_then_mac {
+            end = end.checked_sub(mac_length)?;
+            let (sealed, mac) = body.split_at_checked(end)?;
+            if !self.mac.fits(head, sealed, mac) {
+                return None;
+            }
+        }
+        let (iv, from) = match &self.chained {
+            Some(iv) => (iv.clone(), 0),
+            None => (body.get(..self.block)?.to_vec(), self.block),
+        };
+        let last = body.get(end.checked_sub(self.block)?..end)?.to_vec();
+        let sealed = body.get_mut(from..end).filter(|sealed| !sealed.is_empty())?;
+        match &self.cipher {
+            Cipher::Aes128(key) => decrypt(&**key, &iv, sealed)?,
+            Cipher::Aes256(key) => decrypt(&**key, &iv, sealed)?,
+            Cipher::TripleDes(key) => decrypt(&**key, &iv, sealed)?,
+        }
+        if let Some(iv) = &mut self.chained {
+            // also where the record turns out to be broken: the next one does not depend on it
+            *iv = last;
+        }
+        let padding = *body.get(end.checked_sub(1)?)?;
+        let padded = end.checked_sub(usize::from(padding) + 1).filter(|padded| *padded >= from)?;
+        if body.get(padded..end)?.iter().any(|byte| *byte != padding) {
+            return None;
+        }
+        if self.encrypt_then_mac {
+            return Some(from..padded);
+        }
+        let text = padded.checked_sub(mac_length).filter(|text| *text >= from)?;
+        let fits = self.mac.fits(head, body.get(from..text)?, body.get(text..padded)?);
+        fits.then_some(from..text)
+    }
+}
+
+fn decrypt<C>(cipher: &C, iv: &[u8], sealed: &mut [u8]) -> Option<()>
+where
+    C: cbc::cipher::BlockCipherDecrypt + Clone,
+{
+    let decryptor = Decryptor::inner_iv_slice_init(cipher.clone(), iv).ok()?;
+    decryptor.decrypt_padded::<NoPadding>(sealed).ok().map(drop)
+}
