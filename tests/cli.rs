@@ -12,7 +12,7 @@ use urltrace::capture::source::CaptureSummary;
 use urltrace::capture::write::Writer;
 
 use crate::support::truth::{Request, Truth};
-use crate::support::{Fixture, fixtures, root};
+use crate::support::{Fixture, all_fixtures, fixtures, root};
 
 const SEED: &str = "testdata/visits/seed/capture.pcap";
 
@@ -248,7 +248,7 @@ fn the_json_document_is_as_its_schema_says() {
     assert_eq!(code(&schema), Some(0));
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let output = run(&[fixture.capture.to_str().unwrap(), "-o", "-", "--format", "json"]);
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         let faults: Vec<String> = validator

@@ -7,11 +7,11 @@ use urltrace::limits::Limits;
 use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Settings, Watch};
 
-use crate::support::{fixtures, keyed, run_file, trace_of};
+use crate::support::{all_fixtures, keyed, run_file, trace_of};
 
 #[test]
 fn every_fixture_is_the_same_at_1_2_and_8_threads() {
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let [one, two, eight] = [1, 2, 8].map(|threads| {
             let outcome = run_file(&fixture.capture, threads);
             assert!(outcome.error.is_none(), "{}: {:?}", fixture.name, outcome.error);
@@ -25,7 +25,7 @@ fn every_fixture_is_the_same_at_1_2_and_8_threads() {
 /// What is completed when is part of the output too: NDJSON and the live rows are told so.
 #[test]
 fn things_are_completed_in_the_same_order_at_1_2_and_8_threads() {
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let [one, two, eight] = [1, 2, 8].map(|threads| {
             let mut told = String::new();
             let mut source = urltrace::capture::open(&fixture.capture).unwrap();
@@ -56,7 +56,7 @@ fn tight_bounds_give_up_the_same_things_at_1_2_and_8_threads() {
         http_pipeline: 2,
         ..Limits::default()
     };
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let [one, two, eight] = [1, 2, 8].map(|threads| {
             let mut source = urltrace::capture::open(&fixture.capture).unwrap();
             let settings = Settings { limits: limits.clone(), ..Settings::new(threads) };
@@ -104,7 +104,7 @@ fn a_flow_of_others_changes_nothing_but_itself() {
 #[test]
 fn a_source_in_memory_gives_what_its_file_gives() {
     use urltrace::capture::memory::Memory;
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let mut file = keyed(&fixture.capture);
         let expects_secrets = file.may_bring_secrets();
         let mut records = Vec::new();

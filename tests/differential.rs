@@ -14,7 +14,7 @@ use urltrace::protocol::http::message::Version;
 use urltrace::trace::Trace;
 
 use crate::support::tools::{has, tshark};
-use crate::support::{Fixture, fixtures, run_file, stages};
+use crate::support::{Fixture, all_fixtures, run_file, stages};
 
 /// What differs and may: fixture, beginning of the line, why. What is mended is taken off.
 const ACCEPTED: &[(&str, &str, &str)] = &[
@@ -94,7 +94,7 @@ fn every_fixture_is_read_as_tshark_reads_it() {
     let mut differences = Vec::new();
     let mut stale: Vec<_> = ACCEPTED.iter().collect();
     let (mut frames, mut values) = (0, 0);
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let rows = tshark(&fixture.capture, &FIELDS);
         let (ours, theirs) = (ours(&fixture), theirs(&rows));
         frames += rows.len();

@@ -6,6 +6,8 @@ mod cli;
 #[cfg(test)]
 mod configurations;
 #[cfg(test)]
+mod conversations;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod determinism;

@@ -16,7 +16,7 @@ use urltrace::time::FrameNo;
 use urltrace::trace::{Connection, ConnectionId, Exchange, Timings, Trace, VisitId};
 
 use crate::support::facts::{CorpusFile, corpus};
-use crate::support::{dns, fixtures, run, run_alone, run_file, shared, tools};
+use crate::support::{all_fixtures, dns, fixtures, run, run_alone, run_file, shared, tools};
 
 /// A slice of a capture file: its bytes.
 fn slice(path: &Path, trace: &Trace, options: &Options) -> Bytes {
@@ -78,7 +78,7 @@ fn a_visit_alone_tells_the_same_as_in_the_whole() {
 
 #[test]
 fn all_packets_of_a_connection_are_in_and_none_of_another() {
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let whole = run_alone(&fixture.capture).trace;
         let (packets, _) = capture_of(&fixture.capture);
         for connection in &whole.connections {

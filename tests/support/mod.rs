@@ -1,5 +1,6 @@
 //! What the tests have in common: where captures lie, how to run them, how to judge the result.
 
+pub(crate) mod conversation;
 pub(crate) mod dns;
 pub(crate) mod entry;
 pub(crate) mod facts;
@@ -20,13 +21,13 @@ use urltrace::packet::build::Capture;
 use urltrace::pipeline::{self, Outcome, Settings, Watch};
 use urltrace::trace::{EntityId, Trace};
 
-/// A visit that the lab recorded.
+/// A visit, or a conversation of other clients, that the lab recorded.
 pub(crate) struct Fixture {
     /// The folder's name.
     pub(crate) name: String,
     /// What was on the wire.
     pub(crate) capture: PathBuf,
-    /// What the browser says.
+    /// What the browser says; of a conversation, what its clients say.
     pub(crate) truth: PathBuf,
 }
 
@@ -42,8 +43,24 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
     fixtures
 }
 
+/// All conversations of `testdata/conversations`, by name.
+pub(crate) fn conversations() -> Vec<Fixture> {
+    let fixtures = recorded(&root().join("testdata/conversations"), "facts.json");
+    assert!(fixtures.len() >= 6, "testdata/conversations has only {}", fixtures.len());
+    fixtures
+}
+
+/// Visits and conversations: every capture that the lab recorded.
+pub(crate) fn all_fixtures() -> Vec<Fixture> {
+    fixtures().into_iter().chain(conversations()).collect()
+}
+
 /// All visits of a folder, by name.
 pub(crate) fn visits_in(folder: &Path) -> Vec<Fixture> {
+    recorded(folder, "truth.json")
+}
+
+fn recorded(folder: &Path, truth: &str) -> Vec<Fixture> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut fixtures: Vec<Fixture> = entries
         .map(|entry| entry.unwrap().path())
@@ -53,7 +70,7 @@ pub(crate) fn visits_in(folder: &Path) -> Vec<Fixture> {
             let capture = ["capture.pcap", "capture.pcapng"].map(|file| path.join(file));
             let capture = capture.into_iter().find(|file| file.exists());
             let capture = capture.unwrap_or_else(|| panic!("{name} has no capture"));
-            Fixture { name, capture, truth: path.join("truth.json") }
+            Fixture { name, capture, truth: path.join(truth) }
         })
         .collect();
     fixtures.sort_by(|a, b| a.name.cmp(&b.name));

@@ -15,9 +15,8 @@ LARGEST = 3 << 20
 
 def record(name, module, target):
     """Play the visit once, check the record against the packets, and only then replace the old."""
-    conditions = getattr(module, "CONDITIONS", {})
     quiet = getattr(module, "QUIET", True)
-    with servers(conditions) as (network, folder, authority):
+    with servers(getattr(module, "CONDITIONS", {})) as (network, folder, authority):
         stage = Stage(network, folder, authority, quiet, getattr(module, "CAPTURE", "pcap"),
                       getattr(module, "MIDWAY", False))
         module.visit(stage)
@@ -46,11 +45,16 @@ def record(name, module, target):
             (out / "truth.json").write_text(json.dumps(told, indent=1) + "\n")
             (out / "truth.har").write_text(json.dumps(har.build(told), indent=1) + "\n")
             (out / "notes.md").write_text(notes(name, module, stage, told, path))
-            if target.exists():
-                shutil.rmtree(target)
-            shutil.copytree(out, target)
-            target.chmod(0o755)             # the temporary folder was only ours
-    return sent
+            replace(target, out)
+    return f"{sent} requests"
+
+
+def replace(target, made):
+    """Put a new fixture where the old one was."""
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(made, target)
+    target.chmod(0o755)                     # the temporary folder was only ours
 
 
 def refuse_hidden(told, expected):
@@ -72,14 +76,14 @@ def notes(name, module, stage, told, path):
         f"# {name}", "", module.__doc__.strip(), "",
         f"- made by: `tests/lab/record {name}`",
         f"- browser: {told['client']}, headless, fresh profile",
-        f"- network: {' and '.join(spoken)}; each way {_conditions(network.wire)}",
+        f"- network: {' and '.join(spoken)}; each way {conditions(network.wire)}",
         "- captured at the client, without offloads; no packet was dropped by the capture",
         f"- pages: {len(told['pages'])}; requests: {len(told['requests'])}, of which "
-        f"{len(on_wire)} went over the wire (statuses {_counts(statuses)})",
+        f"{len(on_wire)} went over the wire (statuses {counts(statuses)})",
     ]
     if told["background"]:
         lines.append(f"- requests of other programs: {len(told['background'])}")
-    lines.append(f"- capture: {_counts(wire.summary(path))}")
+    lines.append(f"- capture: {counts(wire.summary(path))}")
     late = wire.lateness(path, told)
     if late:
         lines.append("- a request's packet follows the browser's `send_start` by "
@@ -97,7 +101,8 @@ def hidden(told):
                f"`readable: false`): {len(closed)}")
 
 
-def _conditions(wire_options):
+def conditions(wire_options):
+    """What the relay does to frames, in words."""
     words = [f"{wire_options['delay_ms']:g} ms of delay"]
     for key in ("loss", "reorder", "duplicate"):
         if wire_options.get(key):
@@ -112,5 +117,6 @@ def _conditions(wire_options):
     return ", ".join(words)
 
 
-def _counts(table):
+def counts(table):
+    """Names with their numbers, in one line."""
     return ", ".join(f"{key} {value}" for key, value in table.items())

@@ -18,9 +18,11 @@ UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
 # The last part of a server's address, for both families, and what lives there.
 SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
 COUNTER, PARK, STATUES, CELLAR, VAULTS, CHAT, DEPOT = 90, 100, 110, 120, 130, 140, 150
-MOSAIC, ARCHIVE, INN, ANNEX = 160, 170, 180, 190
+MOSAIC, ARCHIVE, INN, ANNEX, BENCH, ATTIC, LOFT, YARD, BRIDGE = (
+    160, 170, 180, 190, 200, 210, 220, 230, 240)
 HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
-                CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX)
+                CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX, BENCH,
+                ATTIC, LOFT, YARD, BRIDGE)
 
 HOSTS = {
     "garden.test": SITE,
@@ -55,6 +57,12 @@ HOSTS = {
     "www.archive.test": ARCHIVE,
     "www.inn.test": INN,
     "annex.inn.test": ANNEX,
+    **{f"{name}.workshop.test": BENCH
+       for name in ("tls", "rsa", "deep", "expired", "member")},
+    "again.workshop.test": YARD,
+    "www.bridge.test": BRIDGE,
+    "old.workshop.test": ATTIC,
+    "p384.workshop.test": LOFT,
     # Names that the unruly resolver answers late, in pieces or on the second try.
     "lost.trouble.test": UNRULY,
     "late.trouble.test": UNRULY,
@@ -71,8 +79,13 @@ ALIASES = {
 DEAD_ENDS = {"unreachable.trouble.test": UNREACHABLE4, "silent.trouble.test": BLACKHOLE4}
 
 
+RESOLVER = "dns.resolver.test"          # the resolver's own name, under which it has a certificate
+
+
 def address4(name):
     """The IPv4 address of a host, without following aliases."""
+    if name == RESOLVER:
+        return NAMESERVERS4["plain"]
     return DEAD_ENDS.get(name) or f"{SERVERS4}.{HOSTS[name]}"
 
 

@@ -119,10 +119,10 @@ class NetLog:
                 self._add(alive[source], event)
         for stream in self._streams():
             same = [send for send in found if send["stream"] is None
-                    and (send["method"], send["url"]) == (stream["method"], stream["url"])]
+                    and (send["method"], send["url"]) == (stream["asked"], stream["url"])]
             if same:
                 nearest = min(same, key=lambda send: abs(send["sent"] - stream["at"]))
-                nearest |= {key: stream[key] for key in ("socket", "stream", "data")}
+                nearest |= {key: stream[key] for key in ("method", "socket", "stream", "data")}
         return found
 
     def _streams(self):
@@ -136,11 +136,15 @@ class NetLog:
             elif kind == "HTTP2_SESSION_SEND_HEADERS":
                 head = dict(line.split(": ", 1) for line in params["headers"] if line[0] == ":")
                 found[key] = {
-                    "method": head[":method"], "at": event["at"], "stream": key[1], "data": 0,
+                    "method": head[":method"], "asked": head[":method"], "at": event["at"],
+                    "stream": key[1], "data": 0,
                     "url": f"{head[':scheme']}://{head[':authority']}{head[':path']}",
                     "socket": sockets.get(event["source"]),
                 }
-            elif kind == "HTTP2_SESSION_RECV_DATA" and key in found:
+                if ":protocol" in head:     # a WebSocket is asked for with GET, wherever it goes
+                    found[key] |= {"asked": "GET", "data": None,
+                                   "url": found[key]["url"].replace("https:", "wss:", 1)}
+            elif kind == "HTTP2_SESSION_RECV_DATA" and found.get(key, {}).get("data") is not None:
                 found[key]["data"] += params["size"]
         return found.values()
 

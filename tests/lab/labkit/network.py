@@ -22,8 +22,8 @@ from .shell import LabError, alive, end, run, wait_until
 
 PREFIX = "utlab"
 ROLES = ("client", "wire", "router", "servers")
-TOOLS = ("capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "nginx",
-         "openssl", "ss", "sysctl", "tcpdump", "tshark")
+TOOLS = ("capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "kdig",
+         "nghttp", "nghttpx", "nginx", "openssl", "ss", "sysctl", "tcpdump", "tshark")
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro", "sg")
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 
@@ -100,8 +100,8 @@ class Network:
             raise LabError(f"{path.name} did not start")
 
     def wait_listening(self, role, port, transport="t", timeout=20):
-        """Wait until something in the namespace listens on a port."""
-        pattern = re.compile(rf":{port}\s")
+        """Wait until something in the namespace listens on a port, or an address with its port."""
+        pattern = re.compile(rf"{':' * (':' not in str(port))}{port}\s")
 
         def listening():
             return pattern.search(self.run(role, "ss", f"-Hln{transport}"))

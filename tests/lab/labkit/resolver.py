@@ -23,6 +23,8 @@ def configuration(network):
         lines.append(f"host-record={name},{','.join(addresses)}")
     if network.ipv4:
         lines += [f"host-record={name},{address}" for name, address in names.DEAD_ENDS.items()]
+    if network.ipv4:
+        lines.append(f"host-record={names.RESOLVER},{names.address4(names.RESOLVER)}")
     lines += [f"cname={alias},{name}" for alias, name in names.ALIASES.items()]
     return "\n".join(lines) + "\n"
 

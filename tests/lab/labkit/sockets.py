@@ -7,6 +7,7 @@ control frames are left out.
 import base64
 
 TEXT = 1
+PROTOCOLS = {101: "http/1.1", 200: "h2"}    # an upgrade, or extended CONNECT
 
 
 class Socket:
@@ -31,18 +32,20 @@ class Socket:
     def entry(self, blank):
         """The request that opened it, filled into an entry that knows nothing yet."""
         params, response = self.created["params"], (self.answered or {}).get("response", {})
+        status = response.get("status")
         clock = self.asked["wallTime"] - self.asked["timestamp"] if self.asked else 0.0
         initiator = params.get("initiator", {})
         frames = initiator.get("stack", {}).get("callFrames", [])
         return blank | {
             "id": params["requestId"], "source": "cdp", "page": self.page, "url": params["url"],
-            "method": "GET", "type": "WebSocket", "status": response.get("status"),
-            "status_page": response.get("status"), "protocol": "http/1.1" if response else None,
+            "method": "GET" if status == 101 else "CONNECT", "type": "WebSocket", "status": status,
+            "status_page": status, "protocol": PROTOCOLS.get(status),
             "start": clock + self.created["arrived"],
             "send_start": self.asked and self.asked["wallTime"],
             "first_byte": self.answered and clock + self.answered["timestamp"],
             "end": self.closed and clock + self.closed["timestamp"],
-            "initiator": {"type": initiator.get("type"), "url": frames[0]["url"] if frames else None},
+            "initiator": {"type": initiator.get("type"),
+                          "url": frames[0]["url"] if frames else None},
             "request_headers": self.asked["request"]["headers"] if self.asked else {},
             "response_headers": response.get("headers", {}),
             "messages": [

@@ -112,8 +112,8 @@ async def web_socket(reader, writer, path, headers):
 async def events(writer, headers, query):
     """Numbers, one event each; the client comes back for more when the stream ends."""
     after, count = int(headers.get("last-event-id", 0)), int(query.get("count", ["3"])[0])
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-                 b"Connection: close\r\n\r\nretry: 100\n\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                 b"Cache-Control: no-store\r\nConnection: close\r\n\r\nretry: 100\n\n")
     for number in range(after + 1, after + 1 + count):
         await asyncio.sleep(PAUSE_SECONDS)
         kind = "event: tick\n" * (number % 2)

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from . import names, sites
+from . import bridge, names, sites
 
 UNRULY = pathlib.Path(__file__).with_name("unruly_web.py")
 TALK = pathlib.Path(__file__).with_name("talk.py")
@@ -40,9 +40,11 @@ def configuration(network, folder, roots, authority):
     for site in sites.ALL:
         port = "80" if site.tls is None else "443 ssl" + " http2" * site.tls.http2
         listen = []
-        if network.ipv4:
+        if site.listen:
+            listen.append(f"listen {site.listen};")
+        elif network.ipv4:
             listen.append(f"listen {names.SERVERS4}.{site.host}:{port};")
-        if network.ipv6:
+        if network.ipv6 and not site.listen:
             listen.append(f"listen [{names.SERVERS6}::{site.host}]:{port};")
         text += (f"  server {{\n    {' '.join(listen)}\n    server_name {' '.join(site.names)};\n"
                  f"    root {root(roots, site)};\n{secured(site, authority)}"
@@ -56,7 +58,8 @@ def secured(site, authority):
         return ""
     chain, key = authority.server(site.names, site.tls.key, site.tls.expired, site.tls.above)
     return (f"    ssl_certificate {chain};\n    ssl_certificate_key {key};\n"
-            f"    ssl_protocols {site.tls.versions};\n    {site.tls.directives}\n")
+            f"    ssl_protocols {site.tls.versions};\n"
+            f"    {site.tls.directives.format(root=authority.root)}\n")
 
 
 def root(roots, site):
@@ -79,4 +82,6 @@ def start(network, folder, authority):
     addresses += [f"[{names.SERVERS6}::{names.UNRULY}]:80"] if network.ipv6 else []
     network.start_program("servers", UNRULY, APPLICATION, *addresses)
     network.start_program("servers", TALK, TALKER)
+    if network.ipv4:
+        bridge.start(network, authority, APPLICATION, TALKER)
     network.wait_listening("servers", 80)

@@ -83,7 +83,8 @@ def count(path, display):
 def summary(path):
     """The numbers that a fixture's notes give."""
     protocols = {
-        "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns", "TLS handshakes": "tls.handshake.type==1",
+        "ARP": "arp", "NDP": "icmpv6.type==135 || icmpv6.type==136", "DNS": "dns",
+        "TLS handshakes": "tls.handshake.type==1",
         "ICMP errors": "icmp || icmpv6.type<5", "retransmissions": "tcp.analysis.retransmission",
         "resets": "tcp.flags.reset==1",
     }
@@ -94,7 +95,8 @@ def summary(path):
     return {
         "packets": len(first_last), "bytes": path.stat().st_size,
         "seconds": round(max(first_last) - min(first_last), 3),
-        "TCP connections": len(opened), **{name: number for name, number in counted.items() if number},
+        "TCP connections": len(opened),
+        **{name: number for name, number in counted.items() if number},
     }
 
 

@@ -1,7 +1,7 @@
 """A capture that begins in the middle of an encrypted connection, of which the keys do not help.
 
-The tab shows `www.park.test` already, and its connection is still open when the capture begins. Then
-the page asks for a style sheet over that connection, and for one of `static.park.test`, whose
+The tab shows `www.park.test` already, and its connection is still open when the capture begins.
+Then the page asks for a style sheet over that connection, and for one of `static.park.test`, whose
 connection is captured from its first packet and can be read.
 """
 

@@ -1,12 +1,12 @@
 """The sites of the lab, one file each."""
 
 from . import (
-    archive, cellar, chat, depot, garden, inn, library, market, metadata, mosaic, news, park, seed,
-    slow, trouble, weather,
+    archive, bridge, cellar, chat, depot, garden, inn, library, market, metadata, mosaic, news,
+    park, seed, slow, trouble, weather, workshop,
 )
 
 ALL = (
     *cellar.SITES, *garden.SITES, *inn.SITES, *market.SITES, *park.SITES, *weather.SITES,
-    archive.SITE, chat.SITE, depot.SITE, library.SITE, metadata.SITE, mosaic.SITE, news.SITE,
-    seed.SITE, slow.SITE, trouble.SITE,
+    *workshop.SITES, archive.SITE, bridge.SITE, chat.SITE, depot.SITE, library.SITE,
+    metadata.SITE, mosaic.SITE, news.SITE, seed.SITE, slow.SITE, trouble.SITE,
 )

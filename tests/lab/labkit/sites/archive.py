@@ -4,7 +4,10 @@ from .. import content, names
 from .model import Site, Tls
 
 SIZE = 500_000
-SCRIPT = "window.finished = fetch('/reel.bin').then((r) => r.arrayBuffer()).then((b) => b.byteLength);\n"
+SCRIPT = """\
+const length = async () => (await (await fetch('/reel.bin')).arrayBuffer()).byteLength;
+window.finished = length();
+"""
 
 
 def write(root):

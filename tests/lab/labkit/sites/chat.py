@@ -32,7 +32,8 @@ async function converse() {
                ['echo hello', lines, lines, bytes(300), 'ping', 'pieces ' + lines,
                 'echo ' + 'long '.repeat(14000)]),
     await talk('/ws/fresh', [], ['echo hello', 'echo hello', bytes(40)]),
-    await talk('/ws/plain', [], ['echo hello', bytes(1000), 'pieces of three', 'close 4001 enough']),
+    await talk('/ws/plain', [],
+               ['echo hello', bytes(1000), 'pieces of three', 'close 4001 enough']),
     await listen('/events?count=3', 5),
   ];
 }

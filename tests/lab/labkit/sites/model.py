@@ -41,3 +41,4 @@ class Site:
     write: typing.Callable = nothing
     directives: str = ""
     tls: Tls | None = None
+    listen: str = ""                    # where nginx listens, if not on the site's own address

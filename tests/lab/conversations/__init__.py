@@ -1,0 +1,1 @@
+"""Conversations of command-line clients that can be recorded, one file each."""
