@@ -25,6 +25,22 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
     ("dns-trouble", "response frame 212", UNTIL_CLOSE),
     ("dns-trouble", "response frame 226", UNTIL_CLOSE),
     ("dns-trouble", "response frame 228", UNTIL_CLOSE),
+    ("h2c", "h2 method frame 175", CONTINUED),
+    ("h2c", "h2 path frame 175", CONTINUED),
+    ("h2c", "h2 authority frame 175", CONTINUED),
+    ("h2c-midway", "h2 ", BEGAN_BEFORE),
+    ("handshakes", "request frame 13", RETRIED),
+    ("handshakes", "response frame 18", RETRIED),
+    ("https-errors", "h2 authority frame 103", RETRIED),
+    ("https-errors", "h2 method frame 103", RETRIED),
+    ("https-errors", "h2 path frame 103", RETRIED),
+    ("https-errors", "h2 status frame 118", RETRIED),
+    ("sessions", "request frame 185", RETRIED),
+    ("sessions", "response frame 188", RETRIED),
+    ("sessions", "request frame 137", EARLY),
+    ("sessions", "request frame 178", REJECTED),
+    ("sessions", "response frame 253", RENEGOTIATED),
+    ("private-dns", "dns frame", PRIVATE_DNS),
     ("loss", "sent again or late frame 164", NETWORK_COPY),
     ("loss", "sent again or late frame 185", NETWORK_COPY),
     ("loss", "sent again or late frame 313", NETWORK_COPY),
@@ -33,6 +49,23 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
     ("late-keys", "request frame 70", LATE_KEYS),
     ("late-keys", "response frame 76", LATE_KEYS),
 ];
+
+const CONTINUED: &str = "the header block goes on in CONTINUATION frames over several segments; \
+     tshark shows none of its fields";
+
+const BEGAN_BEFORE: &str = "the capture begins in the middle of the connection: tshark does not \
+     find out that it is HTTP/2";
+
+const RETRIED: &str = "what follows a HelloRetryRequest is not opened yet";
+
+const EARLY: &str = "early data is not read yet";
+
+const REJECTED: &str = "a request in early data that the server rejected, and so never read";
+
+const RENEGOTIATED: &str = "the response after TLS 1.2 was negotiated again: tshark does not put it \
+     together";
+
+const PRIVATE_DNS: &str = "DNS over TLS and over HTTPS is not read yet";
 
 const LATE_KEYS: &str = "tshark reads once, and meets the keys behind the packets that they open";
 
@@ -248,45 +281,40 @@ fn flows(said: &mut Said, trace: &Trace) {
             }
         }
     }
-    // tshark tells a message in the frame that makes it whole.
-    let mut responses: BTreeMap<u64, Vec<u16>> = BTreeMap::new();
-    let mut streams: BTreeMap<(u64, &'static str), Vec<String>> = BTreeMap::new();
-    let (http2, http1): (Vec<_>, Vec<_>) = trace.exchanges.iter().partition(|exchange| {
-        exchange.request.as_ref().is_some_and(|head| head.version == Version::Http2)
-    });
-    for exchange in http2 {
+    let mut heads: BTreeMap<(u64, &str), Vec<String>> = BTreeMap::new();
+    for exchange in &trace.exchanges {
         if let Some(head) = &exchange.request {
-            let values = [&head.method, &head.authority, &head.target];
-            for ((what, _), value) in HTTP2.iter().zip(values) {
-                let of_frame = streams.entry((head.span.done.frame.0, what)).or_default();
-                of_frame.extend(value.as_ref().map(ToString::to_string));
+            let frame = head.span.done.frame.0;
+            let whole = exchange.request_end.as_ref().map(|end| end.done.frame.0);
+            if head.version == Version::Http2 {
+                let values = [&head.method, &head.authority, &head.target];
+                for ((what, _), value) in HTTP2.iter().zip(values) {
+                    let of_frame = heads.entry((frame, what)).or_default();
+                    of_frame.extend(value.as_ref().map(ToString::to_string));
+                }
+            } else if let Some(whole) = whole {
+                // tshark tells a message of HTTP/1 in the frame that makes it whole.
+                let host = head.fields.get("host").unwrap_or_default();
+                let line = [head.method.as_deref(), Some(host), head.target.as_deref()];
+                let text = line.map(Option::unwrap_or_default).join(" ");
+                heads.entry((whole, "request")).or_default().push(text);
             }
         }
-        for head in exchange.informational.iter().chain(exchange.response.as_deref()) {
-            let of_frame = streams.entry((head.span.done.frame.0, HTTP2[3].0)).or_default();
-            of_frame.extend(head.status.map(|status| status.to_string()));
+        let whole = exchange.response_end.as_ref().map(|end| end.done.frame.0);
+        let early = exchange.informational.iter().map(|head| (head, Some(head.span.done.frame.0)));
+        for (head, whole) in early.chain(exchange.response.as_deref().map(|head| (head, whole))) {
+            let row = match (head.version, whole) {
+                (Version::Http2, _) => (head.span.done.frame.0, HTTP2[3].0),
+                (_, Some(whole)) => (whole, "response"),
+                (_, None) => continue,
+            };
+            heads.entry(row).or_default().extend(head.status.map(|status| status.to_string()));
         }
     }
-    for (key, mut values) in streams {
-        values.sort_unstable();
-        said.insert(key, values.join(","));
-    }
-    for exchange in http1 {
-        if let (Some(head), Some(end)) = (&exchange.request, &exchange.request_end) {
-            let host = head.fields.get("host").unwrap_or_default();
-            let line = [head.method.as_deref(), Some(host), head.target.as_deref()];
-            let text = line.map(Option::unwrap_or_default).join(" ");
-            said.insert((end.done.frame.0, "request"), text);
+    for ((frame, what), mut values) in heads {
+        if what.starts_with("h2 ") {
+            values.sort_unstable();
         }
-        for head in &exchange.informational {
-            responses.entry(head.span.done.frame.0).or_default().extend(head.status);
-        }
-        if let (Some(head), Some(end)) = (&exchange.response, &exchange.response_end) {
-            responses.entry(end.done.frame.0).or_default().extend(head.status);
-        }
-    }
-    for (frame, statuses) in responses {
-        let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
-        said.insert((frame, "response"), statuses.join(","));
+        said.insert((frame, what), values.join(","));
     }
 }

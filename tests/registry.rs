@@ -7,7 +7,7 @@ use std::fs;
 use urltrace::protocol::PROTOCOLS;
 use urltrace::report::FORMATS;
 
-use crate::support::{fixtures, root, run_file};
+use crate::support::{all_fixtures, root, run_file};
 
 /// Folders of `src/protocol` that are no protocol of their own, and why.
 const SHARED_FOLDERS: &[(&str, &str)] = &[
@@ -91,7 +91,7 @@ fn protocols_can_be_told_apart() {
 #[test]
 fn every_protocol_is_in_a_fixture() {
     let mut seen = BTreeSet::new();
-    for fixture in fixtures() {
+    for fixture in all_fixtures() {
         let trace = run_file(&fixture.capture, 2).trace;
         seen.extend(trace.protocols.iter().map(|count| count.name));
         seen.extend(trace.connections.iter().filter_map(|connection| connection.protocol));

@@ -20,7 +20,7 @@ def start(network, authority, application, talker):
         f"{address}:80": PLAIN, f"{address}:443": "",
     }, {
         bridge.BEHIND: "/", talker: "/ws/:/events",
-        application: "/api/:/think:/drip:/trailers:/early-hints",
+        application: "/api/:/think:/drip:/trailers:/early-hints:/garden.Plants/",
     })
 
 

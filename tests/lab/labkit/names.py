@@ -18,11 +18,11 @@ UNREACHABLE4, BLACKHOLE4 = "203.0.113.8", "203.0.113.9"
 # The last part of a server's address, for both families, and what lives there.
 SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60, 70, 80
 COUNTER, PARK, STATUES, CELLAR, VAULTS, CHAT, DEPOT = 90, 100, 110, 120, 130, 140, 150
-MOSAIC, ARCHIVE, INN, ANNEX, BENCH, ATTIC, LOFT, YARD, BRIDGE = (
-    160, 170, 180, 190, 200, 210, 220, 230, 240)
+MOSAIC, ARCHIVE, INN, ANNEX, BENCH, ATTIC, LOFT, YARD, BRIDGE, QUEUE = (
+    160, 170, 180, 190, 200, 210, 220, 230, 240, 250)
 HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
                 CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX, BENCH,
-                ATTIC, LOFT, YARD, BRIDGE)
+                ATTIC, LOFT, YARD, BRIDGE, QUEUE)
 
 HOSTS = {
     "garden.test": SITE,
@@ -61,6 +61,7 @@ HOSTS = {
        for name in ("tls", "rsa", "deep", "expired", "member")},
     "again.workshop.test": YARD,
     "www.bridge.test": BRIDGE,
+    "www.queue.test": QUEUE,
     "old.workshop.test": ATTIC,
     "p384.workshop.test": LOFT,
     # Names that the unruly resolver answers late, in pieces or on the second try.

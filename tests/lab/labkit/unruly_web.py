@@ -106,6 +106,17 @@ async def trailers(x):
     return True
 
 
+async def grpc(x):
+    """What a gRPC service answers: messages with their lengths, and the status in the trailers."""
+    await x.raw(x.head(200, {"Content-Type": "application/grpc", "Transfer-Encoding": "chunked",
+                             "Trailer": "Grpc-Status, Grpc-Message"}))
+    message = b"\x00" + struct.pack(">I", 11) + b"\x0a\x09well done"
+    for _ in range(2):
+        await x.raw(f"{len(message):x}\r\n".encode() + message + b"\r\n")
+    await x.raw(b"0\r\nGrpc-Status: 0\r\nGrpc-Message: OK\r\n\r\n")
+    return True
+
+
 async def early_hints(x):
     """103 Early Hints, a pause, and the response proper."""
     await x.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </css/late.css>; rel=preload; as=style\r\n\r\n")
@@ -164,7 +175,7 @@ BEHAVIOURS = {
     "/api": api, "/think": think, "/drip": drip, "/trailers": trailers,
     "/early-hints": early_hints, "/reset-now": reset_now, "/reset-middle": reset_middle,
     "/short": short, "/never": never, "/old-style": old_style, "/until-close": until_close,
-    "/trickle": trickle,
+    "/trickle": trickle, "/garden.Plants": grpc,
 }
 
 

@@ -2,11 +2,11 @@
 
 from . import (
     archive, bridge, cellar, chat, depot, garden, inn, library, market, metadata, mosaic, news,
-    park, seed, slow, trouble, weather, workshop,
+    park, queue, seed, slow, trouble, weather, workshop,
 )
 
 ALL = (
     *cellar.SITES, *garden.SITES, *inn.SITES, *market.SITES, *park.SITES, *weather.SITES,
     *workshop.SITES, archive.SITE, bridge.SITE, chat.SITE, depot.SITE, library.SITE,
-    metadata.SITE, mosaic.SITE, news.SITE, seed.SITE, slow.SITE, trouble.SITE,
+    metadata.SITE, mosaic.SITE, news.SITE, queue.SITE, seed.SITE, slow.SITE, trouble.SITE,
 )
