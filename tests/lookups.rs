@@ -164,3 +164,51 @@ fn questions_are_pipelined_on_one_connection() {
     assert_eq!(times, [("1.test", Some(14)), ("2.test", Some(14)), ("3.test", Some(7))]);
     assert_eq!(said(&trace), []);
 }
+
+/// What an HTTP message with a DNS message in it looks like.
+fn over_http(head: &str, body: &[u8]) -> Vec<u8> {
+    let fields = format!("Content-Type: application/dns-message\r\nContent-Length: {}", body.len());
+    [format!("{head}\r\n{fields}\r\n\r\n").as_bytes(), body].concat()
+}
+
+#[test]
+fn a_lookup_over_https_is_one_and_its_exchange_is_of_no_page() {
+    let mut capture = Capture::new();
+    let doh = ([192, 0, 2, 54], 80);
+    let mut http = capture.tcp((CLIENT.0, 41_000), doh);
+    let post = "POST /dns-query HTTP/1.1\r\nHost: dns.test\r\nAccept: application/dns-message";
+    http.handshake().client(&over_http(post, &dns::query(0, "www.a.test")));
+    http.server(&over_http("HTTP/1.1 200 OK", &dns::answer(0, "www.a.test", &[ONE])));
+    // the question of RFC 8484 §4.1.1, for www.example.com
+    let get = b"GET /dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB HTTP/1.1\r\n\
+        Host: dns.test\r\nAccept: application/dns-message\r\n\r\n";
+    http.client(get);
+    http.server(&over_http("HTTP/1.1 200 OK", &dns::answer(0, "www.example.com", &[TWO])));
+    page(&mut capture, 50_001);
+    let trace = trace_of(&capture);
+    let asked: Vec<_> = trace
+        .lookups
+        .iter()
+        .map(|lookup| {
+            let [attempt] = &lookup.attempts[..] else { panic!("{lookup:?}") };
+            let exchange = attempt.exchange.map(|id| id.0);
+            (&*lookup.name, attempt.over.name(), exchange, lookup.outcome())
+        })
+        .collect();
+    let wanted = |name, exchange| (name, "HTTPS", Some(exchange), Outcome::Answered);
+    assert_eq!(asked, [wanted("www.a.test", 0), wanted("www.example.com", 1)]);
+    let visits: Vec<_> = trace.exchanges.iter().map(|exchange| exchange.visit).collect();
+    assert_eq!(visits, [None, None, Some(VisitId(0))], "only the page is of a page");
+    assert_eq!(trace.exchanges[2].resolution, Some(trace.lookups[0].resolution));
+    assert_eq!(said(&trace), []);
+}
+
+#[test]
+fn a_body_that_only_says_that_it_is_dns_is_malformed_and_no_lookup() {
+    let mut capture = Capture::new();
+    let mut http = capture.tcp((CLIENT.0, 41_000), ([192, 0, 2, 54], 80));
+    http.handshake().client(&over_http("POST / HTTP/1.1\r\nHost: dns.test", b"no message"));
+    http.server(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let trace = trace_of(&capture);
+    assert_eq!((trace.lookups.len(), said(&trace)[0].0), (0, "dns.malformed"));
+}

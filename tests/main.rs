@@ -21,6 +21,7 @@ mod layers;
 mod lookups;
 #[cfg(test)]
 mod memory;
+mod messages;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::protocol::dns::message::{Carrier, RecordType};
+use crate::protocol::dns::message::RecordType;
 use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
@@ -64,8 +64,11 @@ fn of_visit(trace: &Trace, id: VisitId) -> BTreeSet<ResolutionId> {
 fn cells(trace: &Trace, lookup: &Lookup) -> Vec<Cell> {
     let start = lookup.started().map(|start| start.at.since(trace.origin()));
     let queries = lookup.attempts.iter().filter(|attempt| attempt.query.is_some()).count();
-    let tcp = lookup.attempts.iter().any(|attempt| attempt.over == Carrier::Tcp);
-    let tries = if tcp { format!("{queries} TCP") } else { queries.to_string() };
+    let stream = lookup.attempts.iter().rev().find(|attempt| attempt.over.is_stream());
+    let tries = match stream {
+        Some(attempt) => format!("{queries} {}", attempt.over.name()),
+        None => queries.to_string(),
+    };
     let source = lookup.source().map_or("", words::source_word);
     vec![
         Cell::new(words::resolution_number(lookup.resolution)),

@@ -7,7 +7,7 @@ use crate::protocol::dns::message::{
     Carrier, Class, Edns, Flags, Flavor, Name, Rcode, Record, RecordData, RecordType,
 };
 use crate::time::{Frames, Stamp, TimeDelta};
-use crate::trace::id::{LookupId, ResolutionId};
+use crate::trace::id::{ExchangeId, LookupId, ResolutionId};
 use crate::trace::refusal::Refusal;
 
 /// One question (a name and a type) of one client, however often it had to ask.
@@ -44,8 +44,10 @@ pub struct Attempt {
     pub client: Endpoint,
     /// Who was asked.
     pub resolver: Endpoint,
-    /// UDP or TCP.
+    /// UDP, TCP, or what is in it.
     pub over: Carrier,
+    /// The exchange that carried it, over HTTPS.
+    pub exchange: Option<ExchangeId>,
     /// The query; none where only the response was captured.
     pub query: Option<Stamp>,
     /// The response.

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::address::Endpoint;
 use crate::flow::event::Transport;
-use crate::protocol::dns::message::{Carrier, Flavor};
+use crate::protocol::dns::message::Flavor;
 use crate::protocol::http::url::site;
 use crate::time::{TimeDelta, Timestamp};
 use crate::trace::connection::Connection;
@@ -160,7 +160,7 @@ impl Placing {
         let mut carried: HashMap<(Endpoint, Endpoint), VisitId> = HashMap::new();
         for lookup in &trace.lookups {
             let Some(visit) = self.resolution(lookup.resolution) else { continue };
-            let over_tcp = lookup.attempts.iter().filter(|attempt| attempt.over == Carrier::Tcp);
+            let over_tcp = lookup.attempts.iter().filter(|attempt| attempt.over.is_stream());
             carried.extend(over_tcp.map(|attempt| ((attempt.client, attempt.resolver), visit)));
         }
         let dns = trace.connections.iter().filter(|connection| connection.protocol == Some("dns"));

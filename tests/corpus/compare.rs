@@ -265,6 +265,8 @@ fn our_message(message: &Message) -> String {
     let over = match message.over {
         Carrier::Udp => "udp",
         Carrier::Tcp => "tcp",
+        Carrier::Tls => "tls",
+        Carrier::Https(_) => "https",
     };
     let rcode = message.flags.response.then_some(message.rcode.0 & 15);
     let questions = message.questions.iter().map(|question| {

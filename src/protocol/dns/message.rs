@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::address::Endpoint;
 use crate::protocol::buffer::Span;
+use crate::protocol::http::message::MessageId;
 
 /// One query or response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,27 @@ pub enum Carrier {
     Udp,
     /// TCP, with a length before each message (RFC 1035 §4.2.2).
     Tcp,
+    /// The same within TLS (RFC 7858).
+    Tls,
+    /// An exchange of HTTP within TLS (RFC 8484), or in the clear: this one of its connection.
+    Https(MessageId),
+}
+
+impl Carrier {
+    /// The word that reports print.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Https(_) => "HTTPS",
+        }
+    }
+
+    /// True where it is a TCP connection, whatever is in it.
+    pub const fn is_stream(self) -> bool {
+        !matches!(self, Self::Udp)
+    }
 }
 
 /// Flags of the header (RFC 1035 §4.1.1, RFC 4035 §3).

@@ -3,9 +3,11 @@
 //! Takes datagrams and streams, gives each message that they carry as a lookup message. Pairs no
 //! queries with responses: that is the trace's.
 
+pub mod https;
 pub mod message;
 
 mod edns;
+mod envelope;
 mod parse;
 mod pointer;
 mod probe;
@@ -19,14 +21,12 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::address::Endpoint;
-use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Transport};
 use crate::limits::Limits;
-use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, Protocol, StreamKey};
+use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey};
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::message::{Carrier, Flavor, Message};
-use crate::protocol::dns::parse::{Envelope, Fault, Header, Reading};
-use crate::protocol::event::EventBody;
+use crate::protocol::dns::parse::{Envelope, Header};
 use crate::time::{Frames, Stamp};
 
 /// DNS.
@@ -34,7 +34,8 @@ pub static DNS: Protocol = Protocol {
     name: Flavor::Dns.name(),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[53],
-    alpn: &[],
+    // DNS over TLS (RFC 7858 §3.2)
+    alpn: &["dot"],
     probe: probe::dns,
     start: |_| Box::new(Dns::new(Flavor::Dns)),
 };
@@ -97,19 +98,7 @@ impl Dns {
         span: Span,
         cx: &mut Context<'_>,
     ) {
-        let (sender, receiver) = ends(cx.flow, direction);
-        let envelope = Envelope { flavor: self.flavor, over, sender, receiver, span, missing };
-        let Reading { message, fault, trailing } = parse::read(bytes, &envelope, cx.limits);
-        if let Some(message) = message {
-            cx.emit(EventBody::Lookup(Box::new(message)));
-        }
-        if let Some(fault) = fault {
-            cx.anomaly(anomaly(fault, bytes, cx.limits.dns_names));
-        }
-        if trailing > 0 {
-            let text = format!("{trailing} bytes follow the last record of a DNS message");
-            cx.anomaly(Anomaly::new("dns.trailing-bytes", Class::Suspicious, text));
-        }
+        envelope::say(bytes, (self.flavor, over), direction, missing, span, cx);
     }
 
     /// What a stream had of a message whose end never came.
@@ -121,7 +110,7 @@ impl Dns {
         {
             let declared = usize::from(u16::from_be_bytes(*declared));
             let missing = u32::try_from(declared.saturating_sub(head.len())).unwrap_or(u32::MAX);
-            self.message(from.direction, Carrier::Tcp, head, missing, span, cx);
+            self.message(from.direction, stream(cx), head, missing, span, cx);
         }
     }
 }
@@ -160,14 +149,14 @@ impl Analyzer for Dns {
             };
             if len < Header::LEN {
                 let text = format!("a DNS message of {len} bytes has no room for its header");
-                cx.anomaly(malformed(text));
+                cx.anomaly(envelope::malformed(text));
                 return Progress::Done;
             }
             let Some((bytes, span)) = buffer.take(len + 2, &mut Frames::default()) else {
                 return Progress::More;
             };
             let message = bytes.get(2..).unwrap_or_default();
-            self.message(from.direction, Carrier::Tcp, message, 0, span, cx);
+            self.message(from.direction, stream(cx), message, 0, span, cx);
         }
     }
 
@@ -200,33 +189,9 @@ impl Analyzer for Dns {
     }
 }
 
-/// Who sent, and to whom.
-const fn ends(flow: &FlowInfo, direction: Direction) -> (Endpoint, Endpoint) {
-    match direction {
-        Direction::ToServer => (flow.client, flow.server),
-        Direction::ToClient => (flow.server, flow.client),
-    }
-}
-
-fn anomaly(fault: Fault, bytes: &[u8], bound: usize) -> Anomaly {
-    match fault {
-        Fault::Malformed { offset, what, error } => {
-            let begins_with_name = matches!(what, "question" | "record");
-            let name = begins_with_name.then(|| pointer::fault(bytes, offset)).flatten();
-            let why = name.unwrap_or_else(|| error.to_string());
-            let len = bytes.len();
-            malformed(format!("{what} at offset {offset} of a DNS message of {len} bytes: {why}"))
-        }
-        Fault::LongNames => {
-            let text =
-                format!("the names of a DNS message have more than {bound} bytes: rest dropped");
-            Anomaly::new("dns.long-names", Class::Limit, text)
-        }
-    }
-}
-
-fn malformed(text: String) -> Anomaly {
-    Anomaly::new("dns.malformed", Class::Malformed, text).citing("RFC 1035 §4")
+/// What carries the messages of a stream.
+const fn stream(cx: &Context<'_>) -> Carrier {
+    if cx.secure { Carrier::Tls } else { Carrier::Tcp }
 }
 
 #[cfg(test)]

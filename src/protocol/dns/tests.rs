@@ -4,8 +4,11 @@ use super::*;
 use crate::flow::event::{FlowBody, FlowEvent, FlowId, FlowKey, Opened, Role, StreamEvent};
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
+use crate::protocol::analyzer::FlowInfo;
+use crate::protocol::budget::Budget;
 use crate::protocol::dns::message::{Message, RecordType};
-use crate::protocol::event::{ConnectionEvent, Event, Phase};
+use crate::protocol::event::{ConnectionEvent, Event, EventBody, Phase};
+use crate::protocol::secrets::Secrets;
 use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
@@ -209,4 +212,40 @@ fn malformed_is_said() {
     wire.segment(2, &framed(&[query(1), vec![0; 3]]));
     wire.segment(3, &framed(&[query(2)]));
     assert_eq!((wire.messages().len(), wire.anomalies()), (1, vec!["dns.malformed"]));
+}
+
+#[test]
+fn inside_tls_a_stream_is_carried_by_tls() {
+    let carriers = |secure| {
+        let wire = Wire::new(Transport::Tcp, 853);
+        let Some(ConnectionEvent::Opened(opened)) = wire.out.iter().find_map(|event| {
+            if let EventBody::Connection(event) = &event.body { Some(event) } else { None }
+        }) else {
+            panic!("opened")
+        };
+        let (client, server, role) = (opened.client, opened.server, opened.role);
+        let flow = FlowInfo { id: FlowId(FrameNo(1)), key: opened.key, client, server, role };
+        let (limits, secrets, mut events) = (Limits::default(), Secrets::default(), Vec::new());
+        let mut cx = Context {
+            now: stamp(2),
+            flow: &flow,
+            limits: &limits,
+            protocols: TABLE,
+            secrets: &secrets,
+            budget: &Budget::default(),
+            depth: 1,
+            secure,
+            events: &mut events,
+        };
+        let mut buffer = StreamBuffer::default();
+        buffer.push(framed(&[query(7)]).into(), stamp(2), stamp(2));
+        let from = StreamKey { id: 0, direction: Direction::ToServer };
+        Dns::new(Flavor::Dns).data(from, &mut buffer, &mut cx);
+        let said = events.into_iter().filter_map(|(_, body)| match body {
+            EventBody::Lookup(message) => Some(message.over),
+            _ => None,
+        });
+        said.collect::<Vec<_>>()
+    };
+    assert_eq!((carriers(true), carriers(false)), (vec![Carrier::Tls], vec![Carrier::Tcp]));
 }

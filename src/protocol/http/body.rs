@@ -21,6 +21,8 @@ pub struct Counter {
     state: State,
     /// The body is an event stream: what was found in it.
     events: Option<Box<(Events, Vec<StreamMessage>)>>,
+    /// The decoded body, and how many bytes of it are kept at most.
+    kept: Option<(Vec<u8>, usize)>,
 }
 
 enum State {
@@ -43,7 +45,7 @@ impl Counter {
             }
             _ => State::Unknown,
         };
-        Self { encoded: 0, state, events: None }
+        Self { encoded: 0, state, events: None, kept: None }
     }
 
     /// The same counter, of a response: its events are found where it is an event stream.
@@ -57,9 +59,22 @@ impl Counter {
         self
     }
 
+    /// The same counter, that keeps the body where it is no longer than `most` bytes: of a message
+    /// within it.
+    #[must_use]
+    pub fn keeping(mut self, most: usize) -> Self {
+        self.kept = (!matches!(self.state, State::Unknown)).then(|| (Vec::new(), most));
+        self
+    }
+
+    /// The decoded body, where it was to be kept and is whole.
+    pub fn take_kept(&mut self) -> Option<Vec<u8>> {
+        self.kept.take().map(|(kept, _)| kept).filter(|kept| !kept.is_empty())
+    }
+
     /// True where bytes must be given to [`push`](Self::push); else counting them will do.
     pub const fn wants_bytes(&self) -> bool {
-        matches!(self.state, State::Decoding(_))
+        matches!(self.state, State::Decoding(_)) || self.kept.is_some()
     }
 
     /// True where bytes must be given to [`push_at`](Self::push_at), each packet's apart.
@@ -75,11 +90,22 @@ impl Counter {
     /// Bytes came.
     pub fn push(&mut self, bytes: &[u8]) {
         self.count(bytes.len() as u64);
-        if let State::Decoding(decoder) = &mut self.state
-            && let Err(fault) = decoder.push(bytes)
-        {
+        let result = match (&mut self.state, &mut self.kept) {
+            (State::Decoding(decoder), Some(kept)) => {
+                decoder.push_into(bytes, |decoded| keep(kept, decoded))
+            }
+            (State::Decoding(decoder), None) => decoder.push(bytes),
+            (State::Plain, Some(kept)) => {
+                keep(kept, bytes);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(fault) = result {
             self.state = State::Failed(fault);
+            self.kept = None;
         }
+        self.kept.take_if(|(kept, most)| kept.len() > *most);
     }
 
     /// Bytes of one packet came: when, and when they could be read.
@@ -106,6 +132,7 @@ impl Counter {
 
     /// Bytes are missing here: no decoder can go on.
     pub fn gap(&mut self, reason: GapReason) {
+        self.kept = None;
         if self.wants_bytes() {
             self.state = State::Unknown;
         }
@@ -153,6 +180,12 @@ impl Counter {
     }
 }
 
+/// Keeps one byte too many at most: then it is too long.
+fn keep((kept, most): &mut (Vec<u8>, usize), bytes: &[u8]) {
+    let room = most.saturating_add(1).saturating_sub(kept.len());
+    kept.extend(bytes.iter().take(room));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +220,25 @@ mod tests {
         holed.push(b"\x1f\x8b");
         holed.gap(GapReason::NotCaptured);
         assert_eq!(holed.finish(true), (None, None));
+    }
+
+    #[test]
+    fn a_short_body_can_be_kept_and_a_long_one_or_one_with_a_hole_cannot() {
+        let kept = |bytes: &[u8], hole: bool| {
+            let mut body = counter("identity", false).keeping(5);
+            assert!(body.wants_bytes());
+            bytes.chunks(2).for_each(|part| body.push(part));
+            if hole {
+                body.gap(GapReason::NotCaptured);
+            }
+            assert_eq!(body.encoded(), bytes.len() as u64);
+            body.take_kept()
+        };
+        assert_eq!(kept(b"12345", false).as_deref(), Some(&b"12345"[..]));
+        assert_eq!(
+            (kept(b"123456", false), kept(b"1234", true), kept(b"", false)),
+            (None, None, None)
+        );
     }
 
     #[test]

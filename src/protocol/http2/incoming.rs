@@ -57,6 +57,11 @@ impl Incoming {
         }
     }
 
+    /// The message of DNS that is the body, where it is one, and when it came.
+    pub(super) fn take_lookup(&mut self) -> Option<(Vec<u8>, Span)> {
+        Some((self.counter.take_kept()?, self.body?))
+    }
+
     /// The events that were found in the body since this was asked last.
     pub(super) fn events(&mut self) -> Vec<StreamMessage> {
         self.counter.take_events()

@@ -82,6 +82,8 @@ pub struct Attempt<'a> {
     pub resolver: Endpoint,
     /// What carried it.
     pub over: LookupCarrier,
+    /// The entry of `exchanges` that carried it, over HTTPS; null otherwise.
+    pub exchange: Option<u32>,
     /// The query; null where only the response was captured.
     pub query: Option<Moment>,
     /// The response.
@@ -116,6 +118,10 @@ pub enum LookupCarrier {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS (RFC 7858).
+    Tls,
+    /// HTTPS (RFC 8484).
+    Https,
 }
 
 /// What came of a lookup.
@@ -270,7 +276,10 @@ impl<'a> From<&'a model::Attempt> for Attempt<'a> {
             over: match attempt.over {
                 Carrier::Udp => LookupCarrier::Udp,
                 Carrier::Tcp => LookupCarrier::Tcp,
+                Carrier::Tls => LookupCarrier::Tls,
+                Carrier::Https(_) => LookupCarrier::Https,
             },
+            exchange: attempt.exchange.map(|id| id.0),
             query: attempt.query.map(Moment::from),
             response: attempt.response.map(Moment::from),
             rcode: attempt.rcode.map(Text),

@@ -19,7 +19,6 @@ use crate::limits::Limits;
 use crate::packet::Decoded;
 use crate::packet::describe::LayerText;
 use crate::protocol::PROTOCOLS;
-use crate::protocol::dns::message::Carrier;
 use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::http::message::HttpEvent;
@@ -143,7 +142,7 @@ impl Past {
         self.asked.packet(at, decoded, texts);
         for event in self.above(at, Phase::Packet, said) {
             match &event.body {
-                EventBody::Lookup(message) if message.over == Carrier::Tcp => {
+                EventBody::Lookup(message) if message.over.is_stream() => {
                     let mut layer = application::lookup(message);
                     self.asked.lookup(event.order.flow, message, std::slice::from_mut(&mut layer));
                     told.layers.push(layer);

@@ -14,7 +14,6 @@ use crate::flow::event::{FlowId, FlowKey, Transport};
 use crate::flow::key;
 use crate::packet::quote::{self, Quoted};
 use crate::packet::{Decoded, Encapsulation, Layer};
-use crate::protocol::dns::message::Carrier;
 use crate::report::format::Options;
 use crate::report::selection::Selection;
 use crate::report::text::filter::Filter;
@@ -144,7 +143,7 @@ impl Part {
             let frames: Frames = ends.map(|stamp| stamp.frame).collect();
             let Some((first, last)) = frames.bounds() else { continue };
             let carrier = carrier_of(flows, attempt, first);
-            if attempt.over == Carrier::Tcp {
+            if attempt.over.is_stream() {
                 self.connection(carrier);
             } else {
                 // The fragments of an answer.
@@ -234,10 +233,7 @@ fn flows(trace: &Trace) -> Flows<'_> {
 
 /// The flow that carried an attempt.
 fn carrier_of<'t>(flows: &Flows<'t>, attempt: &Attempt, at: FrameNo) -> Option<&'t Connection> {
-    let transport = match attempt.over {
-        Carrier::Tcp => Transport::Tcp,
-        Carrier::Udp => Transport::Udp,
-    };
+    let transport = if attempt.over.is_stream() { Transport::Tcp } else { Transport::Udp };
     let of_ends = flows.get(&(transport, attempt.client, attempt.resolver))?;
     of_ends.iter().copied().find(|connection| life_of(connection).contains(&at))
 }

@@ -129,6 +129,20 @@ impl Exchanges {
         moment.map(|moment| (id, moment))
     }
 
+    /// The exchange of a connection with this place on it: one that is not over, or that was over
+    /// a moment ago.
+    pub(super) fn find(
+        &self,
+        trace: &Trace,
+        connection: ConnectionId,
+        message: MessageId,
+    ) -> Option<ExchangeId> {
+        self.open.get(&(connection, message)).copied().or_else(|| {
+            let last = trace.connection(connection)?.exchanges.iter().rev().take(RECENT);
+            last.copied().find(|id| trace.exchange(*id).is_some_and(|it| it.message == message))
+        })
+    }
+
     /// The connection is over: so is everything that was waiting on it.
     pub(super) fn connection_over(
         &mut self,
@@ -301,6 +315,9 @@ fn said(messages: &mut Messages, bounds: &mut Bounds, message: StreamMessage) ->
     messages.add(message, full.is_none());
     full
 }
+
+/// Exchanges of a connection that are looked through for one that is over.
+const RECENT: usize = 8;
 
 /// Responses of a connection that wait for their requests: as many as HTTP/1 remembers.
 const ORPHANS: usize = 16;

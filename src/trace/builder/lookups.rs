@@ -23,7 +23,7 @@ use crate::trace::builder::lookups::doubts::{
 use crate::trace::builder::lookups::pending::{Asked, Pending, Query};
 use crate::trace::builder::lookups::rules::{is_final, is_repeat, is_waiting, multicast};
 use crate::trace::id::next_index;
-use crate::trace::id::{LookupId, ResolutionId};
+use crate::trace::id::{ExchangeId, LookupId, ResolutionId};
 use crate::trace::lookup::{Answer, Attempt};
 use crate::trace::lookup::{Lookup, Resolution};
 use crate::trace::model::{EntityId, Trace};
@@ -50,17 +50,21 @@ pub(super) struct Lookups {
     addresses: Addresses,
     /// Resolutions that were told as complete: each is told once.
     told: HashSet<ResolutionId>,
+    /// The exchange that carried the message that is taken.
+    carried_by: Option<ExchangeId>,
 }
 
 impl Lookups {
-    /// Takes one message.
+    /// Takes one message, which an exchange may have carried.
     pub(super) fn message(
         &mut self,
         trace: &mut Trace,
         bounds: &mut Bounds,
         mut place: Place<'_>,
         message: Message,
+        exchange: Option<ExchangeId>,
     ) {
+        self.carried_by = exchange;
         if message.opcode != 0 {
             return;
         }
@@ -105,6 +109,21 @@ impl Lookups {
         })
     }
 
+    const fn attempt(&self, message: &Message) -> Attempt {
+        Attempt {
+            transaction_id: message.id,
+            client: message.client,
+            resolver: message.resolver,
+            over: message.over,
+            exchange: self.carried_by,
+            query: None,
+            response: None,
+            rcode: None,
+            truncated: false,
+            refusal: None,
+        }
+    }
+
     fn query(
         &mut self,
         trace: &mut Trace,
@@ -130,7 +149,7 @@ impl Lookups {
             return;
         }
         lookup.frames.push(at.frame);
-        lookup.attempts.push(Attempt { query: Some(at), ..attempt(message) });
+        lookup.attempts.push(Attempt { query: Some(at), ..self.attempt(message) });
         let query = Query {
             lookup: id,
             attempt: lookup.attempts.len() - 1,
@@ -281,7 +300,7 @@ impl Lookups {
             let Some(id) = begun else { return };
             self.latest.insert((message.client.ip, message.flavor, name, question.rtype), id);
             if let Some(lookup) = trace.lookups.get_mut(id.0 as usize) {
-                lookup.attempts.push(attempt(&message));
+                lookup.attempts.push(self.attempt(&message));
             }
             (id, 0)
         };
@@ -371,20 +390,6 @@ impl Lookups {
 }
 
 /// An attempt of which neither query nor response is known yet.
-const fn attempt(message: &Message) -> Attempt {
-    Attempt {
-        transaction_id: message.id,
-        client: message.client,
-        resolver: message.resolver,
-        over: message.over,
-        query: None,
-        response: None,
-        rcode: None,
-        truncated: false,
-        refusal: None,
-    }
-}
-
 /// About how many bytes the records of a response take.
 const fn weight(message: &Message) -> usize {
     let records = message.answers.len() + message.authority.len() + message.additional.len();

@@ -18,6 +18,7 @@ mod tls;
 use std::borrow::Cow;
 
 use crate::limits::Limits;
+use crate::protocol::dns::message::Carrier;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::refusal;
@@ -75,7 +76,15 @@ impl TraceBuilder {
             }
             EventBody::Lookup(message) => {
                 let place = Place { at, flow, completed };
-                self.lookups.message(&mut self.trace, &mut self.bounds, place, *message);
+                let carried_by = match message.over {
+                    Carrier::Https(id) => self
+                        .connections
+                        .of(flow)
+                        .and_then(|connection| self.exchanges.find(&self.trace, connection, id)),
+                    _ => None,
+                };
+                let (trace, bounds) = (&mut self.trace, &mut self.bounds);
+                self.lookups.message(trace, bounds, place, *message, carried_by);
             }
             EventBody::Connection(what) => {
                 self.tally.event(flow, &what);

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
+use crate::protocol::dns::https;
 use crate::protocol::http::message::RequestHead;
 use crate::protocol::http::semantics::{self, Navigation};
 use crate::protocol::http::url;
@@ -74,6 +75,9 @@ impl Pages {
     fn requested(&mut self, trace: &mut Trace, id: ExchangeId) {
         let Some(exchange) = trace.exchange(id) else { return };
         let (Some(head), Some(url)) = (&exchange.request, &exchange.url) else { return };
+        if https::is_question(head) {
+            return;
+        }
         let Some(connection) = trace.connection(exchange.connection) else { return };
         let (client, url, at) = (connection.client.ip, url.clone(), head.span.first);
         let started = exchange.started;

@@ -178,6 +178,7 @@ fn lookup(id: u32, rtype: RecordType, transaction_id: u16, data: Option<RecordDa
             client: Endpoint::new(CLIENT, 40_000),
             resolver: Endpoint::new(ROUTER, 53),
             over: Carrier::Udp,
+            exchange: None,
             query: Some(asked),
             response: Some(answered),
             rcode: Some(Rcode::NOERROR),

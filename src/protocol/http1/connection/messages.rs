@@ -3,6 +3,7 @@
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
+use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
@@ -50,8 +51,12 @@ impl Connection {
             cx.anomaly(anomaly);
         }
         let length = framing::of_request(&head);
-        let counter = Counter::new(&head.fields, false, cx.limits);
+        let counter = https::keeping(Counter::new(&head.fields, false, cx.limits), &head.fields);
+        let question = https::question(&head);
         cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+        if let Some(question) = question {
+            https::say(&question, Direction::ToServer, id, span, cx);
+        }
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToServer, message, length, cut, cx);
         if is_bare { State::Over } else { state }
@@ -88,7 +93,7 @@ impl Connection {
         let method = request.as_ref().map(|request| &*request.method);
         let length = framing::of_response(&head, method);
         let counter = Counter::new(&head.fields, status == 206, cx.limits);
-        let counter = counter.reading_events(&head.fields);
+        let counter = https::keeping(counter.reading_events(&head.fields), &head.fields);
         let to = match (status, method) {
             (101, _) => {
                 let upgrade = head.fields.get("upgrade").map(Into::into);
@@ -190,11 +195,14 @@ impl Connection {
     pub(super) fn finish(
         &mut self,
         way: Direction,
-        incoming: Incoming,
+        mut incoming: Incoming,
         how: Ending,
         cx: &mut Context<'_>,
     ) {
         let id = incoming.id;
+        if let Some((lookup, span)) = incoming.take_lookup() {
+            https::say(&lookup, way, id, span, cx);
+        }
         let how = match (how, incoming.gap_reason()) {
             (Ending::Whole, Some(reason)) => Ending::Gap(reason),
             _ => how,

@@ -2,6 +2,7 @@
 
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
+use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
@@ -77,6 +78,9 @@ impl Connection {
                 let (head, flaws) = collected.request(block.span, block.size);
                 say(block.stream, flaws, cx);
                 let counter = Counter::new(&head.fields, false, cx.limits);
+                let counter = https::keeping(counter, &head.fields);
+                let question = https::question(&head);
+                let span = head.span;
                 let announced = content_length(&head.fields);
                 let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
                 if let Some(reason) = cut {
@@ -87,6 +91,9 @@ impl Connection {
                     stream.request = Side::Open(incoming.into());
                 }
                 cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
+                if let Some(question) = question {
+                    https::say(&question, way, id, span, cx);
+                }
             }
             Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
             Side::Over => return,
@@ -117,6 +124,7 @@ impl Connection {
                 say(block.stream, flaws, cx);
                 let counter = Counter::new(&head.fields, head.status == Some(206), cx.limits);
                 let counter = counter.reading_events(&head.fields);
+                let counter = https::keeping(counter, &head.fields);
                 let Some(stream) = self.streams.get(block.stream) else { return };
                 let bodiless = stream.is_head || matches!(head.status, Some(204 | 304));
                 let announced = content_length(&head.fields).filter(|_| !bodiless);

@@ -3,6 +3,7 @@
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
 use crate::protocol::http2::connection::state::{Connection, Data, State};
@@ -99,8 +100,11 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let open = self.streams.get(stream).and_then(|open| open.side(way).take());
-        if let Some(incoming) = open {
+        if let Some(mut incoming) = open {
             let id = MessageId { stream: u64::from(stream), nth: 0 };
+            if let Some((lookup, span)) = incoming.take_lookup() {
+                https::say(&lookup, way, id, span, cx);
+            }
             let (end, anomaly) = incoming.finish(how);
             let end = Box::new(end);
             cx.emit(EventBody::Http(match way {

@@ -1,6 +1,6 @@
 //! Every question of a lookup, every attempt, every record, and who answered.
 
-use crate::protocol::dns::message::{Carrier, RecordData};
+use crate::protocol::dns::message::RecordData;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::units;
@@ -48,10 +48,7 @@ fn question(lookup: &Lookup, lines: &mut Vec<Line>) {
 }
 
 fn said(attempt: &Attempt, last: bool) -> String {
-    let over = match attempt.over {
-        Carrier::Udp => "UDP",
-        Carrier::Tcp => "TCP",
-    };
+    let over = attempt.over.name();
     let id = attempt.transaction_id;
     let asked = match attempt.query {
         Some(query) => format!(

@@ -1,7 +1,7 @@
 //! When a query repeats another, when an answer is the last word, whom a multicast answers.
 
 use crate::protocol::dns::message::{
-    Carrier, Flavor, Message, Name, Question, Rcode, Record, RecordData, RecordType,
+    Flavor, Message, Name, Question, Rcode, Record, RecordData, RecordType,
 };
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::id::LookupId;
@@ -69,7 +69,7 @@ pub(super) fn is_repeat(lookup: &Lookup, message: &Message, at: Stamp) -> bool {
     let since = at.at.since(last.at);
     match &lookup.answer {
         None => since <= REPEAT,
-        Some(answer) if answer.flags.truncated => message.over == Carrier::Tcp && since <= REPEAT,
+        Some(answer) if answer.flags.truncated => message.over.is_stream() && since <= REPEAT,
         Some(answer) if is_failure(answer.rcode) => since <= FAILOVER,
         Some(_) => false,
     }
