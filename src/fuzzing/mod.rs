@@ -10,6 +10,7 @@ pub mod assembler;
 pub mod capture;
 pub mod decode;
 pub mod fragments;
+pub mod handshake;
 pub mod pipeline;
 mod plan;
 mod reports;
@@ -37,6 +38,7 @@ pub static TARGETS: &[Target] = &[
     Target { name: "dns", fuzz: analyzer::dns, seeds: seeds::dns },
     Target { name: "http1", fuzz: analyzer::http1, seeds: seeds::http1 },
     Target { name: "messages", fuzz: analyzer::messages, seeds: seeds::messages },
+    Target { name: "handshake", fuzz: handshake::fuzz, seeds: handshake::seeds },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
     Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
 ];

@@ -24,7 +24,6 @@ mod probe;
 mod record;
 mod side;
 pub mod suite;
-#[cfg(test)]
 pub(crate) mod vectors;
 
 use crate::flow::event::Transport;

@@ -1,10 +1,10 @@
-//! Messages for tests: those of RFC 8448 §3, and a certificate made for them.
+//! Messages to try readers on: those of RFC 8448 §3, and a certificate made for that.
 
 /// The bytes of a text in hexadecimal.
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
-    let pairs = digits.chunks(2).map(|two| str::from_utf8(two).unwrap());
-    pairs.map(|two| u8::from_str_radix(two, 16).unwrap()).collect()
+    let pairs = digits.chunks(2).filter_map(|two| str::from_utf8(two).ok());
+    pairs.filter_map(|two| u8::from_str_radix(two, 16).ok()).collect()
 }
 
 /// ClientHello of a simple handshake, with its header.

@@ -124,6 +124,10 @@ pub fn ech(tls: &Tls) -> Option<&'static str> {
     let hello = tls.client_hello()?;
     match hello.ech? {
         Ech::Inner => Some("the inner ClientHello of ECH"),
+        // secrets are named by the ClientHello that counts
+        Ech::Outer(_) if tls.keys == Some(Keys::Found) => {
+            Some("GREASE, or ECH that was not accepted: the outer ClientHello counts")
+        }
         Ech::Outer(_) => Some(match tls.encrypted_extensions().map(|said| said.ech_retry) {
             Some(true) => "ECH not accepted, or GREASE: the server sent new configurations",
             Some(false) | None => {
