@@ -29,14 +29,6 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
     ("h2c", "h2 path frame 175", CONTINUED),
     ("h2c", "h2 authority frame 175", CONTINUED),
     ("h2c-midway", "h2 ", BEGAN_BEFORE),
-    ("handshakes", "request frame 13", RETRIED),
-    ("handshakes", "response frame 18", RETRIED),
-    ("https-errors", "h2 authority frame 103", RETRIED),
-    ("https-errors", "h2 method frame 103", RETRIED),
-    ("https-errors", "h2 path frame 103", RETRIED),
-    ("https-errors", "h2 status frame 118", RETRIED),
-    ("sessions", "request frame 185", RETRIED),
-    ("sessions", "response frame 188", RETRIED),
     ("sessions", "request frame 137", EARLY),
     ("sessions", "request frame 178", REJECTED),
     ("sessions", "response frame 253", RENEGOTIATED),
@@ -55,8 +47,6 @@ const CONTINUED: &str = "the header block goes on in CONTINUATION frames over se
 
 const BEGAN_BEFORE: &str = "the capture begins in the middle of the connection: tshark does not \
      find out that it is HTTP/2";
-
-const RETRIED: &str = "what follows a HelloRetryRequest is not opened yet";
 
 const EARLY: &str = "early data is not read yet";
 

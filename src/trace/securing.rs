@@ -3,6 +3,7 @@
 use crate::flow::event::{Direction, Handshake};
 use crate::protocol::buffer::Span;
 use crate::protocol::tls::event::Alert;
+use crate::protocol::tls::message::{Kind, Message};
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::tls::Tls;
@@ -65,7 +66,12 @@ impl Split {
     pub fn of(connection: &Connection, tls: &Tls) -> Option<Self> {
         let (start, done) = (tls.started()?, tls.done()?);
         let handshake = connection.handshake.as_deref()?;
-        tls.finished.to_client?;
+        let is_end = |message: &Message| {
+            message.direction == Direction::ToClient && message.kind == Kind::Sealed
+        };
+        if tls.finished.to_client.is_none() && !tls.messages.iter().any(is_end) {
+            return None;
+        }
         let (server, client) = halves(connection, handshake, done);
         let of_messages = tls.messages.iter().map(|message| (message.direction, message.span));
         let of_ends = [Direction::ToServer, Direction::ToClient]

@@ -6,6 +6,8 @@ mod locks;
 mod messages;
 mod sealed;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub(super) use state::Connection;
 

@@ -13,30 +13,34 @@ use crate::protocol::tls::message::{
 use crate::protocol::tls::names::{ExtensionType, Group, SignatureScheme, Version};
 
 /// Gives each extension of a list to `read`. The list's own length comes first; where it is
-/// longer than what is there, the extensions that are there are read.
+/// longer than what is there, the extensions that are there are read. False where some may be
+/// missing.
 pub(super) fn each<'a>(
     cursor: &mut Cursor<'a>,
     faults: &mut Faults,
     mut read: impl FnMut(ExtensionType, Cursor<'a>) -> Result<(), Short>,
-) {
+) -> bool {
     const RULE: &str = "RFC 8446 §4.2";
-    let Some(length) = faults.whole(cursor.u16(), "the list of extensions", RULE) else { return };
+    let length = faults.whole(cursor.u16(), "the list of extensions", RULE);
+    let Some(length) = length else { return false };
     let whole = cursor.take(length.into());
     let mut list = Cursor::new(whole.unwrap_or_else(|_| cursor.rest()));
-    faults.whole(whole, "the list of extensions", RULE);
+    let is_whole = faults.whole(whole, "the list of extensions", RULE).is_some();
     while !list.is_empty() {
         let head = list.u16().and_then(|kind| Ok((ExtensionType(kind), list.u16()?)));
-        let Some((kind, length)) = faults.whole(head, "an extension's head", RULE) else { return };
+        let head = faults.whole(head, "an extension's head", RULE);
+        let Some((kind, length)) = head else { return false };
         let body = list.sub(length.into());
         let name = || format!("the extension {kind}");
         let Ok(body) = body else {
             faults.whole(body, &name(), RULE);
-            return;
+            return false;
         };
         if let Err(short) = read(kind, body) {
             faults.whole::<()>(Err(short), &name(), rule(kind));
         }
     }
+    is_whole
 }
 
 /// Where an extension is described.

@@ -12,6 +12,19 @@ use sha2::Sha256;
 use crate::protocol::tls::message::{ClientHello, ServerHello};
 use crate::protocol::tls::names::{ExtensionType, Version, is_grease};
 
+/// Whether what an extension says is a part of a fingerprint; of the others only that they are
+/// there.
+pub(super) const fn reads(kind: ExtensionType) -> bool {
+    matches!(
+        kind,
+        ExtensionType::ALPN
+            | ExtensionType::SUPPORTED_GROUPS
+            | ExtensionType::EC_POINT_FORMATS
+            | ExtensionType::SUPPORTED_VERSIONS
+            | ExtensionType::SIGNATURE_ALGORITHMS
+    )
+}
+
 /// JA3 of a ClientHello.
 pub(super) fn ja3(hello: &ClientHello) -> Box<str> {
     let mut text = hello.legacy_version.0.to_string();

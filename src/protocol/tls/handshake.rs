@@ -27,6 +27,12 @@ pub struct Settled {
 /// fault in it. `settled` is none where the ServerHello was not seen.
 pub fn read(kind: HandshakeType, body: &[u8], settled: Option<Settled>) -> (Body, Option<Anomaly>) {
     match kind {
+        HandshakeType::CLIENT_HELLO | HandshakeType::SERVER_HELLO if body.len() < RANDOM => {
+            let mut faults = Faults::default();
+            let text = format!("a {kind} of {} bytes is none", body.len());
+            faults.say(text, "RFC 8446 §4.1.2");
+            (Body::Other, faults.into_first())
+        }
         HandshakeType::CLIENT_HELLO => {
             let (hello, fault) = hello::client(body);
             (Body::ClientHello(Box::new(hello)), fault)
@@ -62,6 +68,10 @@ pub fn read(kind: HandshakeType, body: &[u8], settled: Option<Settled>) -> (Body
         _ => (Body::Other, None),
     }
 }
+
+/// Bytes of a hello to the end of its random bytes: with fewer it says nothing, and is likely to be
+/// an encrypted message that looks like one.
+const RANDOM: usize = 34;
 
 fn is_13(settled: Option<Settled>) -> Option<bool> {
     settled.map(|settled| settled.version.settled() >= Version::TLS_1_3)

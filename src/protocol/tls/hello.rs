@@ -19,22 +19,29 @@ pub fn client(body: &[u8]) -> (ClientHello, Option<Anomaly>) {
     let (mut hello, mut faults, mut alpn) = (ClientHello::default(), Faults::default(), None);
     let mut cursor = Cursor::new(body);
     let fixed = client_fixed(&mut hello, &mut cursor);
-    let is_whole = faults.whole(fixed, WHAT, RULE).is_some();
+    let mut is_whole = faults.whole(fixed, WHAT, RULE).is_some();
     // SSL 3.0 and old clients end here.
     if is_whole && !cursor.is_empty() {
-        extensions::each(&mut cursor, &mut faults, |kind, body| {
+        let mut is_broken = false;
+        is_whole = extensions::each(&mut cursor, &mut faults, |kind, body| {
             if kind == ExtensionType::ALPN {
                 alpn = first_protocol(body).ok();
             }
-            extensions::of_client(&mut hello, kind, body)
+            let read = extensions::of_client(&mut hello, kind, body);
+            is_broken |= read.is_err() && fingerprint::reads(kind);
+            read
         });
+        is_whole &= !is_broken && cursor.is_empty();
     }
     if !cursor.is_empty() {
         let text = format!("{WHAT} goes on behind its extensions: {} bytes", cursor.rest().len());
         faults.say(text, RULE);
     }
-    hello.ja3 = fingerprint::ja3(&hello);
-    hello.ja4 = fingerprint::ja4(&hello, alpn);
+    // of a part there would be another fingerprint
+    if is_whole {
+        hello.ja3 = fingerprint::ja3(&hello);
+        hello.ja4 = fingerprint::ja4(&hello, alpn);
+    }
     (hello, faults.into_first())
 }
 
@@ -96,8 +103,9 @@ pub fn server(body: &[u8]) -> (ServerHello, Option<Anomaly>) {
     let (mut hello, mut faults) = (ServerHello::default(), Faults::default());
     let mut cursor = Cursor::new(body);
     let fixed = server_fixed(&mut hello, &mut cursor);
-    if faults.whole(fixed, WHAT, RULE).is_some() && !cursor.is_empty() {
-        extensions::each(&mut cursor, &mut faults, |kind, body| {
+    let mut is_whole = faults.whole(fixed, WHAT, RULE).is_some();
+    if is_whole && !cursor.is_empty() {
+        is_whole = extensions::each(&mut cursor, &mut faults, |kind, body| {
             extensions::of_server(&mut hello, kind, body)
         });
     }
@@ -108,7 +116,9 @@ pub fn server(body: &[u8]) -> (ServerHello, Option<Anomaly>) {
     let old = hello.version < Version::TLS_1_3;
     hello.downgraded =
         old && matches!(hello.random, [.., b'D', b'O', b'W', b'N', b'G', b'R', b'D', 0 | 1]);
-    hello.ja3s = fingerprint::ja3s(&hello);
+    if is_whole && cursor.is_empty() {
+        hello.ja3s = fingerprint::ja3s(&hello);
+    }
     (hello, faults.into_first())
 }
 
@@ -117,8 +127,9 @@ fn server_fixed(hello: &mut ServerHello, cursor: &mut Cursor<'_>) -> Result<(), 
     hello.version = hello.legacy_version;
     hello.random = *cursor.array()?;
     hello.is_retry = hello.random == RETRY;
-    // The first drafts of TLS 1.3 had neither session nor compression (until draft 21).
-    let has_session = !matches!(hello.version.0, 0x7f0e..=0x7f15);
+    // Drafts of TLS 1.3 had neither session nor compression until draft 21; since then this field
+    // never says TLS 1.3.
+    let has_session = !matches!(hello.version.0, 0x0304 | 0x7f0e..=0x7f15);
     if has_session {
         hello.session_id = list::short(cursor)?.into();
     }

@@ -130,7 +130,7 @@ pub struct ClientHello {
     pub extended_master_secret: bool,
     /// True where records shall be encrypted first and authenticated then (RFC 7366).
     pub encrypt_then_mac: bool,
-    /// The JA3 fingerprint: MD5 in hexadecimal.
+    /// The JA3 fingerprint: MD5 in hexadecimal. Empty, as JA4, where a part could not be read.
     pub ja3: Box<str>,
     /// The JA4 fingerprint.
     pub ja4: Box<str>,

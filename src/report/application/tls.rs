@@ -195,8 +195,10 @@ impl Told {
                     let _ = write!(shown, " (SNI={})", escape(server));
                 }
                 if self.known.message_left == 0 {
-                    let fingerprint = format!("JA4 {}, JA3 {}", hello.ja4, hello.ja3);
                     self.fields.push(("offers", words::offers(hello)));
+                }
+                if self.known.message_left == 0 && !hello.ja4.is_empty() {
+                    let fingerprint = format!("JA4 {}, JA3 {}", hello.ja4, hello.ja3);
                     self.fields.push(("fingerprint", fingerprint));
                 }
             }

@@ -172,7 +172,12 @@ impl Connection {
                 step(way, Kind::ChangeCipherSpec, record, encrypted, cx);
                 let means_something = match self.version() {
                     Some(version) => version <= Version::TLS_1_2,
-                    None => self.client.as_ref().is_none_or(|client| !client.early_data),
+                    // behind a HelloRetryRequest, and before early data, TLS 1.3 has dummies too
+                    // (RFC 8446 §D.4)
+                    None => self
+                        .client
+                        .as_ref()
+                        .is_none_or(|client| !client.early_data && !client.retried),
                 };
                 if means_something && (encrypted || matches!(self.sides.of(way).lock, Lock::Plain))
                 {

@@ -148,7 +148,9 @@ impl Connection {
             // the first one, or another handshake on the same connection
             self.server = None;
         }
-        self.client = Some(Client { random: hello.random, early_data: hello.early_data });
+        let (random, early_data) = (hello.random, hello.early_data);
+        let retried = self.client.as_ref().is_some_and(|known| is_retry && known.retried);
+        self.client = Some(Client { random, early_data, retried });
         let side = self.sides.of_mut(Direction::ToServer);
         if hello.early_data && matches!(side.lock, Lock::Plain) {
             side.epoch = Epoch::Early;
@@ -165,6 +167,7 @@ impl Connection {
             side.epoch = Epoch::Handshake;
             if let Some(client) = &mut self.client {
                 client.early_data = false;
+                client.retried = true;
             }
             return Then::Nothing;
         }

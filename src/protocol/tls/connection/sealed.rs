@@ -81,6 +81,11 @@ impl Connection {
                 step(way, kind, record, true, cx);
                 self.finished(way, record.span, self.server.is_none(), cx);
             }
+            ContentType::APPLICATION_DATA
+                if is_13 && !side.finished && is_alert(record.header.length()) =>
+            {
+                alert(way, &[], record, true, cx);
+            }
             ContentType::APPLICATION_DATA if is_13 && !side.finished => {
                 let is_early = side.epoch == Epoch::Early && !other;
                 match way {
@@ -97,6 +102,12 @@ impl Connection {
             _ => {}
         }
     }
+}
+
+/// Whether a record of TLS 1.3 is as long as an alert: two bytes, the content type, a tag of 8 or 16
+/// bytes. No handshake message is (RFC 8446 §4), so that until the Finished it is nothing else.
+const fn is_alert(length: usize) -> bool {
+    matches!(length, 11 | 19)
 }
 
 /// Says an alert; of one that is closed, that there was one.

@@ -30,6 +30,8 @@ pub(super) struct Client {
     pub(super) random: [u8; 32],
     /// Bytes of the application follow at once.
     pub(super) early_data: bool,
+    /// A HelloRetryRequest has asked for another one.
+    pub(super) retried: bool,
 }
 
 /// What a ServerHello settled.

@@ -125,3 +125,10 @@ fn what_is_not_read_is_other_and_a_hello_is_read_whatever_was_settled() {
     let (body, _) = read(HandshakeType::KEY_UPDATE, &[1], None);
     assert_eq!(body, Body::KeyUpdate { requested: true });
 }
+
+#[test]
+fn a_hello_without_random_bytes_is_none() {
+    let (body, fault) = read(HandshakeType::SERVER_HELLO, &[3, 3, 1], None);
+    assert_eq!(body, Body::Other);
+    assert!(fault.unwrap().text.contains("3 bytes"));
+}

@@ -128,6 +128,10 @@ fn a_broken_extension_does_not_hide_the_next() {
     assert_eq!(fault.reference, Some("RFC 8446 §4.2.7"));
     assert_eq!(hello.groups, [Group::X25519]);
     assert_eq!(hello.server_name.as_deref(), Some("a"));
+    assert!(hello.ja3.is_empty());
+    // no fingerprint reads what is in this one
+    let (hello, fault) = client(&hello_with(&[(41, &[])]));
+    assert!(fault.is_some() && !hello.ja3.is_empty());
 }
 
 #[test]
@@ -172,8 +176,18 @@ fn the_form_of_ssl_2_offers_suites_of_ssl_3() {
 }
 
 #[test]
-fn what_follows_the_extensions_is_said() {
+fn what_follows_the_extensions_is_said_and_leaves_no_fingerprint() {
     let mut body = hello_with(&[]);
+    assert!(!client(&body).0.ja4.is_empty());
     body.push(0);
-    assert!(client(&body).1.unwrap().text.contains("goes on behind"));
+    let (hello, fault) = client(&body);
+    assert!(fault.unwrap().text.contains("goes on behind"));
+    assert!(hello.ja3.is_empty() && hello.ja4.is_empty());
+}
+
+#[test]
+fn early_drafts_of_tls_1_3_have_no_session() {
+    let body = [&[3, 4][..], &[9; 32], &[0xc0, 0x2b, 0, 0]].concat();
+    let (hello, fault) = server(&body);
+    assert_eq!((hello.cipher_suite, fault), (CipherSuite(0xc02b), None));
 }

@@ -58,7 +58,7 @@ pub(super) fn lines(connection: &Connection) -> Vec<Line> {
         )));
     }
     lines.extend(words::ech(tls).map(Line::new));
-    if let Some(hello) = tls.client_hello().filter(|hello| !hello.ssl2) {
+    if let Some(hello) = tls.client_hello().filter(|hello| !hello.ja4.is_empty()) {
         lines.push(Line::new(format!("client: JA4 {}, JA3 {}", hello.ja4, hello.ja3)));
     }
     lines.extend(tls.keys.map(|keys| Line::new(format!("keys: {}", words::keys(keys)))));
