@@ -1,14 +1,15 @@
 //! Captures by others, read from where they are: no panic, no hang, and the same packets, layers,
-//! ARP messages, TCP conversations, DNS, HTTP and WebSocket messages as tshark finds, but for
-//! differences that a rule explains (`tests/corpus/rules.rs`) or a list one by one
-//! (`tests/corpus/differences.tsv`), each with who is right. Prints how far both agree, class by class, and how far what we find is
-//! as the RFC says.
+//! ARP messages, TCP conversations, hellos of TLS, DNS, HTTP and WebSocket messages as tshark finds,
+//! but for differences that a rule explains (`tests/corpus/rules.rs`) or a list one by one
+//! (`tests/corpus/differences.tsv`), each with who is right. Prints how far both agree, class by
+//! class, and how far what we find is as the RFC says.
 //!
 //! Nothing of the collection is in the project; where it is not there, this test says so.
 
 mod agreement;
 mod compare;
 mod differences;
+mod hellos;
 mod layers;
 mod rules;
 mod tcp;
@@ -46,6 +47,8 @@ const HELD: &[&str] = &[
     "http-requests",
     "http-responses",
     "websocket",
+    "tls-client-hellos",
+    "tls-server-hellos",
     "tcp-conversations",
     "tcp-completeness",
 ];

@@ -10,6 +10,7 @@ use urltrace::protocol::event::EventBody;
 use urltrace::trace::Trace;
 
 use crate::corpus::agreement::{Agreement, Sight};
+use crate::corpus::hellos;
 use crate::corpus::layers;
 use crate::corpus::rules::{self, Case, Rule, Ruled};
 use crate::corpus::tcp;
@@ -53,6 +54,7 @@ pub(super) fn compare(file: &CorpusFile) -> Found {
     tcp::compare(&mut found, &facts, &trace);
     http(&mut found, &facts, &trace);
     websocket(&mut found, &facts, &trace);
+    hellos::compare(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);
     found
 }
@@ -94,6 +96,11 @@ impl Found {
         }
         let differ = (values - equal, Sight::Open);
         self.add(class, differ, format!("{first}: {ours}"), format!("{first}: {theirs}"));
+    }
+
+    /// A rule leaves so many values out of the comparison.
+    pub(super) fn left_out(&mut self, rule: &Rule, values: u64) {
+        *self.ruled.entry(rule.name).or_default() += values;
     }
 
     /// A rule explains so many values of a class.
@@ -160,7 +167,7 @@ fn brief(values: &[String]) -> String {
     if values.len() > LISTED { format!("{text} | … ({} in all)", values.len()) } else { text }
 }
 
-type Said = BTreeMap<Conversation, Vec<String>>;
+pub(super) type Said = BTreeMap<Conversation, Vec<String>>;
 
 fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
     let mut requests = Said::new();
@@ -206,7 +213,7 @@ fn websocket(found: &mut Found, facts: &Facts, trace: &Trace) {
 }
 
 /// Compares what was said in each conversation, in order, with either of tshark's answers.
-fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<Heard>) {
+pub(super) fn said(found: &mut Found, class: &'static str, ours: &Said, theirs: Option<Heard>) {
     let Some(Heard { default, ordered, encrypted }) = theirs else { return };
     let [mut open, mut hidden] = [(); 2].map(|()| (Vec::new(), Vec::new()));
     let mut disordered = Vec::new();

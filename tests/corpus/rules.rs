@@ -38,9 +38,21 @@ pub(super) const CUT_BY_SILENCE: Rule = Rule {
     holds: |_| false,
 };
 
+/// A rule for the hellos of whole conversations, which `hellos.rs` applies.
+pub(super) const BEHIND_ANOTHER: Rule = Rule {
+    name: "TLS behind another protocol",
+    classes: &[],
+    right: Right::Tshark,
+    why: "mail, FTP, LDAP, databases and others begin in the clear and change to TLS when asked \
+          (STARTTLS), or put a line of a proxy before it: no browser does, and we look for TLS \
+          where a connection begins. Left out of the comparison",
+    holds: |_| false,
+};
+
 /// The first that holds counts.
 const RULES: &[Rule] = &[
     CUT_BY_SILENCE,
+    BEHIND_ANOTHER,
     Rule {
         name: "the first packet is not counted",
         classes: &["tcp-completeness"],

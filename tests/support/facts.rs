@@ -157,8 +157,31 @@ impl Facts {
         table: &str,
         words: impl Fn(&BTreeMap<&str, &Value>) -> String,
     ) -> Option<Heard> {
+        // Rows without a stream are HTTP over UDP (SSDP).
+        self.heard(table, &self.hellos(), |row| row["stream"].as_u64(), words)
+    }
+
+    /// The hellos of TLS over TCP; none where the table was cut. Those within QUIC are left out.
+    pub(crate) fn tls(
+        &self,
+        table: &str,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<Heard> {
+        let stream = |row: &BTreeMap<&str, &Value>| {
+            row["stream_or_quic_conn"].as_u64().filter(|_| row["via"] == "tcp")
+        };
+        self.heard(table, &BTreeMap::new(), stream, words)
+    }
+
+    /// What was said in TCP streams, and in which of them after the first of `hellos`.
+    fn heard(
+        &self,
+        table: &str,
+        hellos: &BTreeMap<u64, u64>,
+        stream: impl Fn(&BTreeMap<&str, &Value>) -> Option<u64>,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<Heard> {
         let streams = self.streams();
-        let hellos = self.hellos();
         let mut encrypted = BTreeSet::new();
         let ordered = &self.document["alt_ooo"];
         let alternative = if ordered.get(table).is_some() { ordered } else { &self.document };
@@ -168,8 +191,7 @@ impl Facts {
             let (rows, incomplete) = Self::table(holder, table);
             cut |= incomplete;
             for row in rows {
-                // Rows without a stream are HTTP over UDP (SSDP).
-                let Some(stream) = row["stream"].as_u64() else { continue };
+                let Some(stream) = stream(&row) else { continue };
                 let unknown = || (format!("stream {stream}"), String::new());
                 let ends = streams.get(&stream).cloned().unwrap_or_else(unknown);
                 if hellos.get(&stream).is_some_and(|hello| row["frame"].as_u64() > Some(*hello)) {
