@@ -12,6 +12,7 @@ use crate::flow::event::{
 use crate::protocol::configuration::Configuration;
 use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::neighbor::NeighborMessage;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::tls::event::TlsEvent;
@@ -69,6 +70,8 @@ pub enum EventBody {
     Refusal(Box<Refusal>),
     /// An HTTP message, or a part of one.
     Http(HttpEvent),
+    /// What was said of a connection of many streams.
+    Multiplex(Box<Multiplex>),
     /// The handshake of TLS, and what it says beside what it carries.
     Tls(Box<TlsEvent>),
     /// A protocol without words of its own.

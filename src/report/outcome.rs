@@ -1,6 +1,7 @@
 //! How an exchange came out, in words: what is wrong where something is.
 
-use crate::flow::event::{EndReason, GapReason};
+use crate::flow::event::{Direction, EndReason, GapReason};
+use crate::protocol::http::multiplex::{ErrorCode, Reset};
 use crate::trace::exchange::State;
 use crate::trace::{Exchange, Trace};
 
@@ -11,6 +12,7 @@ pub fn trouble(trace: &Trace, exchange: &Exchange) -> Option<&'static str> {
         State::Gap(reason) => gap(reason),
         State::Cut(reason) => cut(reason),
         State::Malformed => "breaks the rules of HTTP: the rest was not read",
+        State::Reset(reset) => given_up(reset),
         State::NoResponse => {
             no_response(trace.connection(exchange.connection).and_then(|connection| connection.end))
         }
@@ -18,6 +20,18 @@ pub fn trouble(trace: &Trace, exchange: &Exchange) -> Option<&'static str> {
         State::Open if exchange.response.is_some() => "not over yet when the capture ended",
         State::Open => "no response yet when the capture ended",
     })
+}
+
+fn given_up(reset: Reset) -> &'static str {
+    match (reset.by, reset.code) {
+        _ if reset.unprocessed => "not worked on: the connection was being closed",
+        (Direction::ToServer, ErrorCode::CANCEL) => "the client cancelled it",
+        (Direction::ToServer, _) => "the client gave the stream up",
+        (Direction::ToClient, ErrorCode::REFUSED_STREAM) => {
+            "the server refused the stream before it worked on it"
+        }
+        (Direction::ToClient, _) => "the server gave the stream up",
+    }
 }
 
 const fn gap(reason: GapReason) -> &'static str {

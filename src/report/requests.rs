@@ -97,7 +97,7 @@ fn cells(exchange: &Exchange, whole: bool) -> Vec<Cell> {
 }
 
 fn status(exchange: &Exchange) -> Cell {
-    let state = words::exchange_state(exchange.state());
+    let state = http::exchange_state(exchange.state());
     let Some(response) = &exchange.response else {
         let long = state.unwrap_or_else(|| "no response".to_owned());
         return Cell { forms: vec![long, "none".to_owned()], tone: Tone::Bad };
@@ -107,7 +107,7 @@ fn status(exchange: &Exchange) -> Cell {
         State::Whole => http::status_tone(response),
         _ => Tone::Bad,
     };
-    let word = words::exchange_state_word(exchange.state());
+    let word = http::exchange_state_word(exchange.state());
     let forms = if let (Some(state), Some(word)) = (state, word) {
         vec![format!("{plain}, {state}"), format!("{plain}, {word}"), format!("{code}, {word}")]
     } else {

@@ -12,6 +12,7 @@ use crate::protocol::dns::message::Flavor;
 use crate::time::{Frames, Stamp};
 use crate::trace::configuration::Reach;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
+use crate::trace::multiplex::Multiplex;
 use crate::trace::refusal::Refusal;
 use crate::trace::stall::Stall;
 use crate::trace::tls::Tls;
@@ -76,6 +77,8 @@ pub struct Connection {
     pub frames: Frames,
     /// TLS on it.
     pub tls: Option<Box<Tls>>,
+    /// What was said of it, where it carries many streams.
+    pub multiplex: Option<Box<Multiplex>>,
     /// Its exchanges in order.
     pub exchanges: Vec<ExchangeId>,
     /// Whether client and server are on one network; none where nobody told the client which it is

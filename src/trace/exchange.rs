@@ -2,6 +2,7 @@
 
 use crate::flow::event::{EndReason, GapReason};
 use crate::protocol::http::message::{Ending, MessageEnd, MessageId, RequestHead, ResponseHead};
+use crate::protocol::http::multiplex::{Priority, Queued, Reset};
 use crate::time::{Frames, Stamp, TimeDelta};
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::messages::Messages;
@@ -33,6 +34,10 @@ pub struct Exchange {
     pub switched: Option<Box<str>>,
     /// What was said in it since: by a WebSocket, or as an event stream.
     pub messages: Option<Box<Messages>>,
+    /// How much the client wants it, as it said last.
+    pub priority: Option<Priority>,
+    /// What it waited for before it could be sent, where other streams were in its way.
+    pub queued: Option<Queued>,
     /// Where the time went.
     pub timings: Timings,
     /// When it began: its first phase.
@@ -62,6 +67,8 @@ pub enum State {
     Cut(EndReason),
     /// It breaks the rules of HTTP.
     Malformed,
+    /// Its stream was given up.
+    Reset(Reset),
     /// The request has no response.
     NoResponse,
     /// The response has no request in this capture.
@@ -76,14 +83,19 @@ impl Exchange {
         if self.request.is_none() {
             return State::NoRequest;
         }
+        let how = self.response_end.as_ref().map(|end| end.how);
+        if let Some(Ending::Reset(reset)) = how {
+            return State::Reset(reset);
+        }
         if self.response.is_none() {
             return if self.over { State::NoResponse } else { State::Open };
         }
-        match self.response_end.as_ref().map(|end| end.how) {
+        match how {
             Some(Ending::Whole) => State::Whole,
             Some(Ending::Gap(reason)) => State::Gap(reason),
             Some(Ending::Cut(reason)) => State::Cut(reason),
             Some(Ending::Malformed) => State::Malformed,
+            Some(Ending::Reset(reset)) => State::Reset(reset),
             None => State::Open,
         }
     }

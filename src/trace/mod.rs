@@ -12,6 +12,7 @@ pub mod id;
 pub mod lookup;
 pub mod messages;
 pub mod model;
+pub mod multiplex;
 pub mod neighbor;
 pub mod placing;
 pub mod refusal;

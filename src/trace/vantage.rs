@@ -188,6 +188,7 @@ mod tests {
             counters: PerDirection::default(),
             frames: Frames::default(),
             tls: None,
+            multiplex: None,
             exchanges: Vec::new(),
             reach: None,
             resolution: None,

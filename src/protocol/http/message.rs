@@ -4,7 +4,9 @@ use std::fmt;
 
 use crate::flow::event::{Direction, EndReason, GapReason};
 use crate::protocol::buffer::Span;
+use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
+use crate::protocol::http::multiplex::{Priority, Queued, Reset};
 use crate::time::{Frames, Stamp, TimeDelta};
 
 /// Which exchange of a connection.
@@ -56,6 +58,20 @@ pub enum HttpEvent {
         id: MessageId,
         /// Its body and end.
         end: Box<MessageEnd>,
+    },
+    /// How much the client wants it, where that was said beside the head.
+    Prioritized {
+        /// Which exchange.
+        id: MessageId,
+        /// How much.
+        priority: Priority,
+    },
+    /// The request had to wait for other streams to end.
+    Queued {
+        /// Which exchange.
+        id: MessageId,
+        /// For how long.
+        queued: Queued,
     },
     /// The connection speaks something else from here on: 101, or CONNECT and 2xx.
     Switched {
@@ -193,6 +209,8 @@ pub enum Ending {
     Cut(EndReason),
     /// It breaks the rules of HTTP; what follows is not read.
     Malformed,
+    /// Its stream was given up.
+    Reset(Reset),
 }
 
 /// How a body's length was told (RFC 9112 §6).
@@ -225,6 +243,8 @@ pub struct Body {
     pub decoded: Option<u64>,
     /// When its bytes came; none where it has none.
     pub span: Option<Span>,
+    /// The same, piece by piece.
+    pub chunks: Chunks,
 }
 
 /// One message within an exchange: of a WebSocket (RFC 6455), or an event of an event stream

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod cache;
+pub mod chunks;
 mod coding;
 pub mod cookies;
 pub mod credentials;
@@ -10,6 +11,7 @@ pub mod fields;
 pub mod groups;
 pub mod huffman;
 pub mod message;
+pub mod multiplex;
 pub mod passwords;
 pub mod prefixed;
 pub mod semantics;

@@ -10,6 +10,7 @@ use crate::flow::event::GapReason;
 use crate::limits::Limits;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::http::body::Counter;
+use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, MessageId, StreamMessage};
 use crate::protocol::http1::chunked::{Chunked, Piece};
@@ -25,6 +26,7 @@ pub(super) struct Incoming {
     counter: Counter,
     wire: u64,
     span: Option<Span>,
+    chunks: Chunks,
     head: Span,
     trailers: Fields,
     frames: Frames,
@@ -75,8 +77,9 @@ impl Incoming {
             Framing::Chunked => Left::Chunks(Chunked::Size),
             Framing::UntilClose | Framing::Frames => Left::Rest,
         };
-        let (trailers, gap) = (Fields::default(), None);
-        Self { id, framing, left, counter, wire: 0, span: None, head, trailers, frames, gap }
+        let (trailers, chunks, gap) = (Fields::default(), Chunks::default(), None);
+        let (wire, span) = (0, None);
+        Self { id, framing, left, counter, wire, span, chunks, head, trailers, frames, gap }
     }
 
     /// True where nothing will follow the head.
@@ -171,12 +174,14 @@ impl Incoming {
     /// It is over: with its sizes, and with what went wrong in decoding it.
     pub(super) fn finish(mut self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
         let (decoded, anomaly) = self.counter.finish(how == Ending::Whole);
+        self.chunks.shrink();
         let body = Body {
             framing: self.framing,
             wire: self.wire,
             encoded: self.counter.encoded(),
             decoded,
             span: self.span,
+            chunks: self.chunks,
         };
         let Span { last, done, .. } = self.span.unwrap_or(self.head);
         let Self { trailers, frames, .. } = self;
@@ -206,15 +211,18 @@ impl Incoming {
         if self.counter.wants_stamps() {
             return self.packets(n, buffer, limits);
         }
-        if !self.counter.wants_bytes() {
-            self.counter.count(n as u64);
-            self.pass(n, buffer, limits);
-            return;
-        }
         let mut unlisted = Frames::default();
         let listed = self.frames.len() < limits.frames_listed;
         let frames = if listed { &mut self.frames } else { &mut unlisted };
-        let span = buffer.read(n, frames, |part| self.counter.push(part));
+        let span = if self.counter.wants_bytes() {
+            buffer.read(n, frames, |part| self.counter.push(part))
+        } else {
+            self.counter.count(n as u64);
+            buffer.skip(n, frames)
+        };
+        if let Some(span) = span {
+            self.chunks.push(span.done.at, n as u64);
+        }
         self.came(n, span);
     }
 
@@ -226,6 +234,9 @@ impl Incoming {
             let listed = self.frames.len() < limits.frames_listed;
             let frames = if listed { &mut self.frames } else { &mut unlisted };
             let span = buffer.read(part, frames, |bytes| self.counter.push_at(bytes, stamps));
+            if let Some(span) = span {
+                self.chunks.push(span.done.at, part as u64);
+            }
             self.came(part, span);
             n -= part;
         }

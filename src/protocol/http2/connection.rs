@@ -1,25 +1,30 @@
 //! One HTTP/2 connection: two directions of frames, and the streams that they make.
 
 mod blocks;
+mod control;
 mod data;
 mod frames;
 mod state;
 
 pub use state::Connection;
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, Role};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::event::EventBody;
 use crate::protocol::http::message::Ending;
-use crate::protocol::http2::connection::state::{State, Way};
+use crate::protocol::http::multiplex::Multiplex;
+use crate::protocol::http2::connection::state::{Pings, State, Way};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{HEAD, Head, Kind};
 use crate::protocol::http2::hpack::Decoder;
 use crate::protocol::http2::probe::{self, PREFACE};
 use crate::protocol::http2::streams::Streams;
+use crate::protocol::http2::windows::Windows;
 use crate::time::Frames;
 
 impl Connection {
@@ -32,6 +37,12 @@ impl Connection {
                 to_client: Way::new(State::Head, from_the_start),
             },
             streams: Streams::default(),
+            windows: PerDirection {
+                to_server: Windows::new(Direction::ToServer, from_the_start),
+                to_client: Windows::new(Direction::ToClient, from_the_start),
+            },
+            pings: Pings::default(),
+            early: VecDeque::new(),
             from_the_start,
         }
     }
@@ -66,6 +77,7 @@ impl Connection {
             self.from_the_start = true;
             for way in [Direction::ToServer, Direction::ToClient] {
                 self.ways.of_mut(way).hpack = Decoder::new(cx.limits.hpack_table);
+                *self.windows.of_mut(way) = Windows::new(way, true);
             }
             return Some(State::Head);
         }
@@ -110,6 +122,8 @@ impl Connection {
     /// A hole of which nobody knows what was in it.
     fn lose_step(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
         self.lose_block(way, reason, cx);
+        self.windows.to_server.forget();
+        self.windows.to_client.forget();
         for (_, stream) in self.streams.iter_mut() {
             if let Some(incoming) = stream.side(way).open() {
                 incoming.gap(reason);
@@ -185,6 +199,9 @@ impl Analyzer for Connection {
         for stream in open {
             self.finish(way, stream, Ending::Cut(reason), cx);
         }
+        self.windows.of_mut(way).finish(|blocked| {
+            cx.emit(EventBody::Multiplex(Multiplex::Blocked(blocked).into()));
+        });
     }
 }
 

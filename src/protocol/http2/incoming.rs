@@ -8,6 +8,7 @@ use crate::flow::event::GapReason;
 use crate::limits::Limits;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::http::body::Counter;
+use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, StreamMessage};
 use crate::protocol::http2::faults;
@@ -20,6 +21,7 @@ pub(super) struct Incoming {
     /// All of it so far.
     span: Span,
     body: Option<Span>,
+    chunks: Chunks,
     trailers: Fields,
     frames: Frames,
     gap: Option<GapReason>,
@@ -50,6 +52,7 @@ impl Incoming {
             wire: 0,
             span: head,
             body: None,
+            chunks: Chunks::default(),
             trailers: Fields::default(),
             frames,
             gap: None,
@@ -102,6 +105,9 @@ impl Incoming {
         let Some(here) = span else { return };
         self.wire = self.wire.saturating_add(n as u64);
         self.span = self.span.to(here);
+        if part == Part::Content {
+            self.chunks.push(here.done.at, n as u64);
+        }
         self.body = Some(self.body.map_or(here, |body| body.to(here)));
     }
 
@@ -133,7 +139,9 @@ impl Incoming {
             anomaly.get_or_insert_with(|| faults::wrong_length(announced, encoded));
         }
         let framing = if self.body.is_some() { Framing::Frames } else { Framing::None };
-        let body = Body { framing, wire: self.wire, encoded, decoded, span: self.body };
+        self.chunks.shrink();
+        let (wire, span, chunks) = (self.wire, self.body, self.chunks);
+        let body = Body { framing, wire, encoded, decoded, span, chunks };
         let Self { trailers, frames, span: Span { last, done, .. }, .. } = self;
         (MessageEnd { how, body, trailers, last, done, frames }, anomaly)
     }

@@ -16,7 +16,9 @@ mod head;
 pub mod hpack;
 mod incoming;
 mod probe;
+mod queue;
 mod streams;
+mod windows;
 
 #[cfg(test)]
 mod tests;

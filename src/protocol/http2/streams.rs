@@ -7,6 +7,8 @@ use crate::flow::event::Direction;
 use crate::limits::Limits;
 use crate::protocol::http2::faults;
 use crate::protocol::http2::incoming::Incoming;
+use crate::protocol::http2::queue::Queue;
+use crate::time::Stamp;
 
 /// One stream.
 #[derive(Default)]
@@ -39,6 +41,8 @@ pub(super) struct Streams {
     /// begins (odd) and of those that the server does.
     begun: [Option<(u32, u32)>; 2],
     told_full: bool,
+    /// How many of the client's may be open.
+    pub(super) queue: Queue,
 }
 
 impl Streams {
@@ -82,12 +86,27 @@ impl Streams {
     }
 
     /// Forgets a stream if both of its messages are over.
-    pub(super) fn settle(&mut self, id: u32) {
+    pub(super) fn settle(&mut self, id: u32, now: Stamp) {
         let is_over = |stream: &Stream| {
             matches!((&stream.request, &stream.response), (Side::Over, Side::Over))
         };
         if self.open.get(&id).is_some_and(is_over) {
             self.open.remove(&id);
+            if !id.is_multiple_of(2) {
+                self.queue.ends(now);
+            }
+        }
+    }
+
+    /// True where more DATA may go this way on a stream, or with 0 on any.
+    pub(super) fn has_open(&self, way: Direction, id: u32) -> bool {
+        let is_open = |stream: &Stream| match way {
+            Direction::ToServer => matches!(stream.request, Side::Open(_)),
+            Direction::ToClient => !matches!(stream.response, Side::Over),
+        };
+        match id {
+            0 => self.open.values().any(is_open),
+            _ => self.open.get(&id).is_some_and(is_open),
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use crate::protocol::http::multiplex::Priority;
 use crate::report::har::asked::Asked;
 use crate::report::har::date::{Digits, Iso};
 use crate::report::har::message::{Request, Response};
@@ -12,10 +13,12 @@ use crate::report::har::page::PageId;
 use crate::report::har::security::Security;
 use crate::report::har::websocket;
 use crate::report::json::exchange::ExchangeState;
+use crate::report::json::multiplex::Reset;
 use crate::report::json::stall::Stalls;
 use crate::report::json::value::{FrameList, Text};
 use crate::report::outcome;
-use crate::time::TimeDelta;
+use crate::time::{TimeDelta, Timestamp};
+use crate::trace::exchange::State;
 use crate::trace::{Exchange, Timings, Trace};
 
 /// An entry.
@@ -39,6 +42,16 @@ pub(super) struct Entry<'a> {
     exchange: u32,
     #[serde(rename = "_stream")]
     stream: u64,
+    /// The pieces of the body as they came: waterfall-tools draws them.
+    #[serde(rename = "_chunks", skip_serializing_if = "Vec::is_empty")]
+    chunks: Vec<Chunk>,
+    /// How much the client wants it, in words.
+    #[serde(rename = "_priority", skip_serializing_if = "Option::is_none")]
+    priority: Option<Text<Priority>>,
+    #[serde(rename = "_reset", skip_serializing_if = "Option::is_none")]
+    reset: Option<Reset>,
+    #[serde(rename = "_pushed", skip_serializing_if = "std::ops::Not::not")]
+    pushed: bool,
     #[serde(rename = "_reusedConnection")]
     reused_connection: bool,
     #[serde(rename = "_stalls")]
@@ -72,6 +85,20 @@ struct Phases {
     ssl: Phase,
 }
 
+/// A piece of the body: when it could be read, in milliseconds since 1970, and its bytes as encoded.
+#[derive(Serialize)]
+struct Chunk {
+    ts: f64,
+    bytes: u64,
+}
+
+fn chunks(exchange: &Exchange) -> Vec<Chunk> {
+    let end = exchange.response_end.as_ref();
+    let chunks = end.into_iter().flat_map(|end| end.body.chunks.iter());
+    let since_epoch = |at: Timestamp| at.since(Timestamp::default()).as_millis_f64();
+    chunks.map(|chunk| Chunk { ts: since_epoch(chunk.at), bytes: chunk.bytes }).collect()
+}
+
 impl<'a> Entry<'a> {
     /// The entry of an exchange.
     pub(super) fn of(trace: &'a Trace, asked: &Asked<'a>, digits: Digits) -> Self {
@@ -90,6 +117,13 @@ impl<'a> Entry<'a> {
             security: Security::of(connection),
             exchange: exchange.id.0,
             stream: exchange.message.stream,
+            chunks: chunks(exchange),
+            priority: exchange.priority.map(Text),
+            reset: match exchange.state() {
+                State::Reset(reset) => Some(reset.into()),
+                _ => None,
+            },
+            pushed: asked.request.promised_on.is_some(),
             reused_connection: !exchange.opens_connection,
             stalls: Stalls::of(trace, exchange),
             state: exchange.state().into(),

@@ -94,11 +94,21 @@ impl<'a> Request<'a> {
             query_string: Query(query(url)),
             headers_size: i64::from(head.size),
             body_size: body.map_or(-1, size),
-            comment: body
-                .filter(|bytes| *bytes > 0)
-                .map(|bytes| format!("the body of {bytes} bytes is not kept")),
+            comment: comment(exchange, body),
         }
     }
+}
+
+/// What the reader must know of a request that HAR has no place for.
+fn comment(exchange: &Exchange, body: Option<u64>) -> Option<String> {
+    let unknown = exchange.url.is_none().then(|| {
+        "the URL is unknown: it depends on entries of HTTP/2's header table that were not captured"
+            .to_owned()
+    });
+    let left_out = body.filter(|bytes| *bytes > 0);
+    let left_out = left_out.map(|bytes| format!("the body of {bytes} bytes is not kept"));
+    let said: Vec<String> = unknown.into_iter().chain(left_out).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 impl<'a> Response<'a> {

@@ -13,6 +13,7 @@ use crate::report::json::configuration::Reach;
 use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::handshake::{Handshake, Options, Rtt};
 use crate::report::json::measures::{RoundTrips, Vantage};
+use crate::report::json::multiplex::Multiplex;
 use crate::report::json::refusal::Refusal;
 use crate::report::json::segment::{Counters, Gap, Segment};
 use crate::report::json::sighting::Sighting;
@@ -81,6 +82,8 @@ pub struct Connection<'a> {
     pub network_errors: Vec<Refusal<'a>>,
     /// Where its packets were captured another time.
     pub captured_again: Vec<Sighting<'a>>,
+    /// What was said of it, where it carries many streams (HTTP/2); null where nothing was.
+    pub multiplex: Option<Multiplex<'a>>,
     /// Its exchanges: entries of `exchanges`, in order.
     pub exchanges: Vec<u32>,
     /// The entry of `resolutions` whose answer led to its server address.
@@ -213,6 +216,7 @@ impl<'a> Connection<'a> {
             missing: connection.gaps.iter().map(Gap::from).collect(),
             network_errors: connection.refusals.iter().map(Refusal::from).collect(),
             captured_again: Sighting::all(connection),
+            multiplex: connection.multiplex.as_deref().map(Multiplex::from),
             exchanges: connection.exchanges.iter().map(|&ExchangeId(id)| id).collect(),
             resolution: connection.resolution.map(|id| id.0),
             host: host(trace, connection),

@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::protocol::http::message::MessageEnd;
+use crate::protocol::http::multiplex::Priority;
 use crate::report::json::conversation::Messages;
 use crate::report::json::message::{Informational, MessageSizes, Request, Response, UrlParts};
+use crate::report::json::multiplex::{Chunk, Queued, Reset};
 use crate::report::json::stall::Stalls;
-use crate::report::json::value::{FrameList, Millis, Moment};
+use crate::report::json::value::{FrameList, Millis, Moment, Text};
 use crate::report::outcome;
 use crate::trace::exchange as model;
 use crate::trace::visit::Link;
@@ -41,8 +44,16 @@ pub struct Exchange<'a> {
     pub informational: Vec<Informational<'a>>,
     /// The final response; null without one.
     pub response: Option<Response<'a>>,
+    /// When the response's body came, piece by piece; of very long ones, two and two are one.
+    pub chunks: Vec<Chunk>,
     /// Sizes in bytes.
     pub sizes: Sizes,
+    /// How much the client wants it, as it said last, in words: `urgency 1, incremental`.
+    pub priority: Option<Text<Priority>>,
+    /// What it waited for before it could be sent, where other streams were in its way.
+    pub queued: Option<Queued>,
+    /// Who gave up its stream, and why.
+    pub reset: Option<Reset>,
     /// The moments that the timings come from.
     pub stamps: Stamps,
     /// Where the time went, in the phases of HAR 1.2; a phase that did not happen is null.
@@ -81,6 +92,8 @@ pub enum ExchangeState {
     Cut,
     /// It breaks the rules of HTTP.
     Malformed,
+    /// Its stream was given up.
+    Reset,
     /// The request has no response.
     NoResponse,
     /// The response has no request in this capture.
@@ -180,6 +193,13 @@ impl<'a> Exchange<'a> {
             request: request.map(|head| Request::of(head, asked)),
             informational: exchange.informational.iter().map(Informational::from).collect(),
             response: response.map(|head| Response::of(head, answered)),
+            chunks: chunks(answered),
+            priority: exchange.priority.map(Text),
+            queued: exchange.queued.map(Queued::from),
+            reset: match exchange.state() {
+                model::State::Reset(reset) => Some(reset.into()),
+                _ => None,
+            },
             sizes: Sizes {
                 request: request.map(|head| MessageSizes::of(head.size, asked)),
                 response: response.map(|head| MessageSizes::of(head.size, answered)),
@@ -209,6 +229,11 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// When the body of a message came.
+fn chunks(end: Option<&MessageEnd>) -> Vec<Chunk> {
+    end.into_iter().flat_map(|end| end.body.chunks.iter()).map(Chunk::from).collect()
+}
+
 impl From<model::State> for ExchangeState {
     fn from(state: model::State) -> Self {
         match state {
@@ -216,6 +241,7 @@ impl From<model::State> for ExchangeState {
             model::State::Gap(_) => Self::Gap,
             model::State::Cut(_) => Self::Cut,
             model::State::Malformed => Self::Malformed,
+            model::State::Reset(_) => Self::Reset,
             model::State::NoResponse => Self::NoResponse,
             model::State::NoRequest => Self::NoRequest,
             model::State::Open => Self::Open,

@@ -25,6 +25,7 @@ pub mod hello;
 pub mod lookup;
 pub mod measures;
 pub mod message;
+pub mod multiplex;
 pub mod neighbor;
 pub(in crate::report) mod printable;
 pub mod record;

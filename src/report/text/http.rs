@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use crate::protocol::http::message::{RequestHead, ResponseHead, Version};
+use crate::protocol::http::multiplex::Reset;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
+use crate::report::text::words;
+use crate::trace::exchange::State;
 
 /// The method, escaped.
 pub fn method(request: &RequestHead) -> Cow<'_, str> {
@@ -43,4 +46,41 @@ pub fn status_tone(response: &ResponseHead) -> Tone {
         400..=499 => Tone::Warn,
         _ => Tone::Bad,
     }
+}
+
+/// What is wrong with an exchange that is not whole.
+pub fn exchange_state(state: State) -> Option<String> {
+    match state {
+        State::Whole => None,
+        State::Gap(reason) => Some(format!("bytes missing: {}", words::gap(reason))),
+        State::Cut(reason) => Some(format!("cut short: {}", words::ended(reason))),
+        State::Malformed => Some("breaks the rules of HTTP".to_owned()),
+        State::Reset(reset) => Some(given_up(reset)),
+        State::NoResponse => Some("no response".to_owned()),
+        State::NoRequest => Some("request not captured".to_owned()),
+        State::Open => Some("not finished when the capture ended".to_owned()),
+    }
+}
+
+/// The same in two words.
+pub const fn exchange_state_word(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::Whole => return None,
+        State::Gap(_) => "bytes missing",
+        State::Cut(_) => "cut short",
+        State::Malformed => "malformed",
+        State::Reset(_) => "reset",
+        State::NoResponse => "no response",
+        State::NoRequest => "no request",
+        State::Open => "not finished",
+    })
+}
+
+/// Who gave up a stream, and why.
+pub fn given_up(reset: Reset) -> String {
+    let (sender, code) = (words::sender(reset.by), reset.code);
+    if reset.unprocessed {
+        return format!("not worked on: GOAWAY of the {sender}, {code}");
+    }
+    format!("reset by {sender}, {code}")
 }

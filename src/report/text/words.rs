@@ -11,7 +11,6 @@ use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::units;
 use crate::trace::Trace;
-use crate::trace::exchange::State;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId, VisitId};
 use crate::trace::lookup::{Lookup, Outcome, Source};
 use crate::trace::refusal::Refusal;
@@ -92,32 +91,6 @@ pub const fn ended(reason: EndReason) -> &'static str {
         EndReason::CaptureEnd => "the capture ended",
         EndReason::Reused => "its ports began a new connection",
     }
-}
-
-/// What is wrong with an exchange that is not whole.
-pub fn exchange_state(state: State) -> Option<String> {
-    match state {
-        State::Whole => None,
-        State::Gap(reason) => Some(format!("bytes missing: {}", gap(reason))),
-        State::Cut(reason) => Some(format!("cut short: {}", ended(reason))),
-        State::Malformed => Some("breaks the rules of HTTP".to_owned()),
-        State::NoResponse => Some("no response".to_owned()),
-        State::NoRequest => Some("request not captured".to_owned()),
-        State::Open => Some("not finished when the capture ended".to_owned()),
-    }
-}
-
-/// The same in two words.
-pub const fn exchange_state_word(state: State) -> Option<&'static str> {
-    Some(match state {
-        State::Whole => return None,
-        State::Gap(_) => "bytes missing",
-        State::Cut(_) => "cut short",
-        State::Malformed => "malformed",
-        State::NoResponse => "no response",
-        State::NoRequest => "no request",
-        State::Open => "not finished",
-    })
 }
 
 /// How a body's end was told.

@@ -232,6 +232,7 @@ impl Connections {
             counters: PerDirection::default(),
             frames: Frames::default(),
             tls: None,
+            multiplex: None,
             exchanges: Vec::new(),
             reach,
             resolution,

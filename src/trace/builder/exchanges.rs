@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::protocol::http::chunks::{Chunk, Chunks};
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{HttpEvent, MessageId, RequestHead, StreamMessage};
 use crate::protocol::http::url;
@@ -66,7 +67,9 @@ impl Exchanges {
         let exchange = trace.exchanges.get_mut(id.0 as usize)?;
         let moment = match event {
             HttpEvent::Request { .. } => None,
-            HttpEvent::RequestEnd { end, .. } => {
+            HttpEvent::RequestEnd { mut end, .. } => {
+                // nobody draws uploads piece by piece
+                end.body.chunks = Chunks::default();
                 exchange.request_end = Some(end);
                 None
             }
@@ -91,7 +94,11 @@ impl Exchanges {
                 exchange.response = Some(head);
                 Some(Moment::Responded)
             }
-            HttpEvent::ResponseEnd { end, .. } => {
+            HttpEvent::ResponseEnd { mut end, .. } => {
+                if !bounds.keep(end.body.chunks.len().saturating_mul(size_of::<Chunk>())) {
+                    end.body.chunks = Chunks::default();
+                    full = Some(Bound::Text);
+                }
                 if let Some(messages) = &mut exchange.messages
                     && exchange.switched.is_none()
                 {
@@ -99,6 +106,14 @@ impl Exchanges {
                 }
                 exchange.response_end = Some(end);
                 Some(Moment::Ended)
+            }
+            HttpEvent::Prioritized { priority, .. } => {
+                exchange.priority = Some(priority);
+                None
+            }
+            HttpEvent::Queued { queued, .. } => {
+                exchange.queued = Some(queued);
+                None
             }
             HttpEvent::Switched { to, .. } => {
                 if to.eq_ignore_ascii_case("websocket") {
@@ -279,6 +294,8 @@ impl Exchanges {
             response: None,
             response_end: None,
             switched: None,
+            priority: None,
+            queued: None,
             messages: None,
             timings: Timings::default(),
             started,
@@ -329,6 +346,8 @@ const fn message_of(event: &HttpEvent) -> MessageId {
         | HttpEvent::Informational { id, .. }
         | HttpEvent::Response { id, .. }
         | HttpEvent::ResponseEnd { id, .. }
+        | HttpEvent::Prioritized { id, .. }
+        | HttpEvent::Queued { id, .. }
         | HttpEvent::Switched { id, .. }
         | HttpEvent::Message { id, .. } => *id,
     }

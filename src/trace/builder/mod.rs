@@ -8,6 +8,7 @@ mod configurations;
 mod connections;
 mod exchanges;
 mod lookups;
+mod multiplex;
 mod neighbors;
 mod pages;
 mod phases;
@@ -120,6 +121,11 @@ impl TraceBuilder {
                 if let Some((id, moment)) = touched {
                     self.pages.exchange(&mut self.trace, id, moment);
                 }
+            }
+            EventBody::Multiplex(what) => {
+                let Some(connection) = self.connections.of(flow) else { return };
+                let place = Place { at, flow, completed };
+                multiplex::event(&mut self.trace, &mut self.bounds, connection, place, *what);
             }
             EventBody::Tls(what) => {
                 let Some(connection) = self.connections.of(flow) else { return };

@@ -1,6 +1,7 @@
 //! The five exchanges of the visit.
 
 use urltrace::protocol::buffer::Span;
+use urltrace::protocol::http::chunks::Chunks;
 use urltrace::protocol::http::message::{
     Body, Framing, MessageEnd, MessageId, RequestHead, ResponseHead, Version,
 };
@@ -53,6 +54,7 @@ fn document() -> Exchange {
         encoded: 1000,
         decoded: Some(4000),
         span: Some(Span { first: at(60_000, 13), ..Span::at(at(80_000, 17)) }),
+        chunks: Chunks::default(),
     };
     let mut exchange = exchange(1, 0, 1, at(48_000, 12));
     asks(&mut exchange, "http://www.shop.test/home", &[("Host", "www.shop.test")], (48_000, 12));
@@ -106,6 +108,7 @@ fn unanswered() -> Exchange {
             encoded: 77,
             decoded: Some(77),
             span: None,
+            chunks: Chunks::default(),
         };
         (end.last, end.done, end.frames) = (at(41_200, 31), at(41_200, 31), frames([30, 31]));
     }
@@ -143,6 +146,8 @@ fn exchange(id: u32, connection: u32, nth: u32, started: Stamp) -> Exchange {
         response: None,
         response_end: None,
         switched: None,
+        priority: None,
+        queued: None,
         messages: None,
         timings: Timings::default(),
         started,

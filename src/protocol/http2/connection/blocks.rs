@@ -7,6 +7,7 @@ use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, MessageId};
+use crate::protocol::http::multiplex::Priority;
 use crate::protocol::http2::connection::state::{Block, Connection, What};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::head::{Collected, Flaws};
@@ -90,9 +91,20 @@ impl Connection {
                     stream.is_head = head.is("HEAD");
                     stream.request = Side::Open(incoming.into());
                 }
+                let field = head.fields.get("priority").map(Priority::of_field);
                 cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
                 if let Some(question) = question {
                     https::say(&question, way, id, span, cx);
+                }
+                let queued = self.streams.queue.begins(block.span.first);
+                if let Some(queued) = queued {
+                    cx.emit(EventBody::Http(HttpEvent::Queued { id, queued }));
+                }
+                let early = self.early.iter().position(|(stream, _)| *stream == block.stream);
+                let early = early.and_then(|place| self.early.remove(place));
+                let early = early.map(|(_, priority)| priority);
+                for priority in [block.priority, field, early].into_iter().flatten() {
+                    cx.emit(EventBody::Http(HttpEvent::Prioritized { id, priority }));
                 }
             }
             Side::Open(_) => self.trailers(way, &block, collected, cut, cx),

@@ -2,14 +2,16 @@
 
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
-use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, MessageId};
+use crate::protocol::http::multiplex::Reset;
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
 use crate::protocol::http2::incoming::Part;
+use crate::protocol::http2::streams::Side;
 use crate::time::Frames;
 
 impl Connection {
@@ -29,7 +31,7 @@ impl Connection {
         self.body(way, head.stream, Part::Framing, HEAD, buffer, cx);
         let is_last = head.has(frame::END_STREAM);
         let (stream, content) = (head.stream, head.length);
-        State::Data(Data { stream, is_padded, content, padding: 0, is_last })
+        State::Data(Data { stream, is_padded, length: content, content, padding: 0, is_last })
     }
 
     /// Reads what has come of a DATA frame.
@@ -115,10 +117,31 @@ impl Connection {
                 cx.anomaly(anomaly);
             }
         }
-        self.streams.settle(stream);
+        self.windows.of_mut(way).ended(stream);
+        self.streams.settle(stream, cx.now);
+    }
+
+    /// A stream was given up before a message of it began, or its answer did.
+    pub(super) fn finish_unbegun(
+        &mut self,
+        way: Direction,
+        stream: u32,
+        (reset, span, frames): (Reset, Span, &Frames),
+        cx: &mut Context<'_>,
+    ) {
+        let Some(open) = self.streams.get(stream) else { return };
+        if way == Direction::ToServer || !matches!(open.response, Side::Waiting) {
+            return;
+        }
+        let (last, done, frames) = (span.last, span.done, frames.clone());
+        let how = Ending::Reset(reset);
+        let end = MessageEnd { how, last, done, frames, ..MessageEnd::default() };
+        let id = MessageId { stream: u64::from(stream), nth: 0 };
+        cx.emit(EventBody::Http(HttpEvent::ResponseEnd { id, end: end.into() }));
     }
 
     fn end_data(&mut self, way: Direction, data: Data, cx: &mut Context<'_>) -> State {
+        self.windows.of_mut(way).sent(data.stream, data.length, cx.now);
         if data.is_last {
             self.finish(way, data.stream, Ending::Whole, cx);
         }

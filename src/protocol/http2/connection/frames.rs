@@ -6,18 +6,12 @@ use crate::cursor::Cursor;
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
-use crate::protocol::http2::connection::state::{Block, Connection, State, What};
+use crate::protocol::http::multiplex::Priority;
+use crate::protocol::http2::connection::control::weight;
+use crate::protocol::http2::connection::state::{Block, Connection, Frame, State, What};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head, Kind};
 use crate::time::Frames;
-
-/// A frame that is whole.
-struct Frame<'a> {
-    head: Head,
-    payload: &'a [u8],
-    span: Span,
-    frames: Frames,
-}
 
 impl Connection {
     /// The payload of a frame is on its way.
@@ -58,21 +52,21 @@ impl Connection {
         match frame.head.kind {
             Kind::HEADERS | Kind::PUSH_PROMISE => self.begin_block(way, frame, cx),
             Kind::CONTINUATION => self.continue_block(way, frame, cx),
-            _ => {}
+            _ => self.control(way, &frame, cx),
         }
     }
 
     /// HEADERS or PUSH_PROMISE (RFC 9113 §6.2, §6.6).
     fn begin_block(&mut self, way: Direction, frame: Frame<'_>, cx: &mut Context<'_>) {
         let Frame { head, payload, span, frames } = frame;
-        let Some((fragment, what)) = fragment(head, payload) else {
+        let Some((fragment, what, priority)) = fragment(head, payload) else {
             cx.anomaly(faults::bad_frame(head.stream, "a frame of headers that is too short"));
             self.ways.of_mut(way).hpack.forget();
             return;
         };
         let size = head.size();
         let (stream, bytes) = (head.stream, fragment.to_vec());
-        let block = Block { stream, what, bytes, span, frames, size };
+        let block = Block { stream, what, bytes, span, frames, priority, size };
         self.block(way, block, head, cx);
     }
 
@@ -106,19 +100,20 @@ impl Connection {
 
 /// The header block fragment of HEADERS or PUSH_PROMISE, and what it is of. Of a frame that was
 /// cut, the padding behind it is missing, too.
-fn fragment(head: Head, payload: &[u8]) -> Option<(&[u8], What)> {
+fn fragment(head: Head, payload: &[u8]) -> Option<(&[u8], What, Option<Priority>)> {
     let mut cursor = Cursor::new(payload);
     let padding = if head.has(frame::PADDED) { usize::from(cursor.u8().ok()?) } else { 0 };
+    let mut priority = None;
     let what = if head.kind == Kind::PUSH_PROMISE {
         What::Promise(cursor.u32().ok()? & frame::STREAM)
     } else {
         if head.has(frame::PRIORITY) {
-            cursor.take(5).ok()?;
+            priority = weight(cursor.take(5).ok()?);
         }
         What::Message { is_last: head.has(frame::END_STREAM) }
     };
     let rest = cursor.rest();
     let is_whole = payload.len() == head.length as usize;
     let length = if is_whole { rest.len().checked_sub(padding)? } else { rest.len() };
-    Some((rest.get(..length)?, what))
+    Some((rest.get(..length)?, what, priority))
 }

@@ -1,16 +1,27 @@
 //! What is known of one connection while it is read.
 
+use std::collections::VecDeque;
+
 use crate::flow::event::PerDirection;
 use crate::protocol::buffer::Span;
+use crate::protocol::http::multiplex::Priority;
 use crate::protocol::http2::frame;
 use crate::protocol::http2::hpack::Decoder;
 use crate::protocol::http2::streams::Streams;
-use crate::time::Frames;
+use crate::protocol::http2::windows::Windows;
+use crate::time::{Frames, Stamp};
+
+/// The PINGs of each end that wait for their answers.
+pub(super) type Pings = PerDirection<VecDeque<([u8; 8], Stamp)>>;
 
 /// Reads one connection.
 pub struct Connection {
     pub(super) ways: PerDirection<Way>,
     pub(super) streams: Streams,
+    pub(super) windows: PerDirection<Windows>,
+    pub(super) pings: Pings,
+    /// Priorities of streams that have not begun.
+    pub(super) early: VecDeque<(u32, Priority)>,
     /// The capture has the connection from its first byte on.
     pub(super) from_the_start: bool,
 }
@@ -49,6 +60,8 @@ pub(super) struct Data {
     pub(super) is_padded: bool,
     /// Bytes of the body that are to come.
     pub(super) content: u32,
+    /// Bytes of the whole payload.
+    pub(super) length: u32,
     /// Bytes of padding that are to come.
     pub(super) padding: u32,
     /// The message ends with it.
@@ -62,6 +75,8 @@ pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     pub(super) span: Span,
     pub(super) frames: Frames,
+    /// What HEADERS says of its priority.
+    pub(super) priority: Option<Priority>,
     /// Bytes on the wire, with the heads of its frames.
     pub(super) size: u32,
 }
@@ -76,4 +91,12 @@ pub(super) enum What {
     },
     /// PUSH_PROMISE: of the request of this stream.
     Promise(u32),
+}
+
+/// A frame that is whole.
+pub(super) struct Frame<'a> {
+    pub(super) head: frame::Head,
+    pub(super) payload: &'a [u8],
+    pub(super) span: Span,
+    pub(super) frames: Frames,
 }

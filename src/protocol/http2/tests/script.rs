@@ -16,6 +16,7 @@ use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, Framing, HttpEvent, MessageEnd};
+use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http2::connection::Connection;
 use crate::protocol::http2::frame::{self, Kind};
 use crate::protocol::http2::hpack::tests::literal;
@@ -125,6 +126,15 @@ impl Script {
         http.nth(nth).unwrap()
     }
 
+    /// What was said of the connection itself.
+    pub(super) fn multiplex(&self) -> Vec<&Multiplex> {
+        let said = self.events.iter().filter_map(|(_, body)| match body {
+            EventBody::Multiplex(said) => Some(&**said),
+            _ => None,
+        });
+        said.collect()
+    }
+
     pub(super) fn anomalies(&self) -> Vec<&'static str> {
         let anomalies = self.events.iter().filter_map(|(_, body)| match body {
             EventBody::Anomaly(anomaly) => Some(anomaly.id),
@@ -167,6 +177,10 @@ pub(super) fn brief(events: &[(Stamp, EventBody)]) -> Vec<String> {
             format!("{}< {status}", id.stream)
         }
         HttpEvent::ResponseEnd { id, end: message } => format!("{}<| {}", id.stream, end(message)),
+        HttpEvent::Prioritized { id, priority } => format!("{}: {priority}", id.stream),
+        HttpEvent::Queued { id, queued } => {
+            format!("{} queued {}..{}", id.stream, queued.since.frame, queued.freed.frame)
+        }
         HttpEvent::Switched { id, to } => format!("{}<> {to}", id.stream),
         HttpEvent::Message { id, .. } => format!("{}<> message", id.stream),
     };

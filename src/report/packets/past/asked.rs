@@ -114,7 +114,10 @@ impl Asked {
                     asked_in(texts, &["HTTP", "payload"], asked, first);
                 }
                 head(texts, first);
-                self.responses.insert(flow, first);
+                // of many streams nobody knows whose the next bytes are
+                if id.stream == 0 {
+                    self.responses.insert(flow, first);
+                }
             }
             HttpEvent::ResponseEnd { end, .. } => {
                 let first = self.responses.remove(&flow);
@@ -136,6 +139,8 @@ impl Asked {
                 }
             }
             HttpEvent::RequestEnd { .. }
+            | HttpEvent::Prioritized { .. }
+            | HttpEvent::Queued { .. }
             | HttpEvent::Switched { .. }
             | HttpEvent::Message { .. } => {}
         }

@@ -61,7 +61,7 @@ fn told(message: &StreamMessage, from: Option<Timestamp>) -> String {
     let how = match message.how {
         Ending::Whole => "",
         Ending::Gap(_) => ", part of it missing",
-        Ending::Cut(_) => ", cut off",
+        Ending::Cut(_) | Ending::Reset(_) => ", cut off",
         Ending::Malformed => ", never finished",
     };
     let size = conversation::size(message);

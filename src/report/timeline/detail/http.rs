@@ -4,6 +4,7 @@ use crate::protocol::http::cache;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::groups::Group;
 use crate::protocol::http::message::{Framing, MessageEnd, RequestHead, ResponseHead};
+use crate::protocol::http::multiplex::Queued;
 use crate::protocol::http::status;
 use crate::protocol::http::url::Parts;
 use crate::report::text::escape::escape;
@@ -33,6 +34,8 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         lines.push(Line::new(carried(connection, exchange)));
     }
     lines.push(Line::new(phases(&exchange.timings)));
+    lines.extend(exchange.priority.map(|priority| Line::new(format!("priority: {priority}"))));
+    lines.extend(exchange.queued.map(|queued| Line::new(waited(&queued))));
     lines.extend(stall::lines(trace, exchange));
     let connection = trace.connection(exchange.connection);
     if let Some(request) = &exchange.request {
@@ -74,7 +77,7 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         }
     }
     lines.extend(conversation::lines(exchange));
-    if let Some(wrong) = words::exchange_state(exchange.state()) {
+    if let Some(wrong) = http::exchange_state(exchange.state()) {
         lines.push(Line::new(wrong).in_tone(Tone::Bad));
     }
     lines
@@ -121,7 +124,11 @@ fn carried(connection: &Connection, exchange: &Exchange) -> String {
     let number = words::connection_number(connection.id);
     let place = connection.exchanges.iter().position(|id| *id == exchange.id).unwrap_or(0) + 1;
     let (client, server) = (connection.client, connection.server);
-    let ends = format!("connection #{number}, {client} → {server}");
+    let stream = match exchange.message.stream {
+        0 => String::new(),
+        stream => format!(", stream {stream}"),
+    };
+    let ends = format!("connection #{number}, {client} → {server}{stream}");
     if place > 1 {
         return format!("{ends}, used again: request {place} on it, no lookup and no handshake");
     }
@@ -132,6 +139,16 @@ fn carried(connection: &Connection, exchange: &Exchange) -> String {
         Some(_) => format!("{ends}, opened for this request"),
         None => format!("{ends}, opened ahead of need: this request did not wait for it"),
     }
+}
+
+/// What it waited for, where other streams were in its way.
+fn waited(queued: &Queued) -> String {
+    let most = units::span(queued.freed.at.since(queued.since.at).at_least_zero());
+    format!(
+        "sent once one of the {} streams that the server allows had ended (frame {}): waited up to \
+         {most} before (inferred)",
+        queued.limit, queued.freed.frame
+    )
 }
 
 /// The phases that happened, and their sum.

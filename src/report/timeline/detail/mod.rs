@@ -5,6 +5,7 @@ mod http;
 mod line;
 mod lookup;
 mod measures;
+mod multiplex;
 mod neighbor;
 mod stall;
 mod tcp;
@@ -23,9 +24,15 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| tcp::opening(trace, c)),
         Subject::Tls(id) => trace.connection(id).map(tls::lines),
-        Subject::Flow(id) => trace.connection(id).map(|c| tcp::totals(trace, c)),
+        Subject::Flow(id) => trace.connection(id).map(|c| {
+            let said = c.multiplex.iter().flat_map(|known| multiplex::lines(known));
+            tcp::totals(trace, c).into_iter().chain(said).collect()
+        }),
         Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e)),
-        Subject::Close(id) => trace.connection(id).map(tcp::closing),
+        Subject::Close(id) => trace.connection(id).map(|c| {
+            let said = c.multiplex.iter().flat_map(|known| multiplex::lines(known));
+            said.chain(tcp::closing(c)).collect()
+        }),
     };
     let mut lines = lines.unwrap_or_default();
     for line in &mut lines {

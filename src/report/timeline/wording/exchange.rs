@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::flow::event::EndReason;
-use crate::protocol::http::message::Ending;
+use crate::protocol::http::message::{Ending, RequestHead};
 use crate::protocol::http::url::Parts;
 use crate::report::text::conversation;
 use crate::report::text::escape::escape;
@@ -20,8 +20,10 @@ pub(super) fn exchange(trace: &Trace, exchange: &Exchange, page: Option<&str>) -
     let kind = exchange.request.as_ref().map_or(Cow::Borrowed("?"), |head| http::method(head));
     let what = match exchange.url.as_deref() {
         Some(url) => one(escape(&shown_url(url, page)).into_owned()),
-        None if exchange.request.is_some() => one("(URL unknown)"),
-        None => one("(request not captured)"),
+        None => match exchange.request.as_deref() {
+            Some(head) => one(known_of_url(head)),
+            None => one("(request not captured)"),
+        },
     };
     let (result, tone) = exchange_result(trace, exchange);
     let end = exchange.response_end.as_ref();
@@ -33,6 +35,16 @@ pub(super) fn exchange(trace: &Trace, exchange: &Exchange, page: Option<&str>) -
         tone,
         size: exchange.response.as_ref().map(|_| end.map_or(0, |end| end.body.encoded)),
         connection: Some(exchange.connection),
+    }
+}
+
+/// What is known of a URL that is not known as a whole.
+fn known_of_url(head: &RequestHead) -> String {
+    let host = head.authority.as_deref().or_else(|| head.fields.get("host"));
+    match (host, head.target.as_deref()) {
+        (Some(host), None) => format!("{} (path unknown)", escape(host)),
+        (None, Some(path)) => format!("(host unknown) {}", escape(path)),
+        _ => "(URL unknown)".to_owned(),
     }
 }
 
@@ -57,7 +69,7 @@ fn after_host(url: &str) -> &str {
 
 fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     let state = exchange.state();
-    let wrong = words::exchange_state(state);
+    let wrong = http::exchange_state(state);
     let Some(response) = &exchange.response else {
         let (long, tone) = match state {
             State::Open => ("no response when the capture ended".to_owned(), Tone::Warn),
@@ -80,6 +92,8 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
     let switched = exchange.switched.as_ref().filter(|_| said.is_empty());
     parts.extend(switched.map(|to| format!("now speaks {}", escape(to))));
     parts.extend(said);
+    parts.extend(grpc(exchange));
+    parts.extend(pushed(exchange));
     let again = sent_again(trace, exchange);
     if again > 0 {
         parts.insert(1, units::count(again, "segment resent", "segments resent"));
@@ -94,7 +108,7 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         _ => Tone::Bad,
     };
     let mut forms = with_parts(&parts);
-    if let Some(word) = words::exchange_state_word(state) {
+    if let Some(word) = http::exchange_state_word(state) {
         // However short it must be, that something is wrong is said.
         forms.pop();
         forms.push(format!("{}, {word}", http::status_line(response)));
@@ -103,6 +117,21 @@ fn exchange_result(trace: &Trace, exchange: &Exchange) -> (Vec<String>, Tone) {
         forms.push(http::status_code(response));
     }
     (forms, tone)
+}
+
+/// What gRPC says of the call: it is in the trailers, or in the head where nothing follows that.
+fn grpc(exchange: &Exchange) -> Option<String> {
+    let of_trailers = exchange.response_end.as_ref().and_then(|end| end.trailers.get(GRPC));
+    let of_head = || exchange.response.as_ref().and_then(|head| head.fields.get(GRPC));
+    let code = of_trailers.or_else(of_head)?;
+    let name = code.trim().parse().ok().and_then(|code: usize| GRPC_CODES.get(code));
+    let name = name.map_or_else(String::new, |name| format!(" {name}"));
+    Some(format!("{GRPC} {}{name}", escape(code)))
+}
+
+fn pushed(exchange: &Exchange) -> Option<String> {
+    let on = exchange.request.as_ref()?.promised_on?;
+    Some(format!("pushed by the server, promised on stream {on}"))
 }
 
 /// Segments of the connection that were sent again while the exchange lasted.
@@ -121,6 +150,30 @@ fn no_response(exchange: &Exchange) -> String {
     match end.map(|end| end.how) {
         Some(Ending::Cut(reason)) => format!("no response: {}", words::ended(reason)),
         Some(Ending::Gap(reason)) => format!("no response: {}", words::gap(reason)),
+        Some(Ending::Reset(reset)) => format!("no response: {}", http::given_up(reset)),
         _ => "no response".to_owned(),
     }
 }
+
+const GRPC: &str = "grpc-status";
+
+/// The codes of gRPC, by number.
+const GRPC_CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];

@@ -1,0 +1,239 @@
+//! What the ends of a connection of many streams say of the connection and its streams, beside the
+//! messages: HTTP/2 (RFC 9113 §5, §6) and HTTP/3.
+
+use std::fmt;
+
+use crate::flow::event::Direction;
+use crate::time::Stamp;
+
+/// Something that was said of a connection of many streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Multiplex {
+    /// SETTINGS: what one end wants of the other.
+    Settings {
+        /// Which way they were sent.
+        by: Direction,
+        /// Each setting's number and value, in order.
+        settings: Vec<(u16, u32)>,
+    },
+    /// GOAWAY: one end begins to close.
+    GoAway(GoAway),
+    /// PING and its answer.
+    RoundTrip(RoundTrip),
+    /// A sender had no window: it could not send DATA.
+    Blocked(Blocked),
+    /// What one end says without asking for anything, in words: ORIGIN (RFC 8336), ALTSVC
+    /// (RFC 7838).
+    Note {
+        /// Which way it was sent.
+        by: Direction,
+        /// What.
+        text: String,
+    },
+}
+
+/// GOAWAY (RFC 9113 §6.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoAway {
+    /// When.
+    pub at: Stamp,
+    /// Which way it was sent.
+    pub by: Direction,
+    /// The last stream of the other end that was, or may have been, worked on.
+    pub last_stream: u64,
+    /// Why.
+    pub code: ErrorCode,
+    /// What else it says, in its own words.
+    pub text: Box<str>,
+}
+
+/// A PING that was answered (RFC 9113 §6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// Which way it was sent.
+    pub by: Direction,
+    /// When it was sent.
+    pub sent: Stamp,
+    /// When the answer came.
+    pub answered: Stamp,
+}
+
+/// A time in which a sender had no flow-control window (RFC 9113 §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Which way the DATA goes.
+    pub way: Direction,
+    /// The stream; none where it was the window of the whole connection.
+    pub stream: Option<u64>,
+    /// The DATA that used the window up.
+    pub from: Stamp,
+    /// The frame that gave room again; none where none did.
+    pub to: Option<Stamp>,
+}
+
+/// A request that left as soon as there was room for its stream: as many as the other end allows
+/// were open until then (RFC 9113 §5.1.2). That it waited is concluded, not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Since when as many streams were open: it waited from then on at most.
+    pub since: Stamp,
+    /// When one of them ended.
+    pub freed: Stamp,
+    /// How many may be open at once.
+    pub limit: u32,
+}
+
+/// How much a stream matters to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// RFC 9218 §4: urgency from 0 (most urgent) to 7, and whether parts of it are of use.
+    Urgency {
+        /// From 0, the most urgent, to 7.
+        urgency: u8,
+        /// Parts of it are of use: it may share the connection with others.
+        incremental: bool,
+    },
+    /// RFC 7540 §5.3, which RFC 9113 has given up.
+    Weight {
+        /// From 1 to 256.
+        weight: u16,
+        /// The stream that it depends on.
+        on: u64,
+        /// It alone depends on that.
+        exclusive: bool,
+    },
+}
+
+/// A stream was given up (RST_STREAM, or GOAWAY before it was worked on).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// Which way that was sent: to the server by the client.
+    pub by: Direction,
+    /// Why.
+    pub code: ErrorCode,
+    /// True where the connection's GOAWAY gave it up: the server has not worked on it.
+    pub unprocessed: bool,
+}
+
+/// Why a stream or a connection was given up (RFC 9113 §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ErrorCode(pub u64);
+
+impl ErrorCode {
+    /// Nothing is wrong.
+    pub const NO_ERROR: Self = Self(0);
+    /// The stream was refused before any work was done on it.
+    pub const REFUSED_STREAM: Self = Self(7);
+    /// Nobody wants the stream any more.
+    pub const CANCEL: Self = Self(8);
+
+    /// Its name; none where RFC 9113 has none.
+    pub fn name(self) -> Option<&'static str> {
+        NAMES.get(usize::try_from(self.0).ok()?).copied()
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "error {:#x}", self.0),
+        }
+    }
+}
+
+impl Priority {
+    /// The value of a `Priority` field, or of PRIORITY_UPDATE (RFC 9218 §4): a dictionary of
+    /// which `u` and `i` count. What is not there has its default.
+    pub fn of_field(value: &str) -> Self {
+        let (mut urgency, mut incremental) = (3, false);
+        for item in value.split(',').map(str::trim) {
+            let item = item.split(';').next().unwrap_or_default().trim_end();
+            match item.split_once('=') {
+                Some(("u", number)) => {
+                    urgency = number.parse().ok().filter(|u| *u < 8).unwrap_or(3);
+                }
+                Some(("i", truth)) => incremental = truth == "?1",
+                None if item == "i" => incremental = true,
+                _ => {}
+            }
+        }
+        Self::Urgency { urgency, incremental }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Urgency { urgency, incremental: false } => write!(f, "urgency {urgency}"),
+            Self::Urgency { urgency, incremental: true } => {
+                write!(f, "urgency {urgency}, incremental")
+            }
+            Self::Weight { weight, on, exclusive } => {
+                let alone = if *exclusive { ", exclusive" } else { "" };
+                write!(f, "weight {weight}, depends on stream {on}{alone}")
+            }
+        }
+    }
+}
+
+/// The name of a setting of HTTP/2; none where it has none.
+pub fn setting_name(number: u16) -> Option<&'static str> {
+    Some(match number {
+        1 => "HEADER_TABLE_SIZE",
+        2 => "ENABLE_PUSH",
+        3 => "MAX_CONCURRENT_STREAMS",
+        4 => "INITIAL_WINDOW_SIZE",
+        5 => "MAX_FRAME_SIZE",
+        6 => "MAX_HEADER_LIST_SIZE",
+        8 => "ENABLE_CONNECT_PROTOCOL",
+        9 => "NO_RFC7540_PRIORITIES",
+        _ => return None,
+    })
+}
+
+/// RFC 9113 §7, by number.
+const NAMES: [&str; 14] = [
+    "NO_ERROR",
+    "PROTOCOL_ERROR",
+    "INTERNAL_ERROR",
+    "FLOW_CONTROL_ERROR",
+    "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR",
+    "REFUSED_STREAM",
+    "CANCEL",
+    "COMPRESSION_ERROR",
+    "CONNECT_ERROR",
+    "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY",
+    "HTTP_1_1_REQUIRED",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_settings_have_names() {
+        assert_eq!(ErrorCode::CANCEL.to_string(), "CANCEL");
+        assert_eq!(ErrorCode(13).to_string(), "HTTP_1_1_REQUIRED");
+        assert_eq!(ErrorCode(0x1234).to_string(), "error 0x1234");
+        assert_eq!((setting_name(3), setting_name(7)), (Some("MAX_CONCURRENT_STREAMS"), None));
+    }
+
+    #[test]
+    fn priorities_are_read() {
+        let cases = [
+            ("u=1, i", "urgency 1, incremental"),
+            ("i=?0;x=1,u=7", "urgency 7"),
+            ("", "urgency 3"),
+            ("u=9, x", "urgency 3"),
+        ];
+        for (value, words) in cases {
+            assert_eq!(Priority::of_field(value).to_string(), words, "{value}");
+        }
+        let weight = Priority::Weight { weight: 220, on: 0, exclusive: true };
+        assert_eq!(weight.to_string(), "weight 220, depends on stream 0, exclusive");
+    }
+}
