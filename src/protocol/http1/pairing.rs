@@ -16,6 +16,8 @@ pub(super) struct Pending {
     pub(super) method: Box<str>,
     /// What its `Upgrade` field asks for.
     pub(super) upgrade: Option<Box<str>>,
+    /// The client's settings of HTTP/2, where it asks for that.
+    pub(super) settings: Option<Box<[u8]>>,
     /// What it offers, where it asks for a WebSocket.
     pub(super) offer: Option<Box<Offer>>,
     /// It is of HTTP/0.9: a bare body will answer it.
@@ -229,8 +231,16 @@ mod tests {
         }
         let (first, last) = (stamp(frame), stamp(frame));
         let method = "GET".into();
-        let pending =
-            Pending { id, method, upgrade: None, offer: None, is_bare: false, first, last };
+        let pending = Pending {
+            id,
+            method,
+            upgrade: None,
+            settings: None,
+            offer: None,
+            is_bare: false,
+            first,
+            last,
+        };
         pairing.push(pending, &Limits { http_pipeline: 4, ..Limits::default() })
     }
 

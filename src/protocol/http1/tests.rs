@@ -3,6 +3,7 @@
 mod holes;
 mod hostile;
 mod odd;
+mod upgrade;
 mod websocket;
 
 use std::fmt::Write;

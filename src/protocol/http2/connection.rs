@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::message::Ending;
+use crate::protocol::http::message::{Ending, MessageId};
 use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http2::connection::state::{Pings, State, Way};
 use crate::protocol::http2::faults;
@@ -30,7 +30,10 @@ use crate::time::Frames;
 impl Connection {
     /// An analyzer for a new connection.
     pub fn new(flow: &FlowInfo) -> Self {
-        let from_the_start = matches!(flow.role, Role::Syn | Role::SynAck);
+        Self::begun(matches!(flow.role, Role::Syn | Role::SynAck))
+    }
+
+    fn begun(from_the_start: bool) -> Self {
         Self {
             ways: PerDirection {
                 to_server: Way::new(State::Preface, from_the_start),
@@ -45,6 +48,20 @@ impl Connection {
             early: VecDeque::new(),
             from_the_start,
         }
+    }
+
+    /// A connection of HTTP/1 goes on in HTTP/2 (RFC 7540 §3.2): its request becomes the first
+    /// stream, and says what the client's SETTINGS are.
+    pub fn upgraded(
+        request: MessageId,
+        is_head: bool,
+        settings: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let mut connection = Self::begun(true);
+        connection.streams.upgraded(request, is_head);
+        connection.upgrade_settings(settings, cx);
+        connection
     }
 
     fn read(&mut self, way: Direction, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
@@ -74,8 +91,9 @@ impl Connection {
         if *bytes == *PREFACE {
             drop(bytes);
             buffer.skip(PREFACE.len(), &mut Frames::default());
-            self.from_the_start = true;
-            for way in [Direction::ToServer, Direction::ToClient] {
+            let has_begun = std::mem::replace(&mut self.from_the_start, true);
+            let ways = [Direction::ToServer, Direction::ToClient];
+            for way in ways.into_iter().filter(|_| !has_begun) {
                 self.ways.of_mut(way).hpack = Decoder::new(cx.limits.hpack_table);
                 *self.windows.of_mut(way) = Windows::new(way, true);
             }

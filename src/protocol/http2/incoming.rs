@@ -105,7 +105,7 @@ impl Incoming {
         let Some(here) = span else { return };
         self.wire = self.wire.saturating_add(n as u64);
         self.span = self.span.to(here);
-        if part == Part::Content {
+        if part != Part::Framing {
             self.chunks.push(here.done.at, n as u64);
         }
         self.body = Some(self.body.map_or(here, |body| body.to(here)));

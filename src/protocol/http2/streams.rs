@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::anomaly::Anomaly;
 use crate::flow::event::Direction;
 use crate::limits::Limits;
+use crate::protocol::http::message::MessageId;
 use crate::protocol::http2::faults;
 use crate::protocol::http2::incoming::Incoming;
 use crate::protocol::http2::queue::Queue;
@@ -41,11 +42,27 @@ pub(super) struct Streams {
     /// begins (odd) and of those that the server does.
     begun: [Option<(u32, u32)>; 2],
     told_full: bool,
+    /// The request of HTTP/1 that is the first stream.
+    upgraded: Option<MessageId>,
     /// How many of the client's may be open.
     pub(super) queue: Queue,
 }
 
 impl Streams {
+    /// The exchange of a stream.
+    pub(super) fn exchange(&self, stream: u32) -> MessageId {
+        let own = MessageId { stream: u64::from(stream), nth: 0 };
+        self.upgraded.filter(|_| stream == FIRST).unwrap_or(own)
+    }
+
+    /// The connection was HTTP/1 before: the request that changed that is the first stream
+    /// (RFC 7540 §3.2), and keeps its name.
+    pub(super) fn upgraded(&mut self, request: MessageId, is_head: bool) {
+        self.upgraded = Some(request);
+        let (request, response) = (Side::Over, Side::Waiting);
+        self.open.insert(FIRST, Stream { request, response, is_head });
+    }
+
     /// A stream that is open.
     pub(super) fn get(&mut self, id: u32) -> Option<&mut Stream> {
         self.open.get_mut(&id)
@@ -115,6 +132,9 @@ impl Streams {
         self.open.iter_mut().map(|(id, stream)| (*id, stream))
     }
 }
+
+/// The stream that an upgrade begins.
+const FIRST: u32 = 1;
 
 impl Stream {
     /// The message that goes this way.

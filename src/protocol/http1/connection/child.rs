@@ -1,8 +1,9 @@
 //! Who reads what follows, where a connection does not go on in HTTP.
 
 use crate::flow::event::{Direction, EndReason, GapReason};
-use crate::protocol::analyzer::Context;
+use crate::protocol::analyzer::{Analyzer, Context, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::http2;
 use crate::protocol::nested::Nested;
 use crate::protocol::websocket::Conversation;
 
@@ -10,6 +11,8 @@ use crate::protocol::websocket::Conversation;
 pub(super) enum Child {
     /// The messages of a WebSocket.
     WebSocket(Box<Conversation>),
+    /// HTTP/2, which answers the request that led to it.
+    Http2(Box<http2::Connection>),
     /// A protocol that is found out from its bytes.
     Found(Nested),
     /// Nobody: where it begins was not captured.
@@ -20,7 +23,7 @@ impl Child {
     /// True where nothing is read any more.
     pub(super) const fn is_over(&self) -> bool {
         match self {
-            Self::WebSocket(_) => false,
+            Self::WebSocket(_) | Self::Http2(_) => false,
             Self::Found(nested) => nested.is_over(),
             Self::Nobody => true,
         }
@@ -30,6 +33,9 @@ impl Child {
     pub(super) fn data(&mut self, way: Direction, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
         match self {
             Self::WebSocket(conversation) => conversation.data(way, buffer, cx),
+            Self::Http2(connection) => {
+                connection.data(only(way), buffer, cx);
+            }
             Self::Found(nested) => {
                 nested.take_all(way, buffer, &mut cx.within());
             }
@@ -49,6 +55,9 @@ impl Child {
         self.data(way, buffer, cx);
         match self {
             Self::WebSocket(conversation) => conversation.gap(way, length, reason, buffer, cx),
+            Self::Http2(connection) => {
+                connection.gap(only(way), 0..length, reason, buffer, cx);
+            }
             Self::Found(nested) => {
                 nested.gap(way, length, reason, &mut cx.within());
             }
@@ -67,6 +76,7 @@ impl Child {
         self.data(way, buffer, cx);
         match self {
             Self::WebSocket(conversation) => conversation.end(way, reason, buffer, cx),
+            Self::Http2(connection) => connection.end(only(way), reason, buffer, cx),
             Self::Found(nested) => nested.end(way, reason, &mut cx.within()),
             Self::Nobody => {}
         }
@@ -85,4 +95,9 @@ impl Child {
             nested.close(&mut cx.within());
         }
     }
+}
+
+/// The one stream that a child has.
+const fn only(direction: Direction) -> StreamKey {
+    StreamKey { id: 0, direction }
 }

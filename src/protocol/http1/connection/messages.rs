@@ -1,10 +1,12 @@
 //! From a head that is read to the end of its message: what is told of it, and what follows.
 
+use data_encoding::BASE64URL_NOPAD;
+
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
-use crate::protocol::event::EventBody;
+use crate::protocol::event::{ConnectionEvent, EventBody};
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{
@@ -17,6 +19,7 @@ use crate::protocol::http1::framing::{self, Length};
 use crate::protocol::http1::head::{Flaws, Parsed, Search};
 use crate::protocol::http1::incoming::Incoming;
 use crate::protocol::http1::pairing::Pending;
+use crate::protocol::http2;
 use crate::protocol::nested::Nested;
 use crate::protocol::websocket::{Agreed, Conversation, Offer};
 use crate::time::Frames;
@@ -42,6 +45,7 @@ impl Connection {
             id,
             method: head.method.clone().unwrap_or_default(),
             upgrade: head.fields.get("upgrade").map(Into::into),
+            settings: http2_settings(&head.fields),
             offer: is_websocket(&head.fields).then(|| Offer::of(&head.fields).into()),
             is_bare,
             first,
@@ -87,6 +91,13 @@ impl Connection {
         }
         let (id, request) = self.pairing.take(first, |anomaly| cx.anomaly(anomaly));
         let is_whole = matches!(cut, Cut::No);
+        if let Some(request) = request.as_ref().filter(|_| status == 101 && is_whole)
+            && let Some(settings) = &request.settings
+            && head.fields.lists("upgrade", "h2c")
+        {
+            let is_head = request.method.eq_ignore_ascii_case("HEAD");
+            return self.go_on_in_http2(id, head, is_head, settings, cx);
+        }
         let offer = request.as_ref().and_then(|request| request.offer.as_deref());
         let agreed = (status == 101 && is_whole && is_websocket(&head.fields))
             .then(|| Agreed::on(offer, &head.fields, |anomaly| cx.anomaly(anomaly)));
@@ -114,6 +125,24 @@ impl Connection {
         let message = Message { id, counter, span, frames };
         let state = self.begin(Direction::ToClient, message, length, cut, cx);
         if self.child.is_some() { State::Over } else { state }
+    }
+
+    /// The connection goes on in HTTP/2: the 101 is interim, the response comes on its first stream
+    /// (RFC 7540 §3.2).
+    fn go_on_in_http2(
+        &mut self,
+        id: MessageId,
+        head: ResponseHead,
+        is_head: bool,
+        settings: &[u8],
+        cx: &mut Context<'_>,
+    ) -> State {
+        cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
+        cx.emit(EventBody::Http(HttpEvent::Switched { id, to: "h2c".into() }));
+        cx.emit(EventBody::Connection(ConnectionEvent::Protocol(http2::PROTOCOL.name)));
+        let connection = http2::Connection::upgraded(id, is_head, settings, cx);
+        self.switch(Child::Http2(connection.into()));
+        State::Over
     }
 
     /// HTTP/0.9: the response is its body.
@@ -220,6 +249,13 @@ impl Connection {
             cx.anomaly(anomaly);
         }
     }
+}
+
+/// The settings of a client that asks for HTTP/2 (RFC 7540 §3.2.1).
+fn http2_settings(fields: &Fields) -> Option<Box<[u8]>> {
+    let value = fields.get("http2-settings").filter(|_| fields.lists("upgrade", "h2c"))?;
+    let value = value.trim().trim_end_matches('=');
+    BASE64URL_NOPAD.decode(value.as_bytes()).ok().map(Into::into)
 }
 
 /// Takes the bytes of a head, and says what is wrong with it.

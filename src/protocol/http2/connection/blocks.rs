@@ -6,7 +6,7 @@ use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, MessageId};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
 use crate::protocol::http::multiplex::Priority;
 use crate::protocol::http2::connection::state::{Block, Connection, What};
 use crate::protocol::http2::faults;
@@ -72,7 +72,7 @@ impl Connection {
         is_last: bool,
         cx: &mut Context<'_>,
     ) {
-        let (way, id) = (Direction::ToServer, id_of(block.stream));
+        let (way, id) = (Direction::ToServer, self.streams.exchange(block.stream));
         let Some(side) = self.side(way, block.stream, cx) else { return };
         match side {
             Side::Waiting => {
@@ -123,7 +123,7 @@ impl Connection {
         is_last: bool,
         cx: &mut Context<'_>,
     ) {
-        let (way, id) = (Direction::ToClient, id_of(block.stream));
+        let (way, id) = (Direction::ToClient, self.streams.exchange(block.stream));
         let Some(side) = self.side(way, block.stream, cx) else { return };
         match side {
             Side::Waiting if collected.is_interim() => {
@@ -157,7 +157,7 @@ impl Connection {
 
     /// PUSH_PROMISE: the server tells the request that it answers unasked (RFC 9113 §8.4).
     fn promise(&mut self, promised: u32, block: Block, collected: Collected, cx: &mut Context<'_>) {
-        let id = id_of(promised);
+        let id = self.streams.exchange(promised);
         let Some(Side::Waiting) = self.side(Direction::ToServer, promised, cx) else { return };
         let (mut head, flaws) = collected.request(block.span, block.size);
         say(promised, flaws, cx);
@@ -201,11 +201,6 @@ impl Connection {
         let stream = self.streams.begin(stream, way, limits, |anomaly| cx.anomaly(anomaly))?;
         Some(stream.side(way))
     }
-}
-
-/// The exchange of a stream.
-fn id_of(stream: u32) -> MessageId {
-    MessageId { stream: u64::from(stream), nth: 0 }
 }
 
 fn content_length(fields: &Fields) -> Option<u64> {

@@ -5,7 +5,7 @@ use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::fields;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
+use crate::protocol::http::message::{Ending, HttpEvent};
 use crate::protocol::http::multiplex::{ErrorCode, GoAway, Multiplex, Priority, Reset, RoundTrip};
 use crate::protocol::http2::connection::state::{Connection, Frame};
 use crate::protocol::http2::faults;
@@ -77,6 +77,20 @@ impl Connection {
         }
         cx.emit(EventBody::Multiplex(Multiplex::Settings { by: way, settings }.into()));
         Some(())
+    }
+
+    /// The client's settings, as the request that led to HTTP/2 had them.
+    pub(super) fn upgrade_settings(&mut self, payload: &[u8], cx: &mut Context<'_>) {
+        let by = Direction::ToServer;
+        let mut settings = Vec::new();
+        for [a, b, value @ ..] in payload.as_chunks::<6>().0.iter().take(SETTINGS) {
+            let (number, value) = (u16::from_be_bytes([*a, *b]), u32::from_be_bytes(*value));
+            settings.push((number, value));
+            self.setting(by, number, value, cx.now, cx);
+        }
+        if !settings.is_empty() {
+            cx.emit(EventBody::Multiplex(Multiplex::Settings { by, settings }.into()));
+        }
     }
 
     /// What one end wants of the other (RFC 9113 §6.5.2).
@@ -175,7 +189,7 @@ impl Connection {
     /// A stream's priority; of one that has not begun yet, it is told once that begins.
     pub(super) fn prioritized(&mut self, stream: u32, priority: Priority, cx: &mut Context<'_>) {
         if self.streams.get(stream).is_some() {
-            let id = MessageId { stream: u64::from(stream), nth: 0 };
+            let id = self.streams.exchange(stream);
             cx.emit(EventBody::Http(HttpEvent::Prioritized { id, priority }));
         } else {
             if self.early.len() >= EARLY {

@@ -5,7 +5,7 @@ use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, MessageId};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
 use crate::protocol::http::multiplex::Reset;
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
@@ -103,7 +103,7 @@ impl Connection {
     ) {
         let open = self.streams.get(stream).and_then(|open| open.side(way).take());
         if let Some(mut incoming) = open {
-            let id = MessageId { stream: u64::from(stream), nth: 0 };
+            let id = self.streams.exchange(stream);
             if let Some((lookup, span)) = incoming.take_lookup() {
                 https::say(&lookup, way, id, span, cx);
             }
@@ -136,7 +136,7 @@ impl Connection {
         let (last, done, frames) = (span.last, span.done, frames.clone());
         let how = Ending::Reset(reset);
         let end = MessageEnd { how, last, done, frames, ..MessageEnd::default() };
-        let id = MessageId { stream: u64::from(stream), nth: 0 };
+        let id = self.streams.exchange(stream);
         cx.emit(EventBody::Http(HttpEvent::ResponseEnd { id, end: end.into() }));
     }
 
@@ -158,10 +158,10 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
+        let id = self.streams.exchange(stream);
         match self.streams.get(stream).and_then(|open| open.side(way).open()) {
             Some(incoming) => {
                 incoming.read(part, n, buffer, cx.limits);
-                let id = MessageId { stream: u64::from(stream), nth: 0 };
                 for message in incoming.events() {
                     let message = message.into();
                     cx.emit(EventBody::Http(HttpEvent::Message { id, message }));
