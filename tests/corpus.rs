@@ -10,6 +10,7 @@ mod agreement;
 mod compare;
 mod differences;
 mod hellos;
+mod http2;
 mod layers;
 mod rules;
 mod tcp;
@@ -29,8 +30,10 @@ use differences::List;
 use rules::Ruled;
 
 /// What this phase of the program reads.
-const TAGS: &[&str] =
-    &["arp", "dns", "http", "tcp", "frags4", "frags6", "vlan", "qinq", "ipv6", "mdns", "llmnr"];
+const TAGS: &[&str] = &[
+    "arp", "dns", "http", "http2", "tcp", "frags4", "frags6", "vlan", "qinq", "ipv6", "mdns",
+    "llmnr",
+];
 
 /// No capture of the collection is larger than a few megabytes.
 const TIME_FOR_ONE: Duration = Duration::from_secs(30);
@@ -46,6 +49,7 @@ const HELD: &[&str] = &[
     "dns",
     "http-requests",
     "http-responses",
+    "http2-heads",
     "websocket",
     "tls-client-hellos",
     "tls-server-hellos",

@@ -5,10 +5,11 @@
 //! of these counts:
 //! 1. a hole in the response: nothing behind it can be read;
 //! 2. a hole in the request, or a part of it that had to be sent again;
-//! 3. what held up the response's bytes: their repair, a full receive window, then (in `receive`)
+//! 3. in `receive`, a flow-control window of HTTP/2 that was used up;
+//! 4. what held up the response's bytes: their repair, a full receive window, then (in `receive`)
 //!    the congestion window, or nothing to send;
-//! 4. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2);
-//! 5. in `wait`, the shortest round trip known once the request is on its way, then the server;
+//! 5. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2);
+//! 6. in `wait`, the shortest round trip known once the request is on its way, then the server;
 //!    in `receive`, data.
 //!
 //! What is known when the phase ends is all that counts: an exchange that is told at once is told
@@ -59,7 +60,7 @@ impl Attribution {
             None => vec![span.part(Cause::Unknown)],
         });
         let receive = receive.lasts().then(|| match connection {
-            Some(connection) => receive_of(connection, receive),
+            Some(connection) => receive_of(connection, exchange, receive),
             None => vec![receive.part(Cause::Unknown)],
         });
         Self { wait: wait.unwrap_or_default(), receive: receive.unwrap_or_default() }
@@ -92,14 +93,30 @@ fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Sp
     parts
 }
 
-fn receive_of(connection: &Connection, receive: Span) -> Vec<Part> {
+fn receive_of(connection: &Connection, exchange: &Exchange, receive: Span) -> Vec<Part> {
     let of_response =
         || stalls_in(connection, receive).filter(|stall| stall.direction == Direction::ToClient);
     let pauses = of_response().filter(|stall| !stall.is_hole).map(part_of).collect();
     let holes = of_response().filter(|stall| stall.is_hole).map(part_of).collect();
     let is_known = connection.transport == Transport::Tcp;
     let base = vec![receive.part(if is_known { Cause::Data } else { Cause::Unknown })];
-    lay(lay(lay(base, pauses), holes), unlisted(connection))
+    let blocked = blocked(connection, exchange, receive);
+    lay(lay(lay(lay(base, pauses), blocked), holes), unlisted(connection))
+}
+
+/// The times in a phase in which the server had no flow-control window for the response, as far as
+/// that was known when the phase ended.
+fn blocked(connection: &Connection, exchange: &Exchange, phase: Span) -> Vec<Part> {
+    let all = connection.multiplex.iter().flat_map(|known| &known.blocked);
+    let ours = all.filter(|blocked| {
+        let is_ours = blocked.stream.is_none_or(|stream| stream == exchange.message.stream);
+        is_ours && blocked.way == Direction::ToClient
+    });
+    let spans = ours.filter_map(|blocked| Some(Span { from: blocked.from, to: blocked.to? }));
+    let known = spans.filter(|span| {
+        span.to.frame <= phase.to.frame && span.to.at > phase.from.at && span.lasts()
+    });
+    known.map(|span| span.part(Cause::StreamWindow)).collect()
 }
 
 /// The stalls of a connection that were known when a phase ended, and reach into it.

@@ -20,6 +20,8 @@ pub enum Cause {
     Reordering,
     /// The receiver had no room.
     ReceiveWindow,
+    /// The receiver allowed no more DATA of the stream, or of all streams of the connection.
+    StreamWindow,
     /// The sender waited for an acknowledgment, as a congestion window makes it do.
     CongestionWindow,
     /// The sender had nothing to send.

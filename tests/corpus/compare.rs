@@ -7,10 +7,12 @@ use serde_json::Value;
 use urltrace::address::Endpoint;
 use urltrace::protocol::dns::message::{Carrier, Flavor, Message};
 use urltrace::protocol::event::EventBody;
+use urltrace::protocol::http::message::Version;
 use urltrace::trace::Trace;
 
 use crate::corpus::agreement::{Agreement, Sight};
 use crate::corpus::hellos;
+use crate::corpus::http2;
 use crate::corpus::layers;
 use crate::corpus::rules::{self, Case, Rule, Ruled};
 use crate::corpus::tcp;
@@ -55,6 +57,7 @@ pub(super) fn compare(file: &CorpusFile) -> Found {
     http(&mut found, &facts, &trace);
     websocket(&mut found, &facts, &trace);
     hellos::compare(&mut found, &facts, &trace);
+    http2::compare(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);
     found
 }
@@ -126,7 +129,13 @@ impl Found {
     }
 
     /// Notes what only one side has of what everybody can see, or of what only decryption shows.
-    fn seen(&mut self, class: &'static str, sight: Sight, ours: &[String], theirs: &[String]) {
+    pub(super) fn seen(
+        &mut self,
+        class: &'static str,
+        sight: Sight,
+        ours: &[String],
+        theirs: &[String],
+    ) {
         let [mut only_ours, mut only_theirs] =
             [(ours, theirs), (theirs, ours)].map(|(of, without)| {
                 let mut left = counted(without);
@@ -185,7 +194,8 @@ fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
                 let words = printable(&line.map(Option::unwrap_or_default).join(" "));
                 requests.entry(ends.clone()).or_default().push(words);
             }
-            for head in exchange.informational.iter().chain(exchange.response.as_deref()) {
+            let heads = exchange.informational.iter().chain(exchange.response.as_deref());
+            for head in heads.filter(|head| head.version != Version::Http2) {
                 responses
                     .entry(ends.clone())
                     .or_default()

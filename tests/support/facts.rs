@@ -173,6 +173,12 @@ impl Facts {
         self.heard(table, &BTreeMap::new(), stream, words)
     }
 
+    /// What was said in heads of HTTP/2; none where the table was cut.
+    pub(crate) fn http2(&self, words: impl Fn(&BTreeMap<&str, &Value>) -> String) -> Option<Heard> {
+        let stream = |row: &BTreeMap<&str, &Value>| row["tcp_stream"].as_u64();
+        self.heard("http2_headers", &self.hellos(), stream, words)
+    }
+
     /// What was said in TCP streams, and in which of them after the first of `hellos`.
     fn heard(
         &self,

@@ -51,8 +51,9 @@ impl Queue {
     }
 }
 
-/// A browser that waited for a stream sends within a millisecond or two of its end.
-const PROMPT: TimeDelta = TimeDelta::from_millis(5);
+/// A browser that waited for a stream sends within some milliseconds of its end: its processes
+/// must hear of it first.
+const PROMPT: TimeDelta = TimeDelta::from_millis(40);
 
 #[cfg(test)]
 mod tests {

@@ -52,6 +52,9 @@ pub enum Cause {
     Reordering,
     /// The receiver's window was closed, or filled.
     ReceiveWindow,
+    /// The receiver allowed no more DATA of the stream, or of all streams of the connection
+    /// (HTTP/2).
+    StreamWindow,
     /// The sender waited for an acknowledgment, as a congestion window makes it do.
     CongestionWindow,
     /// The sender had nothing to send.
@@ -109,6 +112,7 @@ impl From<stall::Cause> for Cause {
             stall::Cause::Loss(_) => Self::LossRecovery,
             stall::Cause::Reordering => Self::Reordering,
             stall::Cause::ReceiveWindow => Self::ReceiveWindow,
+            stall::Cause::StreamWindow => Self::StreamWindow,
             stall::Cause::CongestionWindow => Self::CongestionWindow,
             stall::Cause::Idle => Self::SenderIdle,
             stall::Cause::Data => Self::Data,

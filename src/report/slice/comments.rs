@@ -216,6 +216,7 @@ impl Comments {
                 Cause::ReceiveWindow => "a receiver without room",
                 Cause::CongestionWindow => "the congestion window",
                 Cause::Network
+                | Cause::StreamWindow
                 | Cause::Server
                 | Cause::Queued
                 | Cause::Idle

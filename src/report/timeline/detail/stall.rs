@@ -76,6 +76,7 @@ impl Sum<'_> {
                 format!("{time} receive window full ({})", self.ways())
             }
             Cause::ReceiveWindow => format!("{time} receive window closed ({})", self.ways()),
+            Cause::StreamWindow => format!("{time} no flow-control window ({})", self.ways()),
             Cause::CongestionWindow => {
                 let flights = units::count(times, "flight", "flights");
                 format!("{time} limited by the congestion window ({flights})")
