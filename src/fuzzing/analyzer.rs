@@ -34,7 +34,7 @@ const PIECES: u64 = 4096;
 
 /// What happens in a conversation.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Say(Vec<u8>),
     Turn,
     Hole(u16),
@@ -110,7 +110,7 @@ pub fn any(bytes: &[u8]) {
 }
 
 /// Plays a conversation, folds it into a trace and writes every report of that.
-fn converse(transport: Transport, port: u16, bytes: &[u8]) -> Vec<Event> {
+pub(super) fn converse(transport: Transport, port: u16, bytes: &[u8]) -> Vec<Event> {
     let events = play(transport, port, PROTOCOLS, &steps(bytes), false);
     assert!(events.is_sorted_by_key(|event| event.order), "events come in order");
     let mut builder = TraceBuilder::new(&Limits::default(), Credentials::Blanked);
@@ -141,12 +141,12 @@ fn is_plain(events: &[Event]) -> bool {
 }
 
 /// What was understood, without what bounds were reached: those count unread bytes.
-fn said(events: &[Event]) -> Vec<&EventBody> {
+pub(super) fn said(events: &[Event]) -> Vec<&EventBody> {
     let http = |body: &&EventBody| matches!(body, EventBody::Http(_));
     events.iter().map(|event| &event.body).filter(http).collect()
 }
 
-fn steps(bytes: &[u8]) -> Vec<Step> {
+pub(super) fn steps(bytes: &[u8]) -> Vec<Step> {
     let mut plan = Plan::new(bytes);
     let mut steps = Vec::new();
     let mut saying = Vec::new();
@@ -185,7 +185,7 @@ fn steps(bytes: &[u8]) -> Vec<Step> {
 }
 
 /// Gives a conversation to the analyzers; of `single` bytes where a piece has many.
-fn play(
+pub(super) fn play(
     transport: Transport,
     port: u16,
     protocols: &'static [&'static Protocol],

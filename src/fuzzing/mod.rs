@@ -11,6 +11,7 @@ pub mod capture;
 pub mod decode;
 pub mod fragments;
 pub mod handshake;
+pub mod http2;
 pub mod pipeline;
 mod plan;
 mod reports;
@@ -39,6 +40,8 @@ pub static TARGETS: &[Target] = &[
     Target { name: "http1", fuzz: analyzer::http1, seeds: seeds::http1 },
     Target { name: "messages", fuzz: analyzer::messages, seeds: seeds::messages },
     Target { name: "handshake", fuzz: handshake::fuzz, seeds: handshake::seeds },
+    Target { name: "hpack", fuzz: http2::hpack, seeds: seeds::hpack },
+    Target { name: "http2", fuzz: http2::http2, seeds: seeds::http2 },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
     Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
 ];

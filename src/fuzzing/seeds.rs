@@ -84,6 +84,75 @@ pub(super) fn messages() -> Vec<Vec<u8>> {
     vec![frames, deflated.to_vec(), events.to_vec()]
 }
 
+/// Header blocks behind what happens: of a table that is seen from the start, and of one that is
+/// not.
+pub(super) fn hpack() -> Vec<Vec<u8>> {
+    let plain = b"\x82\x86\x84\x41\x0fwww.example.com\xff\x00\x82\x86\x84\xbe\x58\x08no-cache\
+        \xff\x00\x82\x87\x85\xbf\x40\x0acustom-key\x0ccustom-value";
+    let huffman =
+        b"\x82\x86\x84\x41\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff\xff\xff\x00\
+        \x20\x3f\xe1\x01\x48\x82\x64\x02\xff\x00\xbe\x7e\x01x\x1f\x2a\x01y";
+    let midway =
+        b"\xff\x01\xbe\xc5\x7f\x00\x03abc\x10\x01a\x01b\xff\x00\xbe\xbf\xff\x02\x40\x3f\x7f\xbe";
+    vec![plain.to_vec(), huffman.to_vec(), midway.to_vec()]
+}
+
+/// Conversations of HTTP/2: requests at once, padding, trailers, a promise, a reset, a hole.
+pub(super) fn http2() -> Vec<Vec<u8>> {
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).unwrap_or(0);
+        escaped(&[&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat())
+    };
+    let get = |stream, path: &str| {
+        let length = u8::try_from(path.len()).unwrap_or(0);
+        let block = [b"\x82\x87\x41\x01a\x04", &[length][..], path.as_bytes()].concat();
+        frame(1, 5, stream, &block)
+    };
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    let settings = frame(4, 0, 0, b"\0\x03\0\0\0\x64\0\x04\0\0\0\x08");
+    let turn = b"\xff\x01".to_vec();
+    let both = [
+        preface.clone(),
+        settings.clone(),
+        get(1, "/a"),
+        get(3, "/b"),
+        turn.clone(),
+        settings.clone(),
+        frame(1, 4, 3, b"\x88\x5f\x09text/html"),
+        frame(0, 8, 3, b"\x02body\0\0"),
+        frame(1, 4, 1, b"\x88"),
+        frame(0, 0, 1, b"12345678"),
+        frame(1, 5, 3, b"\x40\x0bgrpc-status\x010"),
+        turn.clone(),
+        frame(8, 0, 1, b"\0\0\0\x10"),
+        frame(3, 0, 1, b"\0\0\0\x08"),
+        frame(6, 0, 0, b"12345678"),
+        turn.clone(),
+        frame(6, 1, 0, b"12345678"),
+        frame(7, 0, 0, b"\0\0\0\x03\0\0\0\0bye"),
+    ];
+    let pushed = [
+        preface.clone(),
+        get(1, "/"),
+        frame(0x10, 0, 0, b"\0\0\0\x05u=1, i"),
+        turn.clone(),
+        frame(5, 4, 1, b"\0\0\0\x02\x82\x87\x84\x41\x01a"),
+        frame(1, 0, 2, b"\x88"),
+        frame(9, 4, 2, b"\x5c\x011"),
+        frame(0, 1, 2, b"x"),
+        frame(0xc, 0, 0, b"\0\x0ehttps://b.test"),
+    ];
+    let holed = [
+        preface,
+        get(1, "/a"),
+        turn,
+        frame(1, 4, 1, b"\x88"),
+        b"\0\0\x64\0\x01\0\0\0\x01some of it\xff\x02\x09".to_vec(),
+        frame(1, 5, 3, b"\xbe\x88"),
+    ];
+    vec![both.concat(), pushed.concat(), holed.concat()]
+}
+
 /// Conversations behind a transport and a port.
 pub(super) fn any() -> Vec<Vec<u8>> {
     let [udp, tcp] = [[1, 0, 53], [0, 0, 80]];
