@@ -153,6 +153,29 @@ fn one_lost_segment_is_named() {
     assert!(receive - took < MILLISECOND, "all of {receive:?} but what came before the hole");
 }
 
+/// A server of HTTP/2 whose client allows eight bytes at a time: what it waits for is not itself.
+#[test]
+fn a_flow_control_window_that_is_used_up_is_named() {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\x08";
+    let request = b"\0\0\x0b\x01\x05\0\0\0\x01\x82\x86\x84\x41\x06h.test";
+    let head = b"\0\0\x01\x01\x04\0\0\0\x01\x88";
+    let mut capture = Capture::new();
+    let mut tcp = capture.tcp(CLIENT, SERVER);
+    tcp.handshake().client(&[&preface[..], settings, request].concat()).ack();
+    tcp.server(&[&head[..], b"\0\0\x08\0\0\0\0\0\x0112345678"].concat()).ack().wait(40);
+    tcp.client(b"\0\0\x04\x08\0\0\0\0\x01\0\0\0\x08").ack();
+    tcp.server(b"\0\0\x02\0\x01\0\0\0\x01ok").ack().close();
+    let trace = trace_of(&capture);
+    let [exchange] = &trace.exchanges[..] else { panic!("one request") };
+    let parts = Attribution::of(&trace, exchange).receive;
+    let blocked: Vec<&Part> =
+        parts.iter().filter(|part| part.cause == Cause::StreamWindow).collect();
+    let [blocked] = &blocked[..] else { panic!("{parts:?}") };
+    assert!(blocked.to.since(blocked.from) >= TimeDelta::from_millis(40), "{blocked:?}");
+    assert_eq!(adds_up(exchange.timings.receive, &parts), Ok(()));
+}
+
 /// Twice the delay of the visit's wire.
 const THERE_AND_BACK: TimeDelta = TimeDelta::from_millis(40);
 

@@ -47,6 +47,7 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         );
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&request.fields, true, &mut lines);
+        lines.extend(unknown(request.unknown_fields));
         lines.push(Line::below(request_size(request, exchange.request_end.as_deref())));
     }
     for interim in &exchange.informational {
@@ -67,6 +68,7 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         };
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&response.fields, false, &mut lines);
+        lines.extend(unknown(response.unknown_fields));
         let end = exchange.response_end.as_deref();
         lines.push(Line::below(response_size(response, end)));
         lines.extend(end.map(|end| Line::below(segments(response, end, connection))));
@@ -192,6 +194,14 @@ fn fields(fields: &Fields, in_request: bool, lines: &mut Vec<Line>) {
     }
 }
 
+/// Fields of HTTP/2 that cannot be told.
+fn unknown(count: u32) -> Option<Line> {
+    let fields = units::count(u64::from(count), "field", "fields");
+    let text =
+        format!("{fields} more, unknown: in entries of the header table that nobody saw made");
+    (count > 0).then(|| Line::below(text).in_tone(Tone::Warn))
+}
+
 fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
     let head = u64::from(request.size);
     let body = end.map_or(0, |end| end.body.wire);
@@ -236,7 +246,8 @@ fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
     let chunks = if body.wire == body.encoded {
         String::new()
     } else {
-        format!(", {} without chunk headers", units::grouped(body.encoded))
+        let without = if body.framing == Framing::Frames { "frame" } else { "chunk" };
+        format!(", {} without {without} headers", units::grouped(body.encoded))
     };
     format!(
         "{total} = head {} + body {} ({}{chunks}{coding})",
