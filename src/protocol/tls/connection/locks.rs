@@ -29,14 +29,22 @@ impl Connection {
         let lock = match self.find(way, cx) {
             Ok(lock) => lock,
             Err(keys) => {
-                self.say_keys(keys, cx);
+                if let Some(keys) = keys {
+                    self.say_keys(keys, cx);
+                }
                 return;
             }
         };
         self.sides.of_mut(way).lock = lock;
     }
 
-    fn find(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Keys> {
+    /// The lock, or why there is none; nothing is to be said before the ServerHello has come.
+    fn find(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Option<Keys>> {
+        let is_early = self.client.is_some() && self.server.is_none();
+        if is_early { Err(None) } else { self.find_by_hellos(way, cx).map_err(Some) }
+    }
+
+    fn find_by_hellos(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Keys> {
         let Some(client) = &self.client else { return Err(Keys::NoHello) };
         if cx.secrets.is_empty() {
             return Err(Keys::NoLog);

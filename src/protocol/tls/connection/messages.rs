@@ -86,13 +86,9 @@ impl Connection {
         match &message.body {
             Body::ClientHello(hello) => then = self.client_hello(hello),
             Body::ServerHello(hello) => then = self.server_hello(hello),
-            Body::EncryptedExtensions(said) => {
-                self.alpn.clone_from(&said.alpn);
-                if !said.early_data && self.sides.of(Direction::ToServer).epoch == Epoch::Early {
-                    // the client goes on with its handshake without saying so (RFC 8446 §4.2.10)
-                    then = Then::Lock(Direction::ToServer, Epoch::Handshake);
-                }
-            }
+            // where early data is refused, the client goes on with its handshake without saying
+            // so (RFC 8446 §4.2.10); what it sent before is still early data
+            Body::EncryptedExtensions(said) => self.alpn.clone_from(&said.alpn),
             Body::KeyUpdate { .. } => then = Then::Next(way),
             _ => match kind {
                 Kind::Handshake(HandshakeType::END_OF_EARLY_DATA) => {

@@ -1,86 +1,417 @@
-//! Handshakes of which anyone can see the steps, through the whole program.
+//! Whole connections: both ends in memory, cut and damaged as networks do.
 
-use crate::capture::memory::Memory;
-use crate::capture::source::Record;
-use crate::packet::build::Capture;
-use crate::pipeline::{self, Settings, Watch};
-use crate::protocol::tls::vectors::{self, bytes};
-use crate::trace::Trace;
-use crate::trace::securing::Outcome;
-use crate::trace::tls::Tls;
+mod steps;
+mod wire;
 
-/// What is said, by whom: true for the client.
-fn traced(steps: &[(bool, Vec<u8>)]) -> Trace {
-    let mut capture = Capture::new();
-    let mut web = capture.tcp(([192, 0, 2, 2], 50_000), ([192, 0, 2, 1], 443));
-    web.handshake();
-    for (from_client, bytes) in steps {
-        if *from_client {
-            web.client(bytes);
-        } else {
-            web.server(bytes);
+use bytes::Bytes;
+
+use super::*;
+use crate::address::Endpoint;
+use crate::flow::event::{FlowId, FlowKey, PerDirection, StreamEvent, Transport};
+use crate::limits::Limits;
+use crate::packet::Encapsulation;
+use crate::protocol::analyzer::Protocol;
+use crate::protocol::budget::Budget;
+use crate::protocol::event::EventBody;
+use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http1;
+use crate::protocol::secrets::{Label, Secrets};
+use crate::protocol::session::Session;
+use crate::protocol::tls;
+use crate::protocol::tls::event::TlsEvent;
+use crate::protocol::tls::message::Kind;
+use crate::time::{FrameNo, Stamp, Timestamp};
+use wire::{ALL, CHANGE, Cbc, FINISHED, Sealer, client_hello, log, plain, server_hello};
+
+static TABLE: &[&Protocol] = &[&http1::PROTOCOL, &tls::PROTOCOL];
+
+/// One thing that happens.
+#[derive(Clone)]
+enum Act {
+    Up(Vec<u8>),
+    Down(Vec<u8>),
+    /// Bytes of the server are missing.
+    Hole(u64),
+    /// These secrets are known now.
+    Log(Secrets),
+    Close,
+}
+use Act::{Close, Down, Hole, Log, Up};
+
+/// What is said of a connection that begins with these secrets, each act in packets of so many
+/// bytes; and where bytes of HTTP came from.
+fn play(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<String> {
+    events(secrets, acts, piece).iter().filter_map(told).collect()
+}
+
+fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventBody> {
+    let ends = |port| Endpoint::new([192, 0, 2, 1].into(), port);
+    let (client, server) = (ends(40_000), ends(443));
+    let key = FlowKey::between(Transport::Tcp, Encapsulation::default(), client, server);
+    let flow = FlowInfo { id: FlowId(FrameNo(1)), key, client, server, role: Role::Syn };
+    let (limits, budget) = (Limits::default(), Budget::new(1 << 20));
+    let (mut secrets, mut events) = (secrets, Vec::new());
+    let (mut session, mut offsets) = (Session::new(), PerDirection::<u64>::default());
+    let mut frame = 0;
+    for act in acts {
+        let (direction, parts) = match act {
+            Up(bytes) => (Direction::ToServer, bytes.chunks(piece).collect()),
+            Down(bytes) => (Direction::ToClient, bytes.chunks(piece).collect()),
+            Hole(_) | Log(_) | Close => (Direction::ToClient, vec![&[][..]]),
+        };
+        if let Log(more) = act {
+            secrets = more.clone();
+        }
+        for part in parts {
+            frame += 1;
+            let now = Stamp::new(Timestamp::from_nanos(frame), FrameNo(frame.cast_unsigned()));
+            let mut cx = Context {
+                now,
+                flow: &flow,
+                limits: &limits,
+                protocols: TABLE,
+                secrets: &secrets,
+                budget: &budget,
+                depth: 0,
+                secure: false,
+                events: &mut events,
+            };
+            let from = StreamKey { id: 0, direction };
+            let offset = *offsets.of(direction);
+            let length = if let Hole(length) = act { *length } else { part.len() as u64 };
+            *offsets.of_mut(direction) += length;
+            let (range, reason) = (offset..offset + length, GapReason::NotCaptured);
+            let bytes = Bytes::copy_from_slice(part);
+            let data = StreamEvent::Data { offset, bytes, arrived: now, delivered: now };
+            match act {
+                Up(_) | Down(_) => session.stream(from, data, &mut cx),
+                Hole(_) => {
+                    session.stream(
+                        from,
+                        StreamEvent::Gap { range, reason, delivered: now },
+                        &mut cx,
+                    );
+                }
+                Log(_) => session.secrets(&mut cx),
+                Close => session.close(&mut cx),
+            }
         }
     }
-    web.close();
-    let mut source = Memory::new(capture.packets().into_iter().map(Record::Packet));
-    let outcome = pipeline::run(&mut source, &Settings::new(1), Watch::default());
-    assert!(outcome.error.is_none());
-    outcome.trace
+    events.into_iter().map(|(_, body)| body).collect()
 }
 
-fn record(content: u8, body: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(body.len()).unwrap().to_be_bytes();
-    [&[content, 3, 3, high, low], body].concat()
+/// What is said, in short.
+fn told(body: &EventBody) -> Option<String> {
+    Some(match body {
+        EventBody::Tls(event) => match &**event {
+            TlsEvent::Message(message) => {
+                let lock = if message.encrypted { "encrypted " } else { "" };
+                match message.kind {
+                    Kind::Handshake(kind) => format!("{lock}{kind}"),
+                    kind => format!("{lock}{kind:?}"),
+                }
+            }
+            TlsEvent::Finished { direction, inferred, .. } => {
+                format!("finished {direction:?}{}", if *inferred { " inferred" } else { "" })
+            }
+            TlsEvent::Data { direction, early, .. } => {
+                format!("data {direction:?}{}", if *early { " early" } else { "" })
+            }
+            TlsEvent::Alert(alert) => format!("alert {:?}", alert.said.map(|(_, what)| what.0)),
+            TlsEvent::Keys(keys) => format!("keys {keys:?}"),
+        },
+        EventBody::Http(HttpEvent::Request { head, .. }) => {
+            let scheme = head.scheme.as_deref().unwrap_or_default();
+            format!("{} {scheme}", head.target.as_deref().unwrap_or_default())
+        }
+        EventBody::Http(HttpEvent::Response { head, .. }) => format!("{:?}", head.status),
+        EventBody::Http(HttpEvent::ResponseEnd { end, .. }) => {
+            format!("end {:?} {}", end.how, end.body.encoded)
+        }
+        EventBody::Anomaly(anomaly) => anomaly.id.to_owned(),
+        _ => return None,
+    })
 }
 
-fn steps_of(tls: &Tls) -> Vec<String> {
-    let name = |way| if way == crate::flow::event::Direction::ToServer { 'c' } else { 's' };
-    let text = tls.messages.iter().map(|m| format!("{} {:?}", name(m.direction), m.kind));
-    text.collect()
+const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: server\r\n\r\n";
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
+
+/// A handshake of TLS 1.3, and those who send behind it.
+fn handshake(suite: u16, sealer: fn(Label) -> Sealer) -> (Vec<Act>, Sealer, Sealer) {
+    let mut server = sealer(Label::ServerHandshake);
+    let flight = [
+        plain(22, &server_hello(suite)),
+        CHANGE.to_vec(),
+        server.seal(22, &[&wire::extensions("http/1.1")[..], &FINISHED].concat(), 0),
+    ];
+    let client = sealer(Label::ClientHandshake).seal(22, &FINISHED, 3);
+    let acts = vec![
+        Up(plain(22, &client_hello())),
+        Down(flight.concat()),
+        Up([&CHANGE[..], &client].concat()),
+    ];
+    (acts, sealer(Label::ClientTraffic), sealer(Label::ServerTraffic))
 }
 
-/// The ServerHello of RFC 8446 §4.1.4 that asks for another ClientHello.
-fn retry() -> Vec<u8> {
-    let mut hello = bytes(vectors::SERVER_HELLO);
-    let random = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c";
-    hello.splice(6..38, bytes(random));
-    hello
+/// Likewise with a request and its response in two records.
+fn exchange(suite: u16, sealer: fn(Label) -> Sealer) -> Vec<Act> {
+    let (mut acts, mut client, mut server) = handshake(suite, sealer);
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    acts.push(Down(server.seal(23, RESPONSE, 20)));
+    acts.push(Down(server.seal(23, &[b'x'; 40], 0)));
+    acts
+}
+
+const WHOLE: [&str; 15] = [
+    "Client Hello",
+    "Server Hello",
+    "ChangeCipherSpec",
+    "keys Found",
+    "encrypted Encrypted Extensions",
+    "encrypted Finished",
+    "finished ToClient",
+    "ChangeCipherSpec",
+    "encrypted Finished",
+    "finished ToServer",
+    "data ToServer",
+    "/a https",
+    "data ToClient",
+    "Some(200)",
+    "end Whole 40",
+];
+
+#[test]
+fn an_exchange_is_the_same_however_its_bytes_are_cut() {
+    for (suite, sealer) in [(0x1301, Sealer::of as fn(Label) -> Sealer), (0x1303, Sealer::chacha)] {
+        let acts = exchange(suite, sealer);
+        for piece in (1..60).chain([100, 1000]) {
+            assert_eq!(play(log(&ALL), &acts, piece), WHOLE, "{suite:#x}, {piece} bytes");
+        }
+    }
 }
 
 #[test]
-fn a_second_client_hello_behind_a_retry_is_in_the_clear_whatever_dummy_comes_before_it() {
-    let client = record(22, &bytes(vectors::CLIENT_HELLO));
-    let dummy = record(20, &[1]);
-    let trace = traced(&[
-        (true, client.clone()),
-        (false, [record(22, &retry()), dummy.clone()].concat()),
-        (true, [dummy.clone(), client].concat()),
-        (false, [record(22, &bytes(vectors::SERVER_HELLO)), record(23, &[9; 900])].concat()),
-        (true, [dummy, record(23, &[9; 53])].concat()),
-        (true, record(23, &[9; 200])),
-    ]);
-    let tls = trace.connections[0].tls.as_ref().unwrap();
-    assert!(tls.retry().is_some());
-    assert_eq!(tls.server_name(), Some("server"));
-    assert_eq!(tls.round_trips(), Some(2));
-    let hellos = steps_of(tls).iter().filter(|step| step.contains("(1)")).count();
-    assert_eq!(hellos, 2, "{:?}", steps_of(tls));
-    let done = tls.finished.to_server.unwrap();
-    assert!(done.inferred && tls.finished.to_client.is_none());
-    assert!(matches!(Outcome::of(&trace.connections[0], tls), Outcome::Open(_)));
-    assert_eq!(trace.connections[0].protocol, Some("tls"));
+fn every_byte_keeps_the_packet_that_carried_it() {
+    let (mut acts, _, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Down(server.seal(23, &[RESPONSE, &[b'x'; 40]].concat(), 0)));
+    let frames = |piece: usize| {
+        let said = events(log(&ALL), &acts, piece);
+        said.into_iter().find_map(|body| match body {
+            EventBody::Http(HttpEvent::ResponseEnd { end, .. }) => {
+                let span = end.body.span?;
+                let stamps = [span.first, span.ready, span.last, span.done];
+                Some((stamps.map(|stamp| stamp.frame.0), end.frames.len()))
+            }
+            _ => None,
+        })
+    };
+    // a record of 101 bytes in one packet, then in three of which the last has only the tag's end
+    let all: usize = acts.len();
+    let only = all as u64;
+    assert_eq!(frames(1000), Some(([only; 4], 1)));
+    let last = acts[..all - 1].iter().map(|act| match act {
+        Up(bytes) | Down(bytes) => bytes.len().div_ceil(50),
+        _ => 1,
+    });
+    let before = last.sum::<usize>() as u64;
+    // the head is 5 + 38 bytes: the body begins in the first packet and ends in the second, and
+    // could be read when the third was there
+    assert_eq!(frames(50), Some(([before + 1, before + 3, before + 2, before + 3], 2)));
 }
 
 #[test]
-fn a_record_too_short_for_a_finished_is_the_alert_that_ends_a_handshake() {
-    let trace = traced(&[
-        (true, record(22, &bytes(vectors::CLIENT_HELLO))),
-        (false, [record(22, &bytes(vectors::SERVER_HELLO)), record(23, &[9; 900])].concat()),
-        (true, record(23, &[9; 19])),
-    ]);
-    let tls = trace.connections[0].tls.as_ref().unwrap();
-    assert_eq!(tls.finished.to_server, None);
-    assert_eq!(tls.alerts.len(), 1);
-    assert!(tls.alerts[0].encrypted && tls.alerts[0].said.is_none());
-    assert!(matches!(Outcome::of(&trace.connections[0], tls), Outcome::Failed(_)));
+fn without_keys_the_shape_of_a_connection_is_told() {
+    let said = play(Secrets::default(), &exchange(0x1301, Sealer::of), 1000);
+    assert_eq!(
+        said,
+        [
+            "Client Hello",
+            "Server Hello",
+            "keys NoLog",
+            "ChangeCipherSpec",
+            "encrypted Sealed",
+            "ChangeCipherSpec",
+            "encrypted Sealed",
+            "finished ToServer inferred",
+            "data ToServer",
+            "data ToClient",
+        ]
+    );
+}
+
+#[test]
+fn keys_that_come_late_open_what_was_held() {
+    let acts = exchange(0x1301, Sealer::of);
+    let mut early = Secrets::default();
+    early.expect_more();
+    for late in 1..=acts.len() {
+        let mut acts = acts.clone();
+        acts.insert(late, Log(log(&ALL)));
+        let mut said = play(early.clone(), &acts, 7);
+        said.retain(|line| line != "keys NoLog");
+        let mut order = WHOLE;
+        // what needs no key does not wait
+        order.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(said, order, "behind act {late}");
+    }
+    // never: it is told as without
+    let mut closed = acts;
+    closed.push(Close);
+    let said = play(early, &closed, 7);
+    assert_eq!(said.last().unwrap(), "data ToClient");
+}
+
+#[test]
+fn a_record_that_does_not_authenticate_is_never_read() {
+    let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    let mut bad = server.seal(23, RESPONSE, 0);
+    *bad.last_mut().unwrap() ^= 1;
+    acts.push(Down(bad));
+    acts.push(Down(server.seal(23, &[b'x'; 40], 0)));
+    let said = play(log(&ALL), &acts, 1000);
+    assert_eq!(said.last().unwrap(), "tls.bad-record-mac");
+    // keys of another connection
+    let mut wrong = Secrets::default();
+    let random = client_hello()[6..38].try_into().unwrap();
+    for label in ALL {
+        wrong.add(random, label, wire::secret(Label::ClientEarly));
+    }
+    let said = play(wrong, &exchange(0x1301, Sealer::of), 1000);
+    assert!(said.contains(&"keys Wrong".to_owned()), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("https") || line.contains("200")));
+}
+
+#[test]
+fn holes_cost_the_records_in_them() {
+    let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    acts.push(Down(server.seal(23, b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", 0)));
+    let records: Vec<Vec<u8>> = (0..10).map(|_| server.seal(23, &[b'x'; 40], 0)).collect();
+    let stream = records.concat();
+    // any bytes of the ten records, at any place
+    for from in [0, 1, 4, 5, 30, 62, 63, 200] {
+        for length in [1, 5, 57, 62, 63, 64, 126, 300] {
+            let mut acts = acts.clone();
+            acts.push(Down(stream[..from].to_vec()));
+            acts.push(Hole(length as u64));
+            acts.push(Down(stream[from + length..].to_vec()));
+            acts.retain(|act| !matches!(act, Down(bytes) if bytes.is_empty()));
+            let said = play(log(&ALL), &acts, 1000);
+            let touched = (from + length).div_ceil(62) - from / 62;
+            let left = 400 - 40 * touched;
+            let end = said.last().unwrap();
+            assert_eq!(*end, format!("end Gap(NotCaptured) {left}"), "{from} {length}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn keys_are_updated_and_tickets_are_no_data() {
+    let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Down(server.seal(22, &wire::TICKET, 0)));
+    acts.push(Up(client.seal(22, &wire::KEY_UPDATE, 0)));
+    let mut client = client.update();
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    acts.push(Down(server.seal(22, &wire::KEY_UPDATE, 0)));
+    let mut server = server.update();
+    acts.push(Down(server.seal(23, RESPONSE, 0)));
+    acts.push(Down(server.seal(21, &[1, 0], 0)));
+    let said = play(log(&ALL), &acts, 1000);
+    assert_eq!(
+        said[10..],
+        [
+            "encrypted New Session Ticket",
+            "encrypted Key Update",
+            "data ToServer",
+            "/a https",
+            "encrypted Key Update",
+            "data ToClient",
+            "Some(200)",
+            "alert Some(0)",
+        ]
+    );
+}
+
+#[test]
+fn early_data_is_read_with_its_own_key_whether_it_is_accepted_or_not() {
+    let mut early = Sealer::of(Label::ClientEarly);
+    let hello = Up(plain(22, &wire::early_hello()));
+    let request = Up(early.seal(23, REQUEST, 0));
+    let (acts, mut later, mut server) = handshake(0x1301, Sealer::of);
+    let end = Up(early.seal(22, &wire::END_OF_EARLY_DATA, 0));
+    let finished = Up(Sealer::of(Label::ClientHandshake).seal(22, &FINISHED, 0));
+    let response = Down(server.seal(23, RESPONSE, 0));
+    let mut labels = ALL.to_vec();
+    labels.push(Label::ClientEarly);
+    let mut secrets = log(&labels);
+    // what waits for the ServerHello is held
+    secrets.expect_more();
+    let played = [&hello, &request, &acts[1], &end, &finished, &response].map(Clone::clone);
+    let said = play(secrets.clone(), &played, 1000);
+    let place = |line: &str| {
+        said.iter().position(|it| it == line).unwrap_or_else(|| panic!("{line}: {said:?}"))
+    };
+    assert!(place("data ToServer early") < place("/a https"), "{said:?}");
+    assert!(place("encrypted End of Early Data") < place("finished ToServer"), "{said:?}");
+    assert_eq!(said.last().unwrap(), "Some(200)");
+    // refused: no end is sent, and all is sent again behind the handshake
+    let again = Up(later.seal(23, b"GET /b HTTP/1.1\r\n\r\n", 0));
+    let played = [&hello, &request, &acts[1], &finished, &again].map(Clone::clone);
+    let said = play(secrets.clone(), &played, 1000);
+    assert_eq!(said[said.len() - 3..], ["finished ToServer", "data ToServer", "/b https"]);
+    // without the secret of early data the rest is read
+    let mut secrets = log(&ALL);
+    secrets.expect_more();
+    let said = play(secrets, &played, 1000);
+    assert_eq!(said[said.len() - 3..], ["finished ToServer", "data ToServer", "/b https"]);
+}
+
+#[test]
+fn the_versions_before_with_cbc_and_both_orders_of_the_mac() {
+    for (version, etm) in [(0x0303, false), (0x0303, true), (0x0302, false), (0x0301, false)] {
+        let mut client = Cbc::new(version, Direction::ToServer, etm);
+        let mut server = Cbc::new(version, Direction::ToClient, etm);
+        let acts = [
+            Up(plain(22, &client_hello())),
+            Down(plain(
+                22,
+                &[wire::old_server_hello(version, 0x002f, etm), vec![14, 0, 0, 0]].concat(),
+            )),
+            Up([plain(22, &[16, 0, 0, 0]), CHANGE.to_vec(), client.seal(22, &FINISHED)].concat()),
+            Down([CHANGE.to_vec(), server.seal(22, &FINISHED)].concat()),
+            Up(client.seal(23, REQUEST)),
+            Down(server.seal(23, RESPONSE)),
+            Down(server.seal(23, &[b'x'; 40])),
+        ];
+        for piece in [1, 9, 1000] {
+            let said = play(log(&[Label::Master]), &acts, piece);
+            assert_eq!(
+                said[4..],
+                [
+                    "ChangeCipherSpec",
+                    "keys Found",
+                    "encrypted Finished",
+                    "finished ToServer",
+                    "ChangeCipherSpec",
+                    "encrypted Finished",
+                    "finished ToClient",
+                    "data ToServer",
+                    "/a https",
+                    "data ToClient",
+                    "Some(200)",
+                    "end Whole 40"
+                ],
+                "{version:#x} {etm} {piece}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_server_that_answers_in_the_clear_is_read() {
+    let acts = [Up(plain(22, &client_hello())), Down([RESPONSE, &[b'x'; 40]].concat())];
+    let said = play(Secrets::default(), &acts, 1000);
+    assert_eq!(said, ["Client Hello", "tls.no-record", "Some(200)", "end Whole 40"]);
 }

@@ -201,3 +201,33 @@ fn hex(digits: &str) -> Vec<u8> {
     let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
     digits.as_bytes().chunks(2).map(|pair| (digit(pair[0]) << 4) | digit(pair[1])).collect()
 }
+
+/// The derivations, for tests that protect records themselves.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::algorithm::Hash;
+    use super::derive::{self, Prf};
+
+    pub(in crate::protocol::tls) fn expand(secret: &[u8], label: &str, length: usize) -> Vec<u8> {
+        let mut out = vec![0; length];
+        assert!(derive::expand_label(Hash::Sha256, secret, label, &mut out));
+        out
+    }
+
+    pub(in crate::protocol::tls) fn key_block(
+        version: u16,
+        master: &[u8],
+        client: &[u8],
+        server: &[u8],
+        length: usize,
+    ) -> Vec<u8> {
+        let prf = if version == 0x0303 { Prf::Hash(Hash::Sha256) } else { Prf::Md5Sha1 };
+        let mut out = vec![0; length];
+        prf.fill(master, "key expansion", &[server, client], &mut out);
+        out
+    }
+
+    pub(in crate::protocol::tls) fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        derive::hmac(Hash::Sha1, key, parts).unwrap().to_vec()
+    }
+}
