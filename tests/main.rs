@@ -16,6 +16,8 @@ mod differential;
 #[cfg(test)]
 mod fuzzing;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod lookups;

@@ -89,6 +89,11 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub write: Option<PathBuf>,
 
+    /// Puts the secrets that opened something into the pcapng that is written (`-w`, `-o`), before
+    /// its packets: whoever has the file can read what they open, and Wireshark does
+    #[arg(long, help_heading = "Output")]
+    pub embed_secrets: bool,
+
     /// What is printed
     #[arg(long, value_name = "VIEW", help_heading = "Output", default_value = "timeline", value_parser = PossibleValuesParser::new(views()))]
     pub view: String,

@@ -17,8 +17,9 @@ use crate::capture::tee::Tee;
 use crate::capture::write::Writer;
 use crate::cli::args::Args;
 use crate::cli::ending::Failure;
-use crate::cli::settings::{self, Kind, Output};
+use crate::cli::settings::{self, Kind, Output, UsageError};
 use crate::cli::source;
+use crate::protocol::secrets::Secrets;
 use crate::report::slice::Slice;
 use crate::trace::Trace;
 
@@ -42,6 +43,11 @@ impl Slices {
         let reads_once = args.iface.is_some()
             || args.files.iter().chain(&args.read).any(|path| !is_regular(path));
         let is_asked = !targets(args, outputs).is_empty();
+        if args.embed_secrets && !is_asked {
+            let message =
+                "--embed-secrets needs a capture that is written: -w FILE, or -o FILE.pcapng";
+            return Err(UsageError(message.to_owned()).into());
+        }
         let spool = (is_asked && reads_once).then(tempfile::tempfile).transpose();
         let spool = spool.map_err(|source| failure("a temporary file", source))?;
         Ok(Self { files: Vec::new(), spool })
@@ -80,7 +86,12 @@ impl Slices {
     }
 
     /// Writes them; gives their names.
-    pub(super) fn write(self, args: &Args, trace: &Trace) -> Result<Vec<String>, Failure> {
+    pub(super) fn write(
+        self,
+        args: &Args,
+        trace: &Trace,
+        secrets: &Secrets,
+    ) -> Result<Vec<String>, Failure> {
         let options = settings::for_file(args);
         let mut names = Vec::new();
         for Target { name, out } in self.files {
@@ -88,7 +99,11 @@ impl Slices {
                 Some(spool) => source::chosen(args, spooled(spool)?)?,
                 None => source::saved(args, &Ok)?.source,
             };
-            Slice::of(trace, &options).write(&mut again, out, &name)?;
+            let mut slice = Slice::of(trace, &options);
+            if args.embed_secrets {
+                slice = slice.with_secrets(secrets);
+            }
+            slice.write(&mut again, out, &name)?;
             names.push(name);
         }
         Ok(names)
@@ -99,7 +114,8 @@ impl Slices {
 fn targets<'a>(args: &'a Args, outputs: &'a [Output]) -> Vec<Option<&'a Path>> {
     let packets = outputs.iter().filter(|output| matches!(output.kind, Kind::Packets));
     let slices = packets.map(|output| output.file.as_deref());
-    let part = args.write.as_deref().filter(|_| settings::for_file(args).selects());
+    let in_the_end = args.embed_secrets || settings::for_file(args).selects();
+    let part = args.write.as_deref().filter(|_| in_the_end);
     slices.chain(part.map(|path| Some(path).filter(|path| *path != Path::new("-")))).collect()
 }
 

@@ -72,7 +72,8 @@ pub(super) fn written(
     args: &Args,
     source: Box<dyn PacketSource>,
 ) -> Result<Box<dyn PacketSource>, CaptureError> {
-    let path = args.write.as_ref().filter(|_| !settings::for_file(args).selects());
+    let at_once = !args.embed_secrets && !settings::for_file(args).selects();
+    let path = args.write.as_ref().filter(|_| at_once);
     Ok(match path {
         Some(path) => Box::new(Tee::new(source, Writer::create(path)?)),
         None => source,

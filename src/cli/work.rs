@@ -92,7 +92,7 @@ fn conclude(
     (slices, mut written): (Slices, Vec<String>),
     live: bool,
 ) -> Result<Exit, Failure> {
-    let Outcome { trace, error } = outcome;
+    let Outcome { trace, secrets, error } = outcome;
     match error {
         Some(RunError::Watch(error)) => return Err(error.into()),
         Some(RunError::Capture(error)) if trace.capture.packets == 0 => return Err(error.into()),
@@ -105,7 +105,7 @@ fn conclude(
     }
     let source = &trace.capture.source;
     messages::damage(source);
-    let parts = slices.write(args, &trace)?;
+    let parts = slices.write(args, &trace, &secrets)?;
     written.extend(file_of(args.write.as_ref()).filter(|name| !parts.contains(name)));
     written.extend(parts);
     if !args.quiet && (live || !written.is_empty()) {

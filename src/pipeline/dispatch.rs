@@ -36,6 +36,8 @@ const TICK: TimeDelta = TimeDelta::from_secs(1);
 pub(super) struct Read {
     /// What was counted.
     pub(super) facts: CaptureFacts,
+    /// What opens TLS.
+    pub(super) secrets: Secrets,
     /// Why it ended early.
     pub(super) error: Option<RunError>,
 }
@@ -73,9 +75,10 @@ pub(super) fn read(
         }
     };
     dispatcher.finish();
-    let mut facts = dispatcher.facts;
+    let Dispatcher { mut facts, secrets, .. } = dispatcher;
     facts.source = source.summary();
-    Read { facts, error }
+    facts.keys = secrets.counted();
+    Read { facts, secrets, error }
 }
 
 struct Dispatcher {

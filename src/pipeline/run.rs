@@ -6,12 +6,13 @@ use std::thread;
 
 use crate::capture::source::PacketSource;
 use crate::limits::Limits;
-use crate::pipeline::dispatch;
+use crate::pipeline::dispatch::{self, Read};
 use crate::pipeline::merge::Fold;
 use crate::pipeline::shard::Worker;
 use crate::pipeline::watch::{RunError, Watch};
 use crate::protocol::PROTOCOLS;
 use crate::protocol::http::credentials::Credentials;
+use crate::protocol::secrets::Secrets;
 use crate::trace::Trace;
 
 /// Rounds that may wait between two stages; more only holds more blocks in memory.
@@ -40,6 +41,8 @@ impl Settings {
 pub struct Outcome {
     /// The trace: of everything up to the error, where there was one.
     pub trace: Trace,
+    /// The secrets that were read: no trace and no report has them.
+    pub secrets: Secrets,
     /// Why it ended early.
     pub error: Option<RunError>,
 }
@@ -74,10 +77,11 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
         }
     });
     let watched = fold.error.take();
-    let (trace, told) = fold.finish(read.facts);
-    let mut error = read.error.or_else(|| watched.map(RunError::Watch));
+    let Read { facts, secrets, error } = read;
+    let (trace, told) = fold.finish(facts);
+    let mut error = error.or_else(|| watched.map(RunError::Watch));
     if let (None, Some(mut completed)) = (&error, told) {
         error = completed(&trace).err().map(RunError::Watch);
     }
-    Outcome { trace, error }
+    Outcome { trace, secrets, error }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::protocol::secrets::Counted;
+use crate::protocol::tls::event::Keys;
 use crate::report::format::Options;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::{Ink, Tone};
@@ -59,6 +61,7 @@ fn facts(trace: &Trace, is_verbose: bool) -> Vec<Fact> {
         };
         all.push(("drops", vec![text], if dropped > 0 { Tone::Warn } else { Tone::Plain }));
     }
+    all.extend(keys(trace));
     for configured in trace.configurations.iter().take(NETWORKS) {
         all.push(("network", network(configured), Tone::Plain));
     }
@@ -81,6 +84,45 @@ fn facts(trace: &Trace, is_verbose: bool) -> Vec<Fact> {
     }
     all.extend(anomalies(trace));
     all
+}
+
+/// How much of TLS could be opened, and with what; nothing where there is no TLS, and no key log.
+fn keys(trace: &Trace) -> Option<Fact> {
+    // those that came to need keys
+    let states: Vec<Keys> = trace.connections.iter().filter_map(|c| c.tls.as_ref()?.keys).collect();
+    let counted = trace.capture.keys;
+    if states.is_empty() && counted == Counted::default() {
+        return None;
+    }
+    let all = states.len() as u64;
+    let open = states.iter().filter(|state| **state == Keys::Found).count() as u64;
+    let of_all = format!("{} of {}", open, units::count(all, "TLS connection", "TLS connections"));
+    let mut parts = Vec::new();
+    if counted == Counted::default() {
+        let connections = units::count(all, "TLS connection stays", "TLS connections stay");
+        parts.push(format!("{connections} closed: no key log (--keylog, or SSLKEYLOGFILE)"));
+    } else {
+        let secrets = units::count(counted.secrets, "secret", "secrets");
+        parts.push(format!("{secrets} opened {of_all}"));
+    }
+    let odd = [
+        (counted.broken, "line is no key log's", "lines are no key log's"),
+        (
+            counted.conflicting,
+            "line has another secret for the same",
+            "lines have other secrets for the same",
+        ),
+        (counted.duplicates, "line repeats another", "lines repeat others"),
+        (
+            counted.dropped,
+            "secret is beyond those that are kept",
+            "secrets are beyond those that are kept",
+        ),
+    ];
+    let odd = odd.into_iter().filter(|(count, ..)| *count > 0);
+    parts.extend(odd.map(|(count, one, more)| units::count(count, one, more)));
+    let tone = if counted.broken + counted.conflicting > 0 { Tone::Warn } else { Tone::Plain };
+    Some(("keys", parts, tone))
 }
 
 fn packets(trace: &Trace) -> Vec<String> {

@@ -5,6 +5,7 @@
 use crate::anomaly::Anomaly;
 use crate::capture::source::CaptureSummary;
 use crate::flow::event::FlowId;
+use crate::protocol::secrets::Counted;
 use crate::time::{FrameNo, Stamp, Timestamp};
 use crate::trace::configuration::Configured;
 use crate::trace::connection::Connection;
@@ -80,6 +81,8 @@ pub struct CaptureFacts {
     pub bad_transport_checksums: u64,
     /// Packets that could not be decoded to their end, by layer and reason, most first.
     pub undecoded: Vec<(String, u64, FrameNo)>,
+    /// What was read from key logs, in numbers: no secret is in a trace.
+    pub keys: Counted,
     /// Anomalies that are not in [`Trace::anomalies`] because enough of their kind are: the kind,
     /// and how many more there were. Of bounds of the model: what was left out.
     pub unlisted: Vec<(&'static str, u64)>,

@@ -2,6 +2,7 @@
 
 use crate::flow::event::{Direction, PerDirection};
 use crate::protocol::buffer::Span;
+use crate::protocol::secrets::ClientRandom;
 use crate::protocol::tls::alert::{Description, Level};
 use crate::protocol::tls::certificate::Certificate;
 use crate::protocol::tls::event::{Alert, Keys};
@@ -71,6 +72,11 @@ impl Tls {
     /// The first ClientHello.
     pub fn client_hello(&self) -> Option<&ClientHello> {
         self.client_hellos().next()
+    }
+
+    /// What key logs name the connection by; another one for each handshake.
+    pub fn client_randoms(&self) -> impl Iterator<Item = ClientRandom> {
+        self.client_hellos().map(|hello| hello.random)
     }
 
     /// The HelloRetryRequest.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::anomaly;
 use crate::capture::source::LinkType;
+use crate::protocol::secrets::Counted;
 use crate::report::json::value::{Millis, Nanos};
 use crate::time::Stamp;
 use crate::trace::{CaptureFacts, Noted, ProtocolCount};
@@ -45,6 +46,8 @@ pub struct Capture<'a> {
     pub bad_transport_checksums: u64,
     /// Packets that could not be decoded to their end, most first.
     pub undecoded: Vec<Undecoded<'a>>,
+    /// What was read from key logs, in numbers.
+    pub key_logs: KeyLogs,
     /// Anomalies of kinds of which enough are listed: how many more there were. Of bounds of the
     /// model: how much was left out.
     pub unlisted_anomalies: Vec<Unlisted>,
@@ -54,6 +57,30 @@ pub struct Capture<'a> {
     pub comments: Vec<Comment<'a>>,
     /// Blocks of the capture file of a type that is not known.
     pub skipped_blocks: u64,
+}
+
+/// What was read from key logs. No secret is ever in this document.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeyLogs {
+    /// Secrets that decrypt something.
+    pub secrets: u64,
+    /// Lines that repeat one.
+    pub duplicates: u64,
+    /// Lines with another secret for the same purpose: the first one counts.
+    pub conflicting: u64,
+    /// Lines with labels that nothing is decrypted with, such as `EXPORTER_SECRET`.
+    pub unused: u64,
+    /// Lines that are no key log, or broken.
+    pub broken: u64,
+    /// Secrets beyond the bound.
+    pub dropped: u64,
+}
+
+impl From<Counted> for KeyLogs {
+    fn from(counted: Counted) -> Self {
+        let Counted { secrets, duplicates, conflicting, unused, broken, dropped } = counted;
+        Self { secrets, duplicates, conflicting, unused, broken, dropped }
+    }
 }
 
 /// Anomalies that were only counted.
@@ -244,6 +271,7 @@ impl<'a> From<&'a CaptureFacts> for Capture<'a> {
             snapped: facts.snapped,
             bad_ip_checksums: facts.bad_ip_checksums,
             bad_transport_checksums: facts.bad_transport_checksums,
+            key_logs: facts.keys.into(),
             undecoded: facts
                 .undecoded
                 .iter()

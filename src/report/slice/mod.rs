@@ -12,11 +12,14 @@ mod resent;
 use std::io::Write;
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use hashbrown::HashMap;
 
-use crate::capture::source::{CaptureError, CaptureSummary, Packet, PacketSource, Record};
+use crate::capture::source::{CaptureError, CaptureSummary, Packet, PacketSource, Record, Secrets};
 use crate::capture::write::Writer;
 use crate::packet::decode;
+use crate::protocol::secrets;
+use crate::protocol::tls::event::Keys;
 use crate::report::format::Options;
 use crate::report::slice::comments::{Comment, Comments};
 use crate::report::slice::members::Members;
@@ -35,6 +38,8 @@ pub struct Slice<'t> {
     comments: Comments,
     resent: Resent,
     written: u64,
+    /// Secrets to put before the packets, instead of those of the source.
+    secrets: Option<Secrets>,
     /// Addresses that have a name in the capture, and whether a packet of theirs was written.
     named: HashMap<IpAddr, bool>,
 }
@@ -46,7 +51,23 @@ impl<'t> Slice<'t> {
         let (comments, resent) = (Comments::of(trace, &members), Resent::of(trace, &members));
         let about = options.selects().then(|| about(trace, options));
         let named = trace.capture.source.names.iter().map(|(ip, _)| (*ip, false)).collect();
-        Self { trace, about, members, comments, resent, written: 0, named }
+        Self { trace, about, members, comments, resent, written: 0, secrets: None, named }
+    }
+
+    /// With those of `known` that opened something of it, before its packets, where every reader
+    /// looks for them.
+    #[must_use]
+    pub fn with_secrets(mut self, known: &secrets::Secrets) -> Self {
+        let members = &self.members;
+        let connections = self.trace.connections.iter().filter(|c| members.connection(c.id));
+        let opened = connections.filter_map(|connection| connection.tls.as_ref());
+        let opened = opened.filter(|tls| tls.keys == Some(Keys::Found));
+        let mut randoms: Vec<_> = opened.flat_map(|tls| tls.client_randoms()).collect();
+        randoms.sort_unstable();
+        randoms.dedup();
+        let data = Bytes::copy_from_slice(known.write(&randoms).as_bytes());
+        self.secrets = Some(Secrets { kind: Secrets::TLS_KEY_LOG, data });
+        self
     }
 
     /// Writes the packets of `source` that are in, which must be those that the trace is of, in
@@ -64,6 +85,9 @@ impl<'t> Slice<'t> {
         let kept = self.trace.capture.source.comments.iter();
         let kept = kept.filter(|(frame, _)| frame.is_none()).map(|(_, text)| text.as_str());
         let mut writer = Writer::commented(out, file, kept.chain(self.about.as_deref()))?;
+        if let Some(secrets) = self.secrets.as_ref().filter(|secrets| !secrets.data.is_empty()) {
+            writer.secrets(secrets)?;
+        }
         let mut left = self.trace.capture.packets;
         // secrets may stand behind the last packet
         loop {
@@ -73,7 +97,10 @@ impl<'t> Slice<'t> {
                     left -= 1;
                     self.packet(&packet, source, &mut writer)?;
                 }
-                Ok(Some(Record::Secrets(secrets))) => writer.secrets(&secrets)?,
+                Ok(Some(Record::Secrets(secrets))) if self.secrets.is_none() => {
+                    writer.secrets(&secrets)?;
+                }
+                Ok(Some(Record::Secrets(_))) => {}
                 Ok(Some(Record::Idle)) => {}
                 Ok(None) | Err(_) => break,
             }

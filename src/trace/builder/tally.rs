@@ -1,6 +1,7 @@
 //! What flows counted, summed up: packets of each protocol above the transport, wrong checksums.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::flow::event::{Closed, FlowId};
 use crate::protocol::event::ConnectionEvent;
@@ -9,8 +10,8 @@ use crate::trace::model::ProtocolCount;
 /// Sums over all flows.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// What open flows carry, where that is known.
-    carries: HashMap<FlowId, &'static str>,
+    /// What open flows carry, where that is known: one protocol inside the other.
+    carries: HashMap<FlowId, SmallVec<[&'static str; 2]>>,
     /// Few names: searched from the front.
     protocols: Vec<ProtocolCount>,
     bad_checksums: u64,
@@ -21,7 +22,10 @@ impl Tally {
     pub(super) fn event(&mut self, flow: FlowId, event: &ConnectionEvent) {
         match event {
             ConnectionEvent::Protocol(name) => {
-                self.carries.insert(flow, name);
+                let carries = self.carries.entry(flow).or_default();
+                if !carries.contains(name) {
+                    carries.push(name);
+                }
             }
             ConnectionEvent::Closed(closed) => self.closed(flow, closed),
             _ => {}
@@ -32,15 +36,17 @@ impl Tally {
         let both = [&closed.counters.to_server, &closed.counters.to_client];
         self.bad_checksums +=
             both.iter().map(|counters| u64::from(counters.bad_checksums)).sum::<u64>();
-        let Some(name) = self.carries.remove(&flow) else { return };
+        let Some(names) = self.carries.remove(&flow) else { return };
         let packets = both.iter().map(|counters| counters.segments).sum();
         let bytes = both.iter().map(|counters| counters.bytes).sum();
-        match self.protocols.iter_mut().find(|count| count.name == name) {
-            Some(count) => {
-                count.packets += packets;
-                count.bytes += bytes;
+        for name in names {
+            match self.protocols.iter_mut().find(|count| count.name == name) {
+                Some(count) => {
+                    count.packets += packets;
+                    count.bytes += bytes;
+                }
+                None => self.protocols.push(ProtocolCount { name, packets, bytes }),
             }
-            None => self.protocols.push(ProtocolCount { name, packets, bytes }),
         }
     }
 

@@ -1,0 +1,131 @@
+//! Keys from the user's side: where they come from, what they open, and that nobody sees them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{root, tools};
+
+const VISIT: &str = "testdata/visits/https-redirect";
+
+fn urltrace(arguments: &[&str], keys: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_urltrace"));
+    command.current_dir(root()).args(arguments).env("TZ", "UTC").env_remove("SSLKEYLOGFILE");
+    if let Some(keys) = keys {
+        command.env("SSLKEYLOGFILE", keys);
+    }
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    let all = [&output.stdout[..], &output.stderr].concat();
+    String::from_utf8(all).unwrap()
+}
+
+fn capture() -> String {
+    format!("{VISIT}/capture.pcap")
+}
+
+fn log() -> PathBuf {
+    root().join(VISIT).join("keys.log")
+}
+
+fn har(arguments: &[&str], keys: Option<&Path>) -> String {
+    let output = urltrace(&[arguments, &["--format", "har", "-o", "-"]].concat(), keys);
+    assert!(output.status.success(), "{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn the_log_that_is_named_counts_then_the_one_that_browsers_write() {
+    let (capture, log, empty) = (capture(), log(), tempfile::NamedTempFile::new().unwrap());
+    let named = har(&[&capture, "--keylog", log.to_str().unwrap()], None);
+    assert!(named.contains("https://www.park.test/"));
+    assert_eq!(named, har(&[&capture], Some(&log)));
+    // the option comes first, and a variable that names nothing is no error
+    let closed = har(&[&capture], None);
+    assert!(!closed.contains("\"https://www.park.test/\""));
+    assert_eq!(closed, har(&[&capture, "--keylog", empty.path().to_str().unwrap()], Some(&log)));
+    assert_eq!(closed, har(&[&capture], Some(Path::new("/no/such/file"))));
+    // one that is asked for must be there
+    let missing = urltrace(&[&capture, "--keylog", "/no/such/file"], None);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing).contains("cannot read /no/such/file"), "{}", text(&missing));
+}
+
+#[test]
+fn halves_of_a_log_are_one_and_broken_lines_are_counted() {
+    let all = fs::read_to_string(log()).unwrap();
+    let (even, odd): (Vec<_>, Vec<_>) = all.lines().enumerate().partition(|(nth, _)| nth % 2 == 0);
+    let folder = tempfile::tempdir().unwrap();
+    let half = |name: &str, lines: Vec<(usize, &str)>, more: &str| {
+        let lines: Vec<&str> = lines.into_iter().map(|(_, line)| line).collect();
+        let path = folder.path().join(name);
+        fs::write(&path, lines.join("\n") + more).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let last = odd.last().unwrap().1.to_owned();
+    let one = half("one", even, "\nwhat is this\nCLIENT_RANDOM 12\n");
+    let two = half("two", odd, &format!("\n{last}"));
+    let capture = capture();
+    let output = urltrace(&[&capture, "--keylog", &one, "--keylog", &two], None);
+    let told = text(&output);
+    let line = told.lines().find(|line| line.starts_with("keys")).unwrap();
+    assert_eq!(
+        line,
+        "keys       20 secrets opened 5 of 8 TLS connections · 2 lines are no key log's · 1 line repeats another"
+    );
+}
+
+#[test]
+fn a_capture_with_its_secrets_needs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (capture, log) = (capture(), log());
+    let written = file("with-keys.pcapng");
+    for output in ["-w", "-o"] {
+        let told = urltrace(&[&capture, "--embed-secrets", output, &written], Some(&log));
+        assert!(told.status.success(), "{}", text(&told));
+        assert_eq!(har(&[&written], None), har(&[&capture], Some(&log)), "{output}");
+    }
+    // only what opened something of the part
+    let part = file("part.pcapng");
+    let told =
+        urltrace(&[&capture, "--embed-secrets", "-w", &part, "--connection", "4"], Some(&log));
+    assert!(told.status.success(), "{}", text(&told));
+    let bytes = fs::read(&part).unwrap();
+    let lines = bytes.windows(16).filter(|bytes| *bytes == b"TRAFFIC_SECRET_0");
+    assert_eq!(lines.count(), 2);
+    if tools::has("tshark") {
+        let rows = tools::tshark(Path::new(&written), &["http2.headers.path"]);
+        let paths = rows.iter().filter(|row| !row.concat().is_empty()).count();
+        assert!(paths > 15, "tshark reads {paths} frames with requests");
+    }
+    let nowhere = urltrace(&[&capture, "--embed-secrets"], Some(&log));
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
+}
+
+#[test]
+fn no_output_has_a_secret() {
+    let secrets = fs::read_to_string(log()).unwrap();
+    let secrets: Vec<&str> = secrets.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    assert!(secrets.len() > 10);
+    let capture = capture();
+    for what in [
+        &["-v"][..],
+        &["--view", "packets", "-vv"],
+        &["--view", "connections", "-v"],
+        &["--format", "json", "-o", "-"],
+        &["--format", "ndjson", "-o", "-"],
+        &["--format", "har", "-o", "-"],
+        &["--format", "pcapng", "-o", "-"],
+    ] {
+        let output = urltrace(&[&[capture.as_str()], what].concat(), Some(&log()));
+        assert!(output.status.success());
+        let told = String::from_utf8_lossy(&output.stdout).to_lowercase();
+        assert!(told.len() > 100, "{what:?}");
+        for secret in &secrets {
+            assert!(!told.contains(secret), "{what:?} has {secret}");
+        }
+    }
+}
