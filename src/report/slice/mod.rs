@@ -100,8 +100,7 @@ impl<'t> Slice<'t> {
                 Ok(Some(Record::Secrets(secrets))) if self.secrets.is_none() => {
                     writer.secrets(&secrets)?;
                 }
-                Ok(Some(Record::Secrets(_))) => {}
-                Ok(Some(Record::Idle)) => {}
+                Ok(Some(Record::Secrets(_) | Record::Idle)) => {}
                 Ok(None) | Err(_) => break,
             }
         }

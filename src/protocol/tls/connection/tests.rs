@@ -1,137 +1,16 @@
 //! Whole connections: both ends in memory, cut and damaged as networks do.
 
+mod play;
 mod steps;
 mod wire;
 
-use bytes::Bytes;
-
-use super::*;
-use crate::address::Endpoint;
-use crate::flow::event::{FlowId, FlowKey, PerDirection, StreamEvent, Transport};
-use crate::limits::Limits;
-use crate::packet::Encapsulation;
-use crate::protocol::analyzer::Protocol;
-use crate::protocol::budget::Budget;
+use crate::flow::event::Direction;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::HttpEvent;
-use crate::protocol::http1;
 use crate::protocol::secrets::{Label, Secrets};
-use crate::protocol::session::Session;
-use crate::protocol::tls;
-use crate::protocol::tls::event::TlsEvent;
-use crate::protocol::tls::message::Kind;
-use crate::time::{FrameNo, Stamp, Timestamp};
+use play::Act::{self, Close, Down, Hole, Log, Up};
+use play::{events, play};
 use wire::{ALL, CHANGE, Cbc, FINISHED, Sealer, client_hello, log, plain, server_hello};
-
-static TABLE: &[&Protocol] = &[&http1::PROTOCOL, &tls::PROTOCOL];
-
-/// One thing that happens.
-#[derive(Clone)]
-enum Act {
-    Up(Vec<u8>),
-    Down(Vec<u8>),
-    /// Bytes of the server are missing.
-    Hole(u64),
-    /// These secrets are known now.
-    Log(Secrets),
-    Close,
-}
-use Act::{Close, Down, Hole, Log, Up};
-
-/// What is said of a connection that begins with these secrets, each act in packets of so many
-/// bytes; and where bytes of HTTP came from.
-fn play(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<String> {
-    events(secrets, acts, piece).iter().filter_map(told).collect()
-}
-
-fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventBody> {
-    let ends = |port| Endpoint::new([192, 0, 2, 1].into(), port);
-    let (client, server) = (ends(40_000), ends(443));
-    let key = FlowKey::between(Transport::Tcp, Encapsulation::default(), client, server);
-    let flow = FlowInfo { id: FlowId(FrameNo(1)), key, client, server, role: Role::Syn };
-    let (limits, budget) = (Limits::default(), Budget::new(1 << 20));
-    let (mut secrets, mut events) = (secrets, Vec::new());
-    let (mut session, mut offsets) = (Session::new(), PerDirection::<u64>::default());
-    let mut frame = 0;
-    for act in acts {
-        let (direction, parts) = match act {
-            Up(bytes) => (Direction::ToServer, bytes.chunks(piece).collect()),
-            Down(bytes) => (Direction::ToClient, bytes.chunks(piece).collect()),
-            Hole(_) | Log(_) | Close => (Direction::ToClient, vec![&[][..]]),
-        };
-        if let Log(more) = act {
-            secrets = more.clone();
-        }
-        for part in parts {
-            frame += 1;
-            let now = Stamp::new(Timestamp::from_nanos(frame), FrameNo(frame.cast_unsigned()));
-            let mut cx = Context {
-                now,
-                flow: &flow,
-                limits: &limits,
-                protocols: TABLE,
-                secrets: &secrets,
-                budget: &budget,
-                depth: 0,
-                secure: false,
-                events: &mut events,
-            };
-            let from = StreamKey { id: 0, direction };
-            let offset = *offsets.of(direction);
-            let length = if let Hole(length) = act { *length } else { part.len() as u64 };
-            *offsets.of_mut(direction) += length;
-            let (range, reason) = (offset..offset + length, GapReason::NotCaptured);
-            let bytes = Bytes::copy_from_slice(part);
-            let data = StreamEvent::Data { offset, bytes, arrived: now, delivered: now };
-            match act {
-                Up(_) | Down(_) => session.stream(from, data, &mut cx),
-                Hole(_) => {
-                    session.stream(
-                        from,
-                        StreamEvent::Gap { range, reason, delivered: now },
-                        &mut cx,
-                    );
-                }
-                Log(_) => session.secrets(&mut cx),
-                Close => session.close(&mut cx),
-            }
-        }
-    }
-    events.into_iter().map(|(_, body)| body).collect()
-}
-
-/// What is said, in short.
-fn told(body: &EventBody) -> Option<String> {
-    Some(match body {
-        EventBody::Tls(event) => match &**event {
-            TlsEvent::Message(message) => {
-                let lock = if message.encrypted { "encrypted " } else { "" };
-                match message.kind {
-                    Kind::Handshake(kind) => format!("{lock}{kind}"),
-                    kind => format!("{lock}{kind:?}"),
-                }
-            }
-            TlsEvent::Finished { direction, inferred, .. } => {
-                format!("finished {direction:?}{}", if *inferred { " inferred" } else { "" })
-            }
-            TlsEvent::Data { direction, early, .. } => {
-                format!("data {direction:?}{}", if *early { " early" } else { "" })
-            }
-            TlsEvent::Alert(alert) => format!("alert {:?}", alert.said.map(|(_, what)| what.0)),
-            TlsEvent::Keys(keys) => format!("keys {keys:?}"),
-        },
-        EventBody::Http(HttpEvent::Request { head, .. }) => {
-            let scheme = head.scheme.as_deref().unwrap_or_default();
-            format!("{} {scheme}", head.target.as_deref().unwrap_or_default())
-        }
-        EventBody::Http(HttpEvent::Response { head, .. }) => format!("{:?}", head.status),
-        EventBody::Http(HttpEvent::ResponseEnd { end, .. }) => {
-            format!("end {:?} {}", end.how, end.body.encoded)
-        }
-        EventBody::Anomaly(anomaly) => anomaly.id.to_owned(),
-        _ => return None,
-    })
-}
 
 const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: server\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
