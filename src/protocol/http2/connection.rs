@@ -143,6 +143,8 @@ impl Connection {
         self.windows.to_server.forget();
         self.windows.to_client.forget();
         for (_, stream) in self.streams.iter_mut() {
+            // Nobody knows where in its frames a WebSocket goes on.
+            stream.websocket = None;
             if let Some(incoming) = stream.side(way).open() {
                 incoming.gap(reason);
             }

@@ -3,6 +3,8 @@
 //! Takes the bytes of its DATA frames from a [`StreamBuffer`], without copying them, gives a
 //! [`MessageEnd`].
 
+use bytes::Bytes;
+
 use crate::anomaly::Anomaly;
 use crate::flow::event::GapReason;
 use crate::limits::Limits;
@@ -12,7 +14,7 @@ use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, StreamMessage};
 use crate::protocol::http2::faults;
-use crate::time::Frames;
+use crate::time::{Frames, Stamp};
 
 /// A message on its way.
 pub(super) struct Incoming {
@@ -90,6 +92,28 @@ impl Incoming {
         }
     }
 
+    /// Reads the next `n` bytes of the body for somebody who wants them, packet by packet.
+    pub(super) fn take(
+        &mut self,
+        n: usize,
+        buffer: &mut StreamBuffer,
+        limits: &Limits,
+        mut each: impl FnMut(Bytes, (Stamp, Stamp)),
+    ) {
+        let mut left = n;
+        while let Some(stamps) = buffer.first_stamps().filter(|_| left > 0) {
+            let piece = buffer.front().len().min(left);
+            let mut unlisted = Frames::default();
+            let listed = self.frames.len() < limits.frames_listed;
+            let frames = if listed { &mut self.frames } else { &mut unlisted };
+            let Some((bytes, span)) = buffer.take(piece, frames) else { return };
+            self.counter.count(piece as u64);
+            self.came(Part::Content, piece, span);
+            each(bytes, stamps);
+            left -= piece;
+        }
+    }
+
     fn part(&mut self, part: Part, n: usize, buffer: &mut StreamBuffer, limits: &Limits) {
         let mut unlisted = Frames::default();
         let listed = self.frames.len() < limits.frames_listed;
@@ -102,7 +126,12 @@ impl Incoming {
             }
             buffer.skip(n, frames)
         };
-        let Some(here) = span else { return };
+        if let Some(here) = span {
+            self.came(part, n, here);
+        }
+    }
+
+    fn came(&mut self, part: Part, n: usize, here: Span) {
         self.wire = self.wire.saturating_add(n as u64);
         self.span = self.span.to(here);
         if part != Part::Framing {

@@ -18,6 +18,7 @@ mod incoming;
 mod probe;
 mod queue;
 mod streams;
+mod websocket;
 mod windows;
 
 #[cfg(test)]

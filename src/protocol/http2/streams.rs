@@ -9,6 +9,7 @@ use crate::protocol::http::message::MessageId;
 use crate::protocol::http2::faults;
 use crate::protocol::http2::incoming::Incoming;
 use crate::protocol::http2::queue::Queue;
+use crate::protocol::http2::websocket::{Asked, WebSocket};
 use crate::time::Stamp;
 
 /// One stream.
@@ -20,6 +21,10 @@ pub(super) struct Stream {
     pub(super) response: Side,
     /// It is the answer to a HEAD request: it has no body, whatever its length.
     pub(super) is_head: bool,
+    /// It is a CONNECT, and asks for this.
+    pub(super) asked: Option<Asked>,
+    /// Its DATA is a WebSocket's.
+    pub(super) websocket: Option<Box<WebSocket>>,
 }
 
 /// How far a message is.
@@ -60,7 +65,8 @@ impl Streams {
     pub(super) fn upgraded(&mut self, request: MessageId, is_head: bool) {
         self.upgraded = Some(request);
         let (request, response) = (Side::Over, Side::Waiting);
-        self.open.insert(FIRST, Stream { request, response, is_head });
+        self.open
+            .insert(FIRST, Stream { request, response, is_head, asked: None, websocket: None });
     }
 
     /// A stream that is open.

@@ -3,6 +3,7 @@
 mod control;
 mod holes;
 mod script;
+mod websocket;
 
 use crate::flow::event::{Direction, EndReason, Role};
 use crate::protocol::http::message::{Ending, HttpEvent, Version};

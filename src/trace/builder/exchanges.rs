@@ -100,9 +100,9 @@ impl Exchanges {
                     full = Some(Bound::Text);
                 }
                 if let Some(messages) = &mut exchange.messages
-                    && exchange.switched.is_none()
+                    && (exchange.switched.is_none() || exchange.message.stream > 0)
                 {
-                    messages.ended = Some(end.done);
+                    messages.ended.get_or_insert(end.done);
                 }
                 exchange.response_end = Some(end);
                 Some(Moment::Ended)

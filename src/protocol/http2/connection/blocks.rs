@@ -13,6 +13,7 @@ use crate::protocol::http2::faults;
 use crate::protocol::http2::head::{Collected, Flaws};
 use crate::protocol::http2::incoming::Incoming;
 use crate::protocol::http2::streams::Side;
+use crate::protocol::http2::websocket::Asked;
 
 impl Connection {
     /// A header block that is not whole will not become so. What it said so far counts; what it
@@ -89,6 +90,7 @@ impl Connection {
                 }
                 if let Some(stream) = self.streams.get(block.stream) {
                     stream.is_head = head.is("HEAD");
+                    stream.asked = Asked::of(&head);
                     stream.request = Side::Open(incoming.into());
                 }
                 let field = head.fields.get("priority").map(Priority::of_field);
@@ -145,7 +147,14 @@ impl Connection {
                     incoming.gap(reason);
                 }
                 stream.response = Side::Open(incoming.into());
+                let agreed = matches!(head.status, Some(200..=299));
+                let asked = stream.asked.take().filter(|_| agreed);
+                let websocket = asked.as_ref().and_then(|a| a.agreed(id, &head.fields, cx));
+                stream.websocket = websocket.map(Box::new);
                 cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
+                if let Some(Asked { to, .. }) = asked {
+                    cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
+                }
             }
             Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
             Side::Over => return,

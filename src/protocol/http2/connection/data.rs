@@ -11,7 +11,7 @@ use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
 use crate::protocol::http2::incoming::Part;
-use crate::protocol::http2::streams::Side;
+use crate::protocol::http2::streams::{Side, Stream};
 use crate::time::Frames;
 
 impl Connection {
@@ -82,6 +82,10 @@ impl Connection {
         if let Some(incoming) = self.streams.get(data.stream).and_then(|s| s.side(way).open()) {
             incoming.gap(reason);
         }
+        let websocket = self.streams.get(data.stream).and_then(|open| open.websocket.as_mut());
+        if let Some(websocket) = websocket {
+            websocket.gap(way, missing.min(u64::from(data.content)), reason, cx);
+        }
         let left = u64::from(data.content) + u64::from(data.padding);
         let left = u32::try_from(left.checked_sub(missing)?).ok()?;
         data.is_padded &= missing == 0;
@@ -103,6 +107,10 @@ impl Connection {
     ) {
         let open = self.streams.get(stream).and_then(|open| open.side(way).take());
         if let Some(mut incoming) = open {
+            let websocket = self.streams.get(stream).and_then(|open| open.websocket.as_mut());
+            if let Some(websocket) = websocket {
+                websocket.end(way, how, cx);
+            }
             let id = self.streams.exchange(stream);
             if let Some((lookup, span)) = incoming.take_lookup() {
                 https::say(&lookup, way, id, span, cx);
@@ -159,7 +167,23 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let id = self.streams.exchange(stream);
-        match self.streams.get(stream).and_then(|open| open.side(way).open()) {
+        let Some(open) = self.streams.get(stream) else {
+            buffer.skip(n, &mut Frames::default());
+            return;
+        };
+        let Stream { request, response, websocket, .. } = open;
+        let side = match way {
+            Direction::ToServer => request,
+            Direction::ToClient => response,
+        };
+        match side.open() {
+            Some(incoming) if part == Part::Content && websocket.is_some() => {
+                let Some(websocket) = websocket else { return };
+                incoming.take(n, buffer, cx.limits, |bytes, stamps| {
+                    websocket.push(way, bytes, stamps);
+                });
+                websocket.read(way, cx);
+            }
             Some(incoming) => {
                 incoming.read(part, n, buffer, cx.limits);
                 for message in incoming.events() {
