@@ -14,6 +14,7 @@ mod determinism;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod estimates;
 mod fuzzing;
 #[cfg(test)]
 mod keys;

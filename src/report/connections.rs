@@ -88,9 +88,11 @@ const COLUMNS: [Column; 18] = [
 fn of_visit(trace: &Trace, id: VisitId) -> BTreeSet<ConnectionId> {
     let waterfall = Waterfall::of(trace);
     let rows = waterfall.of_visit(id).iter().filter_map(|row| match row.subject {
-        Subject::Connect(id) | Subject::Tls(id) | Subject::Flow(id) | Subject::Close(id) => {
-            Some(id)
-        }
+        Subject::Connect(id)
+        | Subject::Tls(id)
+        | Subject::Flow(id)
+        | Subject::Estimate(id, _)
+        | Subject::Close(id) => Some(id),
         Subject::Exchange(id) => trace.exchange(id).map(|exchange| exchange.connection),
         Subject::Neighbor(_) | Subject::Lookup(_) => None,
     });

@@ -5,7 +5,7 @@ use crate::protocol::buffer::Span;
 use crate::protocol::secrets::ClientRandom;
 use crate::protocol::tls::alert::{Description, Level};
 use crate::protocol::tls::certificate::Certificate;
-use crate::protocol::tls::event::{Alert, Keys};
+use crate::protocol::tls::event::{Alert, Estimate, Keys};
 use crate::protocol::tls::message::{
     Body, ClientHello, EncryptedExtensions, Kind, Message, ServerHello,
 };
@@ -28,6 +28,8 @@ pub struct Tls {
     pub alerts: Vec<Alert>,
     /// What is known of its keys.
     pub keys: Option<Keys>,
+    /// Exchanges that stay closed, by what their records look like, up to a bound.
+    pub estimates: Vec<Estimate>,
 }
 
 /// The end of one side's handshake.

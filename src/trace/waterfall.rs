@@ -32,6 +32,8 @@ pub enum Subject {
     Flow(ConnectionId),
     /// A request and its response.
     Exchange(ExchangeId),
+    /// Requests of a connection that stay closed, and what came for them: the n-th estimate.
+    Estimate(ConnectionId, u32),
     /// How a connection was closed.
     Close(ConnectionId),
 }
@@ -110,6 +112,10 @@ impl Waterfall {
         for connection in &trace.connections {
             all.add(placing.open(connection.id), open_row(connection));
             all.add(placing.open(connection.id), tls_row(connection));
+            let count = connection.tls.as_ref().map_or(0, |tls| tls.estimates.len());
+            for nth in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+                all.add(placing.open(connection.id), estimate_row(connection, nth));
+            }
             all.add(placing.close(connection.id), close_row(connection));
         }
         for exchange in &trace.exchanges {
@@ -140,6 +146,7 @@ pub fn row_of(trace: &Trace, subject: Subject) -> Option<Row> {
         Subject::Lookup(id) => Some(lookup_row(trace, trace.resolution(id)?)),
         Subject::Connect(id) | Subject::Flow(id) => open_row(trace.connection(id)?),
         Subject::Tls(id) => tls_row(trace.connection(id)?),
+        Subject::Estimate(id, nth) => estimate_row(trace.connection(id)?, nth),
         Subject::Exchange(id) => Some(exchange_row(trace, trace.exchange(id)?)),
         Subject::Close(id) => close_row(trace.connection(id)?),
     }
@@ -269,7 +276,12 @@ fn open_row(connection: &Connection) -> Option<Row> {
 
 /// No request was seen on it.
 fn is_unused(connection: &Connection) -> bool {
-    connection.exchanges.is_empty() && !connection.carries_lookups()
+    connection.exchanges.is_empty() && !connection.carries_lookups() && !has_estimates(connection)
+}
+
+/// What it carried stays closed, and looks like requests.
+fn has_estimates(connection: &Connection) -> bool {
+    connection.tls.as_ref().is_some_and(|tls| !tls.estimates.is_empty())
 }
 
 /// When it began to close, or its last packet.
@@ -298,6 +310,24 @@ fn tls_row(connection: &Connection) -> Option<Row> {
     let row = row(Subject::Tls(connection.id), start, end, frames).then(Phase::Ssl, start.at, to);
     let is_idle = matches!(outcome, Outcome::Open(_)) && is_unused(connection);
     Some(if is_idle { row.then(Phase::Idle, to, closing(connection)) } else { row })
+}
+
+/// The row of an estimate: from the first record up to the last one down.
+fn estimate_row(connection: &Connection, nth: u32) -> Option<Row> {
+    let estimate = connection.tls.as_deref()?.estimates.get(nth as usize)?;
+    let (sent, received) = (&estimate.sent, estimate.received.as_ref());
+    let mut frames = sent.frames.clone();
+    frames.insert_all(received.into_iter().flat_map(|received| received.frames.iter()));
+    let start = sent.span.first;
+    let end = received.map(|received| received.span.done);
+    let row = row(Subject::Estimate(connection.id, nth), start, end, frames);
+    let Some(received) = received else {
+        return Some(row.then(Phase::Send, start.at, sent.span.last.at));
+    };
+    let first = received.span.ready.at;
+    let asked = sent.span.last.at.min(first);
+    let row = row.then(Phase::Send, start.at, asked).then(Phase::Wait, asked, first);
+    Some(row.then(Phase::Receive, first, received.span.done.at))
 }
 
 fn close_row(connection: &Connection) -> Option<Row> {

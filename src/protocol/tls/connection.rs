@@ -1,6 +1,7 @@
 //! One TLS connection: its records in order, with what is known of their keys.
 
 mod content;
+mod estimates;
 mod holes;
 mod locks;
 mod messages;
@@ -143,6 +144,7 @@ impl Analyzer for Connection {
 
     fn close(&mut self, cx: &mut Context<'_>) {
         self.give_up(cx);
+        self.end_estimates(cx);
         self.pass_ends(cx);
         if let Some(child) = &mut self.child {
             child.close(&mut cx.within_tls());

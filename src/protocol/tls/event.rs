@@ -4,7 +4,7 @@ use crate::flow::event::Direction;
 use crate::protocol::buffer::Span;
 use crate::protocol::tls::alert::{Description, Level};
 use crate::protocol::tls::message::Message;
-use crate::time::Stamp;
+use crate::time::{Frames, Stamp};
 
 /// Something that became known of a TLS connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,34 @@ pub enum TlsEvent {
     Alert(Alert),
     /// What is known of the keys; the last one said counts.
     Keys(Keys),
+    /// Exchanges that stay closed, by what their records look like from outside.
+    Estimate(Box<Estimate>),
+}
+
+/// Records that look like one or more requests and what came for them. Nothing of it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// How many requests that looks like.
+    pub requests: u32,
+    /// It looks like HTTP/2: what came down may be for earlier requests, too.
+    pub multiplexed: bool,
+    /// What the client sent.
+    pub sent: Burst,
+    /// What came after it until the client sent again; none where nothing did.
+    pub received: Option<Burst>,
+}
+
+/// Records of one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Burst {
+    /// How many.
+    pub records: u32,
+    /// Bytes in them, without what their protection adds as far as that is known.
+    pub bytes: u64,
+    /// When they came.
+    pub span: Span,
+    /// The frames that carried them.
+    pub frames: Frames,
 }
 
 /// An alert.

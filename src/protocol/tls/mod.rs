@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod certificate;
 mod connection;
+mod estimate;
 pub mod event;
 mod extensions;
 mod fault;

@@ -12,6 +12,7 @@ mod asked;
 mod cookie;
 mod date;
 mod entry;
+mod estimate;
 mod lanes;
 mod message;
 mod milliseconds;
@@ -48,6 +49,9 @@ struct Log<'a> {
     /// Responses without a request, for which HAR has no place.
     #[serde(rename = "_responsesWithoutRequest", skip_serializing_if = "Option::is_none")]
     without_request: Option<usize>,
+    /// Requests that stay closed, by what they look like; no entries are made of them.
+    #[serde(rename = "_estimated", skip_serializing_if = "Vec::is_empty")]
+    estimated: Vec<estimate::Estimated<'a>>,
     /// In how many places of the capture's messages `***` stands for a credential.
     #[serde(rename = "_blanked", skip_serializing_if = "Option::is_none")]
     blanked: Option<u64>,
@@ -116,6 +120,7 @@ impl<'a> Log<'a> {
             pages: visits.map(|visit| Page::of(trace, visit, entries.digits)).collect(),
             comment: (!comments.is_empty()).then(|| comments.join("; ")),
             without_request: left_out,
+            estimated: estimate::all(trace, selection),
             blanked: trace.blanked.filter(|count| *count > 0),
         }
     }

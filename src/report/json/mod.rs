@@ -19,6 +19,7 @@ pub mod configuration;
 pub mod connection;
 pub mod conversation;
 pub mod encapsulation;
+pub mod estimate;
 pub mod exchange;
 pub mod handshake;
 pub mod hello;

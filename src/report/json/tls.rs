@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::flow::event::{self, PerDirection};
 use crate::protocol::tls::event as words;
 use crate::report::json::certificate::Certificate;
+use crate::report::json::estimate::EstimatedExchange;
 use crate::report::json::hello::{ClientHello, ServerHello};
 use crate::report::json::value::{FrameList, Millis, Moment, Text};
 use crate::report::text;
@@ -68,6 +69,9 @@ pub struct Tls<'a> {
     pub first_data: FirstData,
     /// What is known of its keys.
     pub keys: Option<KeyState>,
+    /// What its records look like where no keys open them, in order, up to a bound. Estimates: none
+    /// of it is in `exchanges`.
+    pub estimated_exchanges: Vec<EstimatedExchange<'a>>,
 }
 
 /// How a TLS handshake ended.
@@ -242,6 +246,7 @@ impl<'a> Tls<'a> {
                 to_client: moment(tls.data.to_client),
             },
             keys: tls.keys.map(KeyState::from),
+            estimated_exchanges: tls.estimates.iter().map(EstimatedExchange::from).collect(),
         })
     }
 }

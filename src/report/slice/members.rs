@@ -116,7 +116,11 @@ impl Part {
                     self.lookup(trace, *id, flows);
                 }
             }
-            Subject::Connect(id) | Subject::Tls(id) | Subject::Flow(id) | Subject::Close(id) => {
+            Subject::Connect(id)
+            | Subject::Tls(id)
+            | Subject::Flow(id)
+            | Subject::Estimate(id, _)
+            | Subject::Close(id) => {
                 self.connection(trace.connection(id));
             }
             Subject::Exchange(id) => {

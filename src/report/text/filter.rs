@@ -108,9 +108,11 @@ impl<'o> Filter<'o> {
         match row.subject {
             Subject::Neighbor(id) => trace.neighbor(id).is_some_and(|n| self.neighbor(trace, n)),
             Subject::Lookup(id) => trace.resolution(id).is_some_and(|r| self.resolution(trace, r)),
-            Subject::Connect(id) | Subject::Tls(id) | Subject::Flow(id) | Subject::Close(id) => {
-                trace.connection(id).is_some_and(|c| self.connection(trace, c))
-            }
+            Subject::Connect(id)
+            | Subject::Tls(id)
+            | Subject::Flow(id)
+            | Subject::Estimate(id, _)
+            | Subject::Close(id) => trace.connection(id).is_some_and(|c| self.connection(trace, c)),
             Subject::Exchange(id) => trace.exchange(id).is_some_and(|e| self.exchange(trace, e)),
         }
     }

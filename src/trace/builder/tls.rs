@@ -1,6 +1,6 @@
 //! Collects what TLS says of a connection.
 
-use crate::protocol::tls::event::TlsEvent;
+use crate::protocol::tls::event::{Estimate, TlsEvent};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::id::ConnectionId;
 use crate::trace::model::Trace;
@@ -53,6 +53,15 @@ fn add(tls: &mut Tls, bounds: &mut Bounds, event: TlsEvent) -> Option<Bound> {
             tls.alerts.push(alert);
         }
         TlsEvent::Keys(keys) => tls.keys = Some(keys),
+        TlsEvent::Estimate(estimate) => {
+            if tls.estimates.len() >= bounds.limits.listed {
+                return Some(Bound::Listed);
+            }
+            if !bounds.keep(size_of::<Estimate>()) {
+                return Some(Bound::Text);
+            }
+            tls.estimates.push(*estimate);
+        }
     }
     None
 }

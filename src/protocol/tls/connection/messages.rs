@@ -146,7 +146,8 @@ impl Connection {
         }
         let (random, early_data) = (hello.random, hello.early_data);
         let retried = self.client.as_ref().is_some_and(|known| is_retry && known.retried);
-        self.client = Some(Client { random, early_data, retried });
+        let may_be_http = hello.alpn.is_empty() || hello.alpn.iter().any(|name| is_http(name));
+        self.client = Some(Client { random, may_be_http, early_data, retried });
         let side = self.sides.of_mut(Direction::ToServer);
         if hello.early_data && matches!(side.lock, Lock::Plain) {
             side.epoch = Epoch::Early;
@@ -220,4 +221,9 @@ pub(super) fn say(event: TlsEvent, cx: &mut Context<'_>) {
 fn too_long(length: usize) -> Anomaly {
     let text = format!("a handshake message of {length} bytes, more than are kept");
     Anomaly::new("tls.handshake-too-long", Class::Limit, text)
+}
+
+/// True for the names of HTTP in ALPN.
+fn is_http(name: &str) -> bool {
+    name == "h2" || name.starts_with("http/1")
 }

@@ -89,7 +89,7 @@ impl Connection {
             ContentType::APPLICATION_DATA if is_13 && !side.finished => {
                 let is_early = side.epoch == Epoch::Early && !other;
                 match way {
-                    Direction::ToServer if is_early => self.tell_data(way, record, cx),
+                    Direction::ToServer if is_early => self.closed_data(way, record, cx),
                     Direction::ToServer if other => {
                         step(way, Kind::Sealed, record, true, cx);
                         self.finished(way, record.span, true, cx);
@@ -98,7 +98,7 @@ impl Connection {
                     _ => step(way, Kind::Sealed, record, true, cx),
                 }
             }
-            ContentType::APPLICATION_DATA => self.tell_data(way, record, cx),
+            ContentType::APPLICATION_DATA => self.closed_data(way, record, cx),
             _ => {}
         }
     }

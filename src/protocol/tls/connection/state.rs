@@ -2,6 +2,7 @@
 
 use crate::flow::event::{EndReason, PerDirection};
 use crate::protocol::nested::Nested;
+use crate::protocol::tls::estimate::Estimator;
 use crate::protocol::tls::event::Keys;
 use crate::protocol::tls::handshake::Settled;
 use crate::protocol::tls::hold::Hold;
@@ -21,6 +22,8 @@ pub(in crate::protocol::tls) struct Connection {
     pub(super) held: Hold,
     /// Directions that ended while records waited.
     pub(super) ended: PerDirection<Option<EndReason>>,
+    /// Makes exchanges of records that stay closed.
+    pub(super) estimator: Option<Box<Estimator>>,
     /// What was said of the keys last.
     pub(super) keys: Option<Keys>,
 }
@@ -28,6 +31,8 @@ pub(in crate::protocol::tls) struct Connection {
 /// What of a ClientHello decides how later records are read.
 pub(super) struct Client {
     pub(super) random: [u8; 32],
+    /// It offers to speak HTTP, or does not say what it wants to speak.
+    pub(super) may_be_http: bool,
     /// Bytes of the application follow at once.
     pub(super) early_data: bool,
     /// A HelloRetryRequest has asked for another one.

@@ -1,6 +1,7 @@
 //! `-v`: everything there is to know about a row, with the frames that prove it.
 
 mod conversation;
+mod estimate;
 mod http;
 mod line;
 mod lookup;
@@ -24,6 +25,7 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| tcp::opening(trace, c)),
         Subject::Tls(id) => trace.connection(id).map(tls::lines),
+        Subject::Estimate(id, nth) => trace.connection(id).map(|c| estimate::lines(c, nth)),
         Subject::Flow(id) => trace.connection(id).map(|c| {
             let said = c.multiplex.iter().flat_map(|known| multiplex::lines(known));
             tcp::totals(trace, c).into_iter().chain(said).collect()

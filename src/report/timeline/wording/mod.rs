@@ -1,6 +1,7 @@
 //! What a row says: its kind, what happened and what came of it, at several lengths.
 
 mod connection;
+mod estimate;
 mod exchange;
 mod forms;
 mod names;
@@ -18,6 +19,7 @@ pub(super) fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Wording {
         Subject::Lookup(id) => trace.resolution(id).map(|r| names::lookup(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| connection::connect(trace, c)),
         Subject::Tls(id) => trace.connection(id).and_then(tls::handshake),
+        Subject::Estimate(id, nth) => trace.connection(id).and_then(|c| estimate::burst(c, nth)),
         Subject::Flow(id) => trace.connection(id).map(|c| connection::flow(trace, c)),
         Subject::Exchange(id) => trace.exchange(id).map(|e| exchange::exchange(trace, e, page)),
         Subject::Close(id) => trace.connection(id).map(connection::close),

@@ -116,6 +116,8 @@ fn told(body: &EventBody) -> Option<String> {
             }
             TlsEvent::Alert(alert) => format!("alert {:?}", alert.said.map(|(_, what)| what.0)),
             TlsEvent::Keys(keys) => format!("keys {keys:?}"),
+            // what stays closed is estimated: `estimate.rs` has the tests of that
+            TlsEvent::Estimate(_) => return None,
         },
         EventBody::Http(HttpEvent::Request { head, .. }) => {
             let scheme = head.scheme.as_deref().unwrap_or_default();
