@@ -40,6 +40,8 @@ pub(super) struct Pages {
     origins: HashMap<(IpAddr, Box<str>), VisitId>,
     /// Where redirects lead that nobody has followed yet.
     redirects: HashMap<(IpAddr, Box<str>), ExchangeId>,
+    /// Documents for which the server wants credentials that nobody has sent yet.
+    challenges: HashMap<(IpAddr, Box<str>), ExchangeId>,
     /// The visits of a client, latest last.
     visits: HashMap<IpAddr, Vec<VisitId>>,
 }
@@ -83,9 +85,12 @@ impl Pages {
         let started = exchange.started;
         let navigation = semantics::navigation(head);
         let followed = self.followed(client, &url);
-        let place = match followed.and_then(|from| trace.exchange(from)) {
+        let repeated = self.repeated(client, &url, head);
+        let earlier = followed.or(repeated).and_then(|from| trace.exchange(from));
+        let place = match earlier {
             Some(from) => {
-                from.visit.map_or(Place::Background, |visit| Place::In(visit, Link::Redirect))
+                let link = if followed.is_some() { Link::Redirect } else { Link::Document };
+                from.visit.map_or(Place::Background, |visit| Place::In(visit, link))
             }
             None => self.place(trace, client, exchange, head, at, navigation),
         };
@@ -104,7 +109,7 @@ impl Pages {
             }
             Place::Background => (None, Link::None),
         };
-        let redirects_document = followed.is_some_and(|from| {
+        let is_document = followed.or(repeated).is_some_and(|from| {
             let visit = visit.and_then(|visit| trace.visit(visit));
             visit.is_some_and(|visit| visit.document == Some(from))
         });
@@ -119,7 +124,7 @@ impl Pages {
             self.remember_origin(client, &url, visit);
         }
         let Some(visit) = trace.visits.get_mut(visit.0 as usize) else { return };
-        if redirects_document {
+        if is_document {
             visit.document = Some(id);
             visit.url = url;
         }
@@ -177,6 +182,15 @@ impl Pages {
         self.redirects.remove(&(client, url::normal(url)?.into()))
     }
 
+    /// The document that the client asks for once more, now with credentials (RFC 9110 §11.4).
+    fn repeated(&mut self, client: IpAddr, url: &str, head: &RequestHead) -> Option<ExchangeId> {
+        if self.challenges.is_empty() {
+            return None;
+        }
+        head.fields.get("authorization")?;
+        self.challenges.remove(&(client, without_fragment(url).into()))
+    }
+
     fn by_referer(
         &self,
         trace: &Trace,
@@ -185,15 +199,26 @@ impl Pages {
         referer: &str,
     ) -> Option<(VisitId, Link)> {
         let visits = self.asked_for(client, referer);
+        let origin = origin_of(referer);
+        let of_origin = origin.clone().and_then(|origin| self.origins.get(&(client, origin)));
+        if let (Some(latest), [_, ..]) = (of_origin, visits)
+            && !visits.contains(latest)
+            && is_bare(referer)
+            && exchange.url.as_deref().and_then(origin_of) != origin
+        {
+            // Another origin is told no more than this of the page (Referrer Policy,
+            // `strict-origin-when-cross-origin`), be it the first or a later one.
+            let several = [visits, &[*latest]].concat();
+            let visit = self.likeliest(trace, client, exchange, &several);
+            return visit.map(|visit| (visit, Link::Origin));
+        }
         let by_url = match visits {
             [] => None,
             [visit] => Some(*visit),
             several => self.likeliest(trace, client, exchange, several),
         };
-        by_url.map(|visit| (visit, Link::Referer)).or_else(|| {
-            let origin = (client, origin_of(referer)?);
-            self.origins.get(&origin).map(|visit| (*visit, Link::Origin))
-        })
+        let by_url = by_url.map(|visit| (visit, Link::Referer));
+        by_url.or_else(|| of_origin.map(|visit| (*visit, Link::Origin)))
     }
 
     /// Two tabs share a style sheet; what it asks for names it as `Referer`, whichever tab it is
@@ -288,6 +313,9 @@ impl Pages {
         let Some(exchange) = trace.exchange(id) else { return };
         let (Some(from), Some(response)) = (&exchange.url, &exchange.response) else { return };
         let Some(connection) = trace.connection(exchange.connection) else { return };
+        if matches!(response.status, Some(401 | 407)) && exchange.link == Link::Document {
+            self.challenges.insert((connection.client.ip, without_fragment(from).into()), id);
+        }
         let location = response.fields.get("location");
         let redirect = matches!(response.status, Some(301 | 302 | 303 | 307 | 308));
         let Some(location) = location.filter(|_| redirect) else { return };
@@ -308,6 +336,12 @@ fn touch(trace: &mut Trace, id: ExchangeId) {
 
 fn without_fragment(url: &str) -> &str {
     url.split('#').next().unwrap_or(url)
+}
+
+/// True for the URL of an origin itself, without a path or a query.
+fn is_bare(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.trim_end_matches('/').find(['/', '?', '#']).is_none()
 }
 
 /// Scheme and authority of a URL, in lower case.
