@@ -20,14 +20,16 @@ pub(super) struct Hold {
 const OVERHEAD: usize = 256;
 
 impl Hold {
-    /// Keeps a record; gives it back where there is no more room, or nothing to wait for.
+    /// Keeps a record; gives it back where there is no more room, or nothing to wait for: neither
+    /// secrets that may come, nor the message that says how to use those that are there.
     pub(super) fn push(
         &mut self,
         direction: Direction,
         record: Box<Record>,
+        says_how: bool,
         cx: &Context<'_>,
     ) -> Result<(), Box<Record>> {
-        if !cx.secrets.more_may_come() || self.is_full {
+        if !(says_how || cx.secrets.more_may_come()) || self.is_full {
             return Err(record);
         }
         if self.records.is_empty() {

@@ -109,6 +109,18 @@ impl Connection {
                 self.sides.of_mut(Direction::ToServer).careful |= early;
                 self.lock(Direction::ToServer, epoch, cx);
             }
+            Then::Again => {
+                // early data is refused with it (RFC 8446 §4.2.10) and never opened by the server:
+                // another hello follows, in the clear
+                self.give_up(cx);
+                let side = self.sides.of_mut(Direction::ToServer);
+                side.lock = Lock::Plain;
+                side.epoch = Epoch::Handshake;
+                if let Some(client) = &mut self.client {
+                    client.early_data = false;
+                    client.retried = true;
+                }
+            }
             Then::Next(way) => {
                 let side = self.sides.of_mut(way);
                 if let Lock::Open(opener) = &side.lock {
@@ -158,15 +170,7 @@ impl Connection {
 
     fn server_hello(&mut self, hello: &ServerHello) -> Then {
         if hello.is_retry {
-            // early data is refused with it (RFC 8446 §4.2.10): another hello follows, in the clear
-            let side = self.sides.of_mut(Direction::ToServer);
-            side.lock = Lock::Plain;
-            side.epoch = Epoch::Handshake;
-            if let Some(client) = &mut self.client {
-                client.early_data = false;
-                client.retried = true;
-            }
-            return Then::Nothing;
+            return Then::Again;
         }
         let settled = Settled { version: hello.version, cipher_suite: hello.cipher_suite };
         self.server = Some(Server {
@@ -186,6 +190,8 @@ impl Connection {
 enum Then {
     Nothing,
     Lock(Direction, Epoch),
+    /// Another ClientHello.
+    Again,
     /// Both sides go on with the keys of TLS 1.3.
     Both,
     /// The next key of the same kind.

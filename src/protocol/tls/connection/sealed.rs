@@ -22,7 +22,10 @@ impl Connection {
             self.protected(way, record, cx);
             return;
         }
-        if let Err(record) = self.held.push(way, record, cx) {
+        // early data comes before the ServerHello that names the cipher suite
+        let client = self.client.as_ref().filter(|_| self.server.is_none());
+        let says_how = client.is_some_and(|client| cx.secrets.of(&client.random).is_some());
+        if let Err(record) = self.held.push(way, record, says_how, cx) {
             if self.held.waits() {
                 self.give_up(cx);
             }
