@@ -29,7 +29,6 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
     ("h2c", "h2 path frame 175", CONTINUED),
     ("h2c", "h2 authority frame 175", CONTINUED),
     ("h2c-midway", "h2 ", BEGAN_BEFORE),
-    ("sessions", "request frame 137", EARLY),
     ("sessions", "request frame 178", REJECTED),
     ("sessions", "response frame 253", RENEGOTIATED),
     ("private-dns", "dns frame", PRIVATE_DNS),
@@ -48,14 +47,13 @@ const CONTINUED: &str = "the header block goes on in CONTINUATION frames over se
 const BEGAN_BEFORE: &str = "the capture begins in the middle of the connection: tshark does not \
      find out that it is HTTP/2";
 
-const EARLY: &str = "early data is not read yet";
-
 const REJECTED: &str = "a request in early data that the server rejected, and so never read";
 
 const RENEGOTIATED: &str = "the response after TLS 1.2 was negotiated again: tshark does not put it \
      together";
 
-const PRIVATE_DNS: &str = "DNS over TLS and over HTTPS is not read yet";
+const PRIVATE_DNS: &str = "messages are taken from what is read without keys; lookups over TLS and \
+     over HTTPS are compared with what their client says";
 
 const LATE_KEYS: &str = "tshark reads once, and meets the keys behind the packets that they open";
 

@@ -32,8 +32,11 @@ pub(crate) struct Entry {
     pub(crate) decoded: Option<u64>,
 }
 
-/// Method and URL without fragment and default port: what requests are matched by.
+/// Method and URL without fragment and default port: what requests are matched by. A WebSocket is
+/// opened by a request for an address of HTTP.
 pub(crate) fn key(method: &str, url: &str) -> String {
+    let http = url.strip_prefix("ws").map(|rest| format!("http{rest}"));
+    let url = http.as_deref().unwrap_or(url);
     let Ok(mut url) = Url::parse(url) else { return format!("{method} {url}") };
     url.set_fragment(None);
     let _ = url.set_username("");

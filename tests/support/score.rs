@@ -8,11 +8,13 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use urltrace::address::Endpoint;
-use urltrace::time::Timestamp;
+use urltrace::time::{Stamp, Timestamp};
 use urltrace::trace::Trace;
+use urltrace::trace::connection::Connection;
+use urltrace::trace::tls::Tls;
 
 use crate::support::entry::{Entry, PHASES, key};
-use crate::support::truth::{Request, Truth};
+use crate::support::truth::{self, Request, Truth};
 
 /// A phase shorter than this is noise, not an invention, in milliseconds.
 const PHANTOM: f64 = 1.0;
@@ -106,7 +108,9 @@ pub(crate) fn requests(
         facts(&mut score, entry, request);
         if request.error.is_none() {
             sizes(&mut score, entry, request);
-            phases(&mut score, entry, request);
+            if request.has_phases() {
+                phases(&mut score, entry, request);
+            }
         }
         if let Some(sent) = request.send_start {
             score.errors.entry("sent").or_default().push((entry.sent() - sent) * 1e3);
@@ -142,7 +146,8 @@ fn facts(score: &mut Score, entry: &Entry, request: &Request) {
         let (ours, theirs) = (entry.status, request.status);
         score.wrong(format!("{}: status {ours:?}, the browser's is {theirs:?}", entry.key));
     }
-    if request.status.is_none() && entry.status.is_some() {
+    let unknown = request.source == "netlog";
+    if request.status.is_none() && entry.status.is_some() && !unknown {
         score.wrong(format!("{}: status {:?} is invented", entry.key, entry.status));
     }
     if let Some(theirs) = &request.protocol
@@ -227,7 +232,7 @@ fn pages(score: &mut Score, pairs: &[(&Entry, &Request)], truth: &Truth) {
         {
             score.wrong(format!("{}: page {ours:?}, the browser says {theirs}", entry.key));
         }
-        if request.page.is_none() && entry.page.is_some() {
+        if request.page.is_none() && entry.page.is_some() && request.source != "netlog" {
             score.wrong(format!("{}: on page {ours:?}, the browser says none", entry.key));
         }
     }
@@ -272,6 +277,7 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
             }
             None => score.wrong(format!("{local} to {remote} has no handshake")),
         }
+        secured(score, ours, theirs);
     }
     let mut taken = BTreeSet::new();
     for theirs in &truth.dns {
@@ -297,6 +303,57 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
         let theirs = (end - theirs.start) * 1e3;
         score.errors.entry("netlog dns").or_default().push(took - theirs);
     }
+}
+
+/// Judges a TLS handshake by the browser's net log.
+fn secured(score: &mut Score, ours: &Connection, theirs: &truth::Connection) {
+    let (Some(start), Some(end), None) = (theirs.ssl_start, theirs.ssl_end, theirs.ssl_error)
+    else {
+        return;
+    };
+    let client = ours.client;
+    let open = ours.tls.as_ref().and_then(|tls| Some((tls, tls.started()?, opened(tls)?)));
+    let Some((tls, began, done)) = open else {
+        score.wrong(format!("TLS from {client}: not open, the browser's was"));
+        return;
+    };
+    let took = (seconds(done.at) - seconds(began.at)) * 1e3;
+    score.errors.entry("netlog ssl").or_default().push(took - (end - start) * 1e3);
+    let version = tls.version().map(|version| version.to_string().replacen("TLSv", "TLS ", 1));
+    let agreed = [
+        ("version", version, theirs.tls.clone()),
+        ("cipher suite", number(tls.cipher_suite().map(|suite| suite.0)), number(theirs.cipher)),
+        ("resumed", tls.resumed().is_some().to_string().into(), number(theirs.resumed)),
+        // It is inside TLS 1.3, and a browser that offers none is told of none.
+        ("protocol", tls.alpn().map(str::to_owned), theirs.alpn.clone()),
+        // The client remembers the group of the session that it goes on with.
+        ("group", number(tls.group().map(|group| group.0)), number(theirs.group)),
+    ];
+    for (what, ours, theirs) in agreed {
+        let unseen = ours.is_none() && matches!(what, "protocol" | "group");
+        if let Some(theirs) = theirs
+            && ours.as_ref() != Some(&theirs)
+            && !unseen
+        {
+            score.wrong(format!("TLS from {client}: {what} {ours:?}, the browser says {theirs}"));
+        }
+    }
+}
+
+/// When a browser takes a handshake to be over: it does not wait for the server's Finished where it
+/// sends its request before (False Start, RFC 7918).
+fn opened(tls: &Tls) -> Option<Stamp> {
+    let finished = tls.finished.to_server.map(|finished| finished.span.last);
+    let sent = tls.data.to_server;
+    let done = tls.done();
+    match (finished, sent, done) {
+        (Some(finished), Some(sent), Some(done)) if sent < done => Some(finished),
+        _ => done,
+    }
+}
+
+fn number(value: Option<impl ToString>) -> Option<String> {
+    value.map(|value| value.to_string())
 }
 
 /// Where the browser's time for a socket or lookup begins on the wire: where the system had to find

@@ -27,6 +27,10 @@ pub(crate) struct Page {
 /// One request of the browser.
 #[derive(Deserialize)]
 pub(crate) struct Request {
+    /// `netlog` for what only the net log tells of: it knows of no page and no phases.
+    pub(crate) source: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
     pub(crate) url: String,
     pub(crate) method: String,
     pub(crate) status: Option<u16>,
@@ -45,6 +49,8 @@ pub(crate) struct Request {
     pub(crate) revalidated: bool,
     pub(crate) error: Option<String>,
     pub(crate) on_wire: bool,
+    /// False where neither keys nor a handshake are there to read it by.
+    pub(crate) readable: Option<bool>,
 }
 
 /// One socket of the browser's net log.
@@ -56,6 +62,15 @@ pub(crate) struct Connection {
     pub(crate) connect_start: Option<f64>,
     pub(crate) connect_end: Option<f64>,
     pub(crate) net_error: Option<i32>,
+    pub(crate) ssl_start: Option<f64>,
+    pub(crate) ssl_end: Option<f64>,
+    pub(crate) ssl_error: Option<i32>,
+    /// `TLS 1.3`, and the numbers of IANA's registries.
+    pub(crate) tls: Option<String>,
+    pub(crate) cipher: Option<u16>,
+    pub(crate) group: Option<u16>,
+    pub(crate) alpn: Option<String>,
+    pub(crate) resumed: Option<bool>,
 }
 
 /// One lookup of the browser's net log.
@@ -73,6 +88,13 @@ pub(crate) struct Background {
     pub(crate) url: String,
     pub(crate) method: String,
     pub(crate) status: Option<u16>,
+}
+
+impl Request {
+    /// False where the browser tells of no phases.
+    pub(crate) fn has_phases(&self) -> bool {
+        self.source != "netlog" && self.kind.as_deref() != Some("WebSocket")
+    }
 }
 
 impl Truth {
