@@ -30,11 +30,16 @@ impl Connection {
         let content = record.header.content();
         let is_protected = match self.sides.of(way).lock {
             Lock::Broken | Lock::Elsewhere => return,
-            // in TLS 1.3 the dummy one is never protected (RFC 8446 §5)
-            Lock::Sealed | Lock::Until(_) | Lock::Open(_) => {
-                content != ContentType::CHANGE_CIPHER_SPEC
-                    || self.version().is_some_and(|version| version <= Version::TLS_1_2)
-            }
+            Lock::Sealed | Lock::Until(_) | Lock::Open(_) => match content {
+                // in TLS 1.3 the dummy one is never protected (RFC 8446 §5)
+                ContentType::CHANGE_CIPHER_SPEC => {
+                    self.version().is_some_and(|version| version <= Version::TLS_1_2)
+                }
+                // in TLS 1.3 a protected one does not look like one (RFC 8446 §5.2); a client that
+                // gives up before its own keys are in use sends it in the clear
+                ContentType::ALERT => !self.is_13(),
+                _ => true,
+            },
             Lock::Plain => content == ContentType::APPLICATION_DATA,
         };
         if is_protected {
