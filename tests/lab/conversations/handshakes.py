@@ -7,11 +7,11 @@ a certificate that expired, one for another name, and one of an authority that i
 
 
 def talk(scene):
-    mine, key = scene.authority.client("Lab Visitor")
+    mine, key, above = scene.authority.client("Lab Visitor")
     scene.openssl("HelloRetryRequest", "p384.workshop.test", "-tls1_3")
     for version in ("-tls1_3", "-tls1_2"):
         scene.openssl(f"client certificate, {version[1:]}", "member.workshop.test", version,
-                      "-cert", mine, "-key", key)
+                      "-cert", mine, "-key", key, "-cert_chain", above)
     scene.openssl("no client certificate", "member.workshop.test", "-tls1_2")
     scene.openssl("a chain of six certificates", "deep.workshop.test", "-tls1_2")
     scene.openssl("a chain of six certificates", "deep.workshop.test", "-tls1_3")

@@ -45,8 +45,8 @@ class Authority:
         return path, self._path(names[0], "key")
 
     def client(self, name):
-        """Files of a certificate for a client, and its key."""
-        return self._make(name, "Lab CA", "client"), self._path(name, "key")
+        """Files of a certificate for a client, of its key, and of what stands above it."""
+        return self._make(name, "Lab CA", "client"), self._path(name, "key"), self.signer
 
     def _path(self, name, ending):
         return self.folder / f"{name.replace(' ', '-')}.{ending}"
