@@ -26,6 +26,8 @@ mod lookups;
 mod memory;
 mod messages;
 #[cfg(test)]
+mod overtaken;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod refusals;
