@@ -11,6 +11,7 @@ mod compare;
 mod differences;
 mod hellos;
 mod http2;
+mod ja4;
 mod layers;
 mod rules;
 mod tcp;

@@ -84,3 +84,16 @@ fn a_record_too_short_for_a_finished_is_the_alert_that_ends_a_handshake() {
     assert!(tls.alerts[0].encrypted && tls.alerts[0].said.is_none());
     assert!(matches!(Outcome::of(&trace.connections[0], tls), Outcome::Failed(_)));
 }
+
+#[test]
+fn a_client_that_gives_up_may_say_so_in_the_clear() {
+    let trace = traced(&[
+        (true, record(22, &bytes(vectors::CLIENT_HELLO))),
+        (false, [record(22, &bytes(vectors::SERVER_HELLO)), record(23, &[9; 900])].concat()),
+        (true, record(21, &[2, 45])),
+    ]);
+    let tls = trace.connections[0].tls.as_ref().unwrap();
+    let said = tls.alerts[0].said.map(|(_, what)| what.to_string());
+    assert_eq!(said.as_deref(), Some("certificate_expired"));
+    assert!(!tls.alerts[0].encrypted && tls.failure().is_some());
+}
