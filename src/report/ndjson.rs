@@ -15,6 +15,7 @@ use crate::report::json::connection::{Connection, Opening};
 use crate::report::json::exchange::Exchange;
 use crate::report::json::lookup::{Lookup, Resolution};
 use crate::report::json::neighbor::Neighbor;
+use crate::report::json::tls::Tls;
 use crate::report::json::visit::Visit;
 use crate::report::json::{SCHEMA_VERSION, printable, schema_of};
 use crate::report::selection::{self, Selection};
@@ -40,6 +41,8 @@ pub enum Line<'a> {
     /// A connection is open, or was refused. One that is never answered is told by its
     /// `connection` line alone.
     Handshake(Opening<'a>),
+    /// The TLS handshake of a connection is over, or never will be.
+    Tls(Box<Secured<'a>>),
     /// A connection is over.
     Connection(Box<Connection<'a>>),
     /// A request has its response whole, or will never have it. Its visit is told as far as it
@@ -53,6 +56,16 @@ pub enum Line<'a> {
     Note(Note<'a>),
     /// The last line: what was captured.
     Summary(Box<Summary<'a>>),
+}
+
+/// How a connection was secured.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Secured<'a> {
+    /// The entry of `connections`.
+    pub connection: u32,
+    /// What was agreed, and how, as far as it is known then.
+    #[serde(flatten)]
+    pub tls: Tls<'a>,
 }
 
 /// What was captured.
@@ -81,6 +94,10 @@ impl<'a> Line<'a> {
                 Self::Resolution(Resolution::of(trace, trace.resolution(id)?))
             }
             EntityId::Handshake(id) => Self::Handshake(Opening::of(trace, trace.connection(id)?)),
+            EntityId::Secured(id) => {
+                let tls = Tls::of(trace.connection(id)?)?;
+                Self::Tls(Box::new(Secured { connection: id.0, tls }))
+            }
             EntityId::Connection(id) => {
                 Self::Connection(Box::new(Connection::of(trace, trace.connection(id)?)))
             }
@@ -188,6 +205,8 @@ fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
         let open = connection.handshake.as_ref().map(|handshake| handshake.ack);
         let opened = open.or(connection.refused);
         entities.extend(opened.map(|at| (at.frame, EntityId::Handshake(connection.id))));
+        let secured = connection.tls.as_ref().map(|tls| tls.done().unwrap_or(connection.last));
+        entities.extend(secured.map(|at| (at.frame, EntityId::Secured(connection.id))));
         entities.push((connection.last.frame, EntityId::Connection(connection.id)));
     }
     for exchange in trace.exchanges.iter().filter(|exchange| selection.exchange(exchange.id)) {
@@ -203,4 +222,30 @@ fn completed(trace: &Trace, selection: &Selection) -> Vec<EntityId> {
 
 fn last(bounds: Option<(FrameNo, FrameNo)>) -> FrameNo {
     bounds.map_or(FrameNo(0), |(_, last)| last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::secured;
+
+    #[test]
+    fn a_handshake_of_tls_has_its_line_when_it_is_over_before_that_of_its_connection() {
+        let trace = secured();
+        let mut out = Vec::new();
+        Ndjson.write(&trace, &Options::default(), &mut out).unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let mut told = Vec::new();
+        for line in lines.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(validator.is_valid(&line), "{line}");
+            let id = if line["event"] == "connection" { &line["id"] } else { &line["connection"] };
+            if *id == 0 {
+                told.push(line["event"].as_str().unwrap().to_owned());
+            }
+        }
+        assert_eq!(told, ["handshake", "tls", "exchange", "connection"]);
+    }
 }

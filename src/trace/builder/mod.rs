@@ -102,6 +102,7 @@ impl TraceBuilder {
                 );
                 if let (true, Some(id)) = (over, id) {
                     self.exchanges.connection_over(&mut self.trace, id, completed);
+                    tls::over(&self.trace, id, completed);
                     completed.push(EntityId::Connection(id));
                 }
             }

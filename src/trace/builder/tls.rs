@@ -3,7 +3,7 @@
 use crate::protocol::tls::event::{Estimate, TlsEvent};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::id::ConnectionId;
-use crate::trace::model::Trace;
+use crate::trace::model::{EntityId, Trace};
 use crate::trace::tls::{Finished, Tls};
 
 /// Bytes that the values of a message take beside its own.
@@ -17,10 +17,24 @@ pub(super) fn event(
     place: Place<'_>,
     event: TlsEvent,
 ) {
-    let Some(connection) = trace.connections.get_mut(connection.0 as usize) else { return };
+    let id = connection;
+    let Some(connection) = trace.connections.get_mut(id.0 as usize) else { return };
     let tls = connection.tls.get_or_insert_default();
-    if let Some(bound) = add(tls, bounds, event) {
+    let may_end = matches!(event, TlsEvent::Finished { .. }) && tls.done().is_none();
+    let bound = add(tls, bounds, event);
+    if may_end && tls.done().is_some() {
+        place.completed.push(EntityId::Secured(id));
+    }
+    if let Some(bound) = bound {
         bounds.reached(trace, place, bound);
+    }
+}
+
+/// A connection is over: so is its handshake, if it was not.
+pub(super) fn over(trace: &Trace, connection: ConnectionId, completed: &mut Vec<EntityId>) {
+    let tls = trace.connection(connection).and_then(|connection| connection.tls.as_ref());
+    if tls.is_some_and(|tls| tls.done().is_none()) {
+        completed.push(EntityId::Secured(connection));
     }
 }
 
@@ -69,11 +83,12 @@ fn add(tls: &mut Tls, bounds: &mut Bounds, event: TlsEvent) -> Option<Bound> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::event::Direction;
+    use crate::flow::event::{Direction, FlowId};
     use crate::limits::Limits;
     use crate::protocol::buffer::Span;
     use crate::protocol::tls::message::{Body, ClientHello, Kind, Message};
     use crate::protocol::tls::names::HandshakeType;
+    use crate::report::fixture::secured;
     use crate::time::{FrameNo, Frames, Stamp, Timestamp};
 
     fn hello(frame: u64) -> TlsEvent {
@@ -102,6 +117,28 @@ mod tests {
         let mut tls = Tls::default();
         assert!(add(&mut tls, &mut bounds, hello(4)).is_none());
         assert!(matches!(add(&mut tls, &mut bounds, hello(9)), Some(Bound::Text)));
+    }
+
+    #[test]
+    fn a_handshake_is_told_once_it_is_over_or_with_its_connection() {
+        let mut trace = secured();
+        let told = |trace: &Trace, id| {
+            let mut completed = Vec::new();
+            over(trace, ConnectionId(id), &mut completed);
+            completed
+        };
+        assert_eq!(told(&trace, 0), []);
+        assert_eq!(told(&trace, 1), [EntityId::Secured(ConnectionId(1))]);
+        let (direction, span) = (Direction::ToServer, trace.connections[4].opened);
+        let done = TlsEvent::Finished { direction, span: Span::at(span), inferred: true };
+        trace.connections[4].tls.as_mut().unwrap().finished.to_server = None;
+        let mut bounds = Bounds::new(&Limits::default());
+        let mut completed = Vec::new();
+        for _ in 0..2 {
+            let place = Place { at: span, flow: FlowId(span.frame), completed: &mut completed };
+            event(&mut trace, &mut bounds, ConnectionId(4), place, done.clone());
+        }
+        assert_eq!(completed, [EntityId::Secured(ConnectionId(4))]);
     }
 
     #[test]
