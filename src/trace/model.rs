@@ -110,7 +110,7 @@ pub enum EntityId {
     Resolution(ResolutionId),
     /// A connection is open (or could not be opened): its handshake is complete.
     Handshake(ConnectionId),
-    /// The TLS handshake of a connection is over for both sides, or never will be.
+    /// The TLS handshake of a connection is over, or never will be.
     Secured(ConnectionId),
     /// A connection is over.
     Connection(ConnectionId),

@@ -11,7 +11,7 @@ use crate::trace::tls::Tls;
 /// How a handshake ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<'t> {
-    /// It was over for both sides.
+    /// It was over, and the client could send.
     Open(Stamp),
     /// One side said what was wrong.
     Failed(&'t Alert),

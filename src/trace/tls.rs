@@ -11,7 +11,7 @@ use crate::protocol::tls::message::{
 };
 use crate::protocol::tls::names::{Group, HandshakeType, Version};
 use crate::protocol::tls::suite::CipherSuite;
-use crate::time::Stamp;
+use crate::time::{Stamp, TimeDelta};
 
 /// What is known of TLS on a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,30 +187,47 @@ impl Tls {
         self.messages.iter().find(is_hello).map(|message| message.span.first)
     }
 
-    /// When the handshake was over for both sides; none where that is not known.
+    /// When the client could send its request; none where it is not known that the handshake was
+    /// over.
     ///
-    /// In TLS 1.3, and where an earlier session is gone on with, the client's Finished is the last.
-    /// In a full handshake of TLS 1.2 it is the server's; a client that does not wait for it (False
-    /// Start, RFC 7918) sends its request before.
+    /// In TLS 1.3, and where an earlier session is gone on with, that is with its own Finished, the
+    /// last message. In a full handshake of TLS 1.2 the server's Finished comes last, and the client
+    /// waits for it, unless it does what is called a False Start (RFC 7918).
     pub fn done(&self) -> Option<Stamp> {
         let client = self.finished.to_server.map(|finished| finished.span.last)?;
         let server = self.finished.to_client.map(|finished| finished.span.done);
         let is_needed = self.version().is_some_and(|version| version.settled() < Version::TLS_1_3);
         match server {
-            Some(server) => Some(client.max(server)),
+            Some(server) if server > client && self.waits_for(server) => Some(server),
             None if is_needed => None,
-            None => Some(client),
+            _ => Some(client),
         }
     }
 
+    /// Whether the client waits for the server's Finished before it sends. Data before it, or just
+    /// behind it, tell. Without them: browsers do not wait where the key exchange is by elliptic
+    /// curves, the cipher authenticates and a protocol was agreed on (RFC 7918 §5).
+    fn waits_for(&self, server: Stamp) -> bool {
+        if let Some(data) = self.data.to_server {
+            let after = data.at.since(server.at);
+            if after < TimeDelta::ZERO || after <= AT_ONCE {
+                return after >= TimeDelta::ZERO;
+            }
+        }
+        let name = self.cipher_suite().and_then(CipherSuite::name).unwrap_or_default();
+        let is_aead = ["_GCM_", "_CHACHA20_", "_CCM"].iter().any(|kind| name.contains(kind));
+        !(name.contains("_ECDHE_") && is_aead && self.alpn().is_some())
+    }
+
     /// Round trips between ClientHello and the client's first data, as the messages show; none
-    /// where the handshake was not over. Data sent early, or before the server had finished, waits
-    /// for fewer.
+    /// where the handshake was not over.
     pub fn round_trips(&self) -> Option<u8> {
-        self.done()?;
+        let done = self.done()?;
         let retry = u8::from(self.retry().is_some());
         let is_short = self.version()?.settled() >= Version::TLS_1_3 || self.resumed().is_some();
-        Some(retry + if is_short { 1 } else { 2 })
+        let server = self.finished.to_client.map(|finished| finished.span.done);
+        let waits = !is_short && server.is_none_or(|server| server <= done);
+        Some(retry + if waits { 2 } else { 1 })
     }
 
     /// True where the client's data was accepted that it sent before the handshake was over; none
@@ -233,7 +250,62 @@ impl Tls {
     }
 }
 
+/// A client that had waited sends within this time.
+const AT_ONCE: TimeDelta = TimeDelta::from_millis(10);
+
 /// What TLS 1.2 and before may warn of and go on.
 const fn is_warning(what: Description) -> bool {
     matches!(what.0, 41 | 90 | 100 | 112)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{FrameNo, Timestamp};
+
+    fn at(millis: i64) -> Stamp {
+        let frame = FrameNo(millis.unsigned_abs());
+        Stamp::new(Timestamp::from_nanos(millis * 1_000_000), frame)
+    }
+
+    /// A full handshake of TLS 1.2: the client finishes at 20 ms, the server at 40.
+    fn full(suite: u16, data: Option<i64>) -> Tls {
+        let hello = ServerHello {
+            version: Version::TLS_1_2,
+            cipher_suite: CipherSuite(suite),
+            alpn: Some("http/1.1".into()),
+            ..ServerHello::default()
+        };
+        let finished = |millis| Some(Finished { span: Span::at(at(millis)), inferred: false });
+        let hello = Message {
+            direction: Direction::ToClient,
+            kind: Kind::Handshake(HandshakeType::SERVER_HELLO),
+            span: Span::at(at(10)),
+            frames: crate::time::Frames::default(),
+            size: 90,
+            encrypted: false,
+            body: Body::ServerHello(Box::new(hello)),
+        };
+        let done = Kind::Handshake(HandshakeType::SERVER_HELLO_DONE);
+        Tls {
+            messages: vec![hello.clone(), Message { kind: done, body: Body::Other, ..hello }],
+            finished: PerDirection { to_server: finished(20), to_client: finished(40) },
+            data: PerDirection { to_server: data.map(at), to_client: None },
+            ..Tls::default()
+        }
+    }
+
+    #[test]
+    fn a_client_that_does_not_wait_for_the_server_is_ready_before_it() {
+        // who sends at once behind the server's Finished has waited for it, whatever the cipher
+        assert_eq!(full(0xc02f, Some(41)).done(), Some(at(40)));
+        assert_eq!(full(0xc02f, Some(41)).round_trips(), Some(2));
+        // who sends before has not
+        assert_eq!(full(0xc013, Some(21)).done(), Some(at(20)));
+        assert_eq!(full(0xc013, Some(21)).round_trips(), Some(1));
+        // of who sends nothing the cipher tells: one that authenticates, and one that does not
+        assert_eq!(full(0xc02f, None).done(), Some(at(20)));
+        assert_eq!(full(0xc013, None).done(), Some(at(40)));
+        assert_eq!(full(0x009c, Some(500)).done(), Some(at(40)));
+    }
 }

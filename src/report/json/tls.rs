@@ -41,8 +41,8 @@ pub struct Tls<'a> {
     pub early_data: Option<EarlyData>,
     /// The first byte of the ClientHello.
     pub started: Option<Moment>,
-    /// When the handshake was over for both sides: the client's Finished, and before TLS 1.3 the
-    /// server's where that is later.
+    /// When the client could send its request: its own Finished, and in a full handshake before
+    /// TLS 1.3 the server's, unless it does not wait for that (False Start, RFC 7918).
     pub done: Option<Moment>,
     /// True where that was concluded from the first encrypted packet after the other side's
     /// messages, which cannot be read without keys.
