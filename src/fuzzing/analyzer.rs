@@ -6,6 +6,7 @@
 //! for itself and what follows it.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -23,6 +24,7 @@ use crate::protocol::analyzer::{Protocol, Verdict};
 use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::Credentials;
 use crate::protocol::http::message::{HttpEvent, Version};
+use crate::protocol::secrets::Secrets;
 use crate::protocol::sessions::Sessions;
 use crate::protocol::{self, PROTOCOLS};
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta, Timestamp};
@@ -192,7 +194,24 @@ pub(super) fn play(
     steps: &[Step],
     single: bool,
 ) -> Vec<Event> {
+    perform(Stage::new(transport, port, protocols), steps, single)
+}
+
+/// Likewise, of many bytes at once, with what opens TLS.
+pub(super) fn play_with(
+    secrets: &Arc<Secrets>,
+    transport: Transport,
+    port: u16,
+    protocols: &'static [&'static Protocol],
+    steps: &[Step],
+) -> Vec<Event> {
     let mut stage = Stage::new(transport, port, protocols);
+    let turn = (stage.now.frame, Phase::Secrets);
+    stage.sessions.secrets(turn, stage.now, Arc::clone(secrets), &mut stage.events);
+    perform(stage, steps, false)
+}
+
+fn perform(mut stage: Stage, steps: &[Step], single: bool) -> Vec<Event> {
     let mut direction = Direction::ToServer;
     for (nth, step) in (2..PIECES).zip(steps) {
         stage.now.frame = FrameNo(nth);
@@ -206,7 +225,7 @@ pub(super) fn play(
             Step::Say(bytes) => stage.say(direction, bytes, 0),
             Step::Turn => direction = !direction,
             Step::Hole(length) => stage.hole(direction, u64::from(*length), GapReason::NotCaptured),
-            Step::Cut(length) if transport == Transport::Tcp => {
+            Step::Cut(length) if stage.transport == Transport::Tcp => {
                 stage.hole(direction, u64::from(*length), GapReason::Truncated);
             }
             Step::Cut(length) => stage.say(direction, b"", u32::from(*length)),

@@ -12,11 +12,13 @@ pub mod decode;
 pub mod fragments;
 pub mod handshake;
 pub mod http2;
+pub mod keylog;
 pub mod pipeline;
 mod plan;
 mod reports;
 mod seeds;
 pub mod tcp;
+pub mod tls;
 
 /// One row of the table of targets.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub static TARGETS: &[Target] = &[
     Target { name: "http1", fuzz: analyzer::http1, seeds: seeds::http1 },
     Target { name: "messages", fuzz: analyzer::messages, seeds: seeds::messages },
     Target { name: "handshake", fuzz: handshake::fuzz, seeds: handshake::seeds },
+    Target { name: "tls", fuzz: tls::fuzz, seeds: tls::seeds },
+    Target { name: "keylog", fuzz: keylog::fuzz, seeds: keylog::seeds },
     Target { name: "hpack", fuzz: http2::hpack, seeds: seeds::hpack },
     Target { name: "http2", fuzz: http2::http2, seeds: seeds::http2 },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },

@@ -135,6 +135,11 @@ impl Secrets {
         self.by_random.get(random).map(|known| &**known)
     }
 
+    /// The connections that there are secrets of, in no order.
+    pub fn randoms(&self) -> impl Iterator<Item = ClientRandom> {
+        self.by_random.keys().copied()
+    }
+
     /// True where there are none.
     pub fn is_empty(&self) -> bool {
         self.by_random.is_empty()
