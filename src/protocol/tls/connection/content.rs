@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::event::Direction;
+use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::nested::Nested;
 use crate::protocol::tls::connection::messages::{say, step};
@@ -83,9 +83,16 @@ impl Connection {
                 Some(range)
             }
             Lock::Open(opener) if careful => {
+                let before = opener.number;
                 let found = open_later(opener, header, &record.body);
                 if let Some((range, body)) = found {
                     record.body = body;
+                    let skipped = opener.number.wrapping_sub(before.wrapping_add(1));
+                    if skipped > 0 && (side.epoch == Epoch::Application || !self.is_13()) {
+                        // how long they were nobody knows: as long as records can be
+                        let most = skipped.saturating_mul(1 << 14);
+                        self.lose_text(way, most, GapReason::NotCaptured, cx);
+                    }
                     Some(range)
                 } else {
                     self.with_following(way, &mut record, cx)
@@ -192,13 +199,7 @@ impl Connection {
             ContentType::ALERT => alert(way, &text.bytes, record, encrypted, cx),
             ContentType::APPLICATION_DATA => {
                 self.tell_data(way, record, cx);
-                let child = self.child.get_or_insert_with(|| {
-                    let mut cx = cx.within_tls();
-                    match &self.alpn {
-                        Some(alpn) => Nested::by_alpn(alpn.as_bytes(), &mut cx),
-                        None => Nested::new(&mut cx),
-                    }
-                });
+                let child = self.child(cx);
                 let (done, mut cx) = (record.span.done, cx.within_tls());
                 record.pieces.split(&text.bytes, text.start, record.span, |part, arrived| {
                     child.push(way, part, (arrived, done), &mut cx);
@@ -207,6 +208,17 @@ impl Connection {
             ContentType::HEARTBEAT => {}
             ContentType(other) => cx.anomaly(unknown_content(other)),
         }
+    }
+
+    /// What the connection carries: a session of its own from its first bytes on.
+    pub(super) fn child(&mut self, cx: &mut Context<'_>) -> &mut Nested {
+        self.child.get_or_insert_with(|| {
+            let mut cx = cx.within_tls();
+            match &self.alpn {
+                Some(alpn) => Nested::by_alpn(alpn.as_bytes(), &mut cx),
+                None => Nested::new(&mut cx),
+            }
+        })
     }
 
     /// Bytes of the application have come, readable or not.

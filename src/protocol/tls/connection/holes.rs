@@ -62,10 +62,15 @@ impl Connection {
         }
     }
 
-    fn lose_text(&mut self, way: Direction, bytes: u64, reason: GapReason, cx: &mut Context<'_>) {
-        if let Some(child) = &mut self.child {
-            child.gap(way, bytes, reason, &mut cx.within_tls());
-        }
+    /// Bytes of the application are lost: the first of all, it may be.
+    pub(super) fn lose_text(
+        &mut self,
+        way: Direction,
+        bytes: u64,
+        reason: GapReason,
+        cx: &mut Context<'_>,
+    ) {
+        self.child(cx).gap(way, bytes, reason, &mut cx.within_tls());
     }
 
     /// Goes to the head of the next record. False where it has not come yet.
@@ -121,7 +126,9 @@ impl Connection {
         if let (Some(records), Lock::Open(opener)) = (found, &mut side.lock) {
             opener.number = opener.number.wrapping_add(records);
             let text = lost.saturating_sub(records.saturating_mul(added(opener)));
-            self.lose_text(way, text, GapReason::NotCaptured, cx);
+            if side.epoch == Epoch::Application || !self.is_13() {
+                self.lose_text(way, text, GapReason::NotCaptured, cx);
+            }
         }
         found.is_some()
     }

@@ -129,7 +129,8 @@ impl Connection {
             }
             Then::Finished(way, span) => {
                 self.finished(way, span, false, cx);
-                if self.is_13() {
+                // another one, which breaks the rules, does not begin the same keys anew
+                if self.is_13() && self.sides.of(way).epoch != Epoch::Application {
                     self.lock(way, Epoch::Application, cx);
                 }
             }
