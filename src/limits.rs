@@ -3,8 +3,8 @@
 //! Bytes from the network are hostile: whatever grows with them has its bound here. Reaching one
 //! is an [`Anomaly`](crate::anomaly::Anomaly) of class `Limit`, never silence. Bounds "per shard"
 //! are shares: there are [`Limits::SHARDS`] shards whatever the number of threads, so that
-//! output does not depend on it. All of the defaults together come to 1.25 GiB for the worst that
-//! can come, which `tests/memory.rs` tries.
+//! output does not depend on it. With the defaults the worst of the floods that `tests/memory.rs`
+//! tries takes 1.25 GiB; floods of TLS and HTTP/2 are not among them yet.
 
 use crate::time::TimeDelta;
 
@@ -62,7 +62,7 @@ pub struct Limits {
     /// Protected TLS records of one connection that wait for keys: what a page loads while its
     /// client is still to write its key log.
     pub tls_held_per_flow: usize,
-    /// Likewise, per shard.
+    /// Likewise, per shard: 128 MiB in all.
     pub tls_held_per_shard: usize,
     /// Records behind a hole for which it is tried whether a key opens them, of one direction: a
     /// few hundred are needed where megabytes are missing.
@@ -190,8 +190,8 @@ impl Default for Limits {
             decoded_ratio: 1100,
             decoder_window: 16 << 20,
             tls_handshake: 256 << 10,
-            tls_held_per_flow: 4 << 20,
-            tls_held_per_shard: 8 << 20,
+            tls_held_per_flow: 2 << 20,
+            tls_held_per_shard: 2 << 20,
             tls_trials: 4096,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(15),

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, Progress, Protocol, StreamKey};
@@ -123,7 +124,7 @@ impl Nested {
     }
 }
 
-fn too_deep() -> crate::anomaly::Anomaly {
+fn too_deep() -> Anomaly {
     let text = "one protocol inside another, deeper than is followed";
-    crate::anomaly::Anomaly::new("stream.nesting", crate::anomaly::Class::Limit, text)
+    Anomaly::new("stream.nesting", Class::Limit, text)
 }

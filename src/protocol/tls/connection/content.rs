@@ -1,5 +1,7 @@
 //! One record: opened if it is protected, then given to whom its content belongs.
 
+use std::ops::Range;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::anomaly::{Anomaly, Class};
@@ -13,7 +15,7 @@ use crate::protocol::tls::event::{Keys, TlsEvent};
 use crate::protocol::tls::keys::Opener;
 use crate::protocol::tls::message::Kind;
 use crate::protocol::tls::names::Version;
-use crate::protocol::tls::record::{ContentType, Pieces, Record};
+use crate::protocol::tls::record::{ContentType, Header, Pieces, Record};
 use crate::protocol::tls::side::{Epoch, Lock};
 
 /// What stands in a record, in the clear.
@@ -74,12 +76,10 @@ impl Connection {
                 record.body = copy;
                 let epoch =
                     if side.epoch == Epoch::Early { Epoch::Handshake } else { Epoch::Application };
-                let lock = std::mem::take(&mut side.lock);
                 side.epoch = epoch;
-                side.lock = match lock {
-                    Lock::Until(opener) => Lock::Open(opener),
-                    lock => lock,
-                };
+                if let Lock::Until(opener) = std::mem::take(&mut side.lock) {
+                    side.lock = Lock::Open(opener);
+                }
                 Some(range)
             }
             Lock::Open(opener) if careful => {
@@ -88,10 +88,14 @@ impl Connection {
                 if let Some((range, body)) = found {
                     record.body = body;
                     let skipped = opener.number.wrapping_sub(before.wrapping_add(1));
-                    if skipped > 0 && (side.epoch == Epoch::Application || !self.is_13()) {
-                        // how long they were nobody knows: as long as records can be
-                        let most = skipped.saturating_mul(1 << 14);
-                        self.lose_text(way, most, GapReason::NotCaptured, cx);
+                    if side.epoch == Epoch::Application || !self.is_13() {
+                        // in step again: trying costs a copy of each record
+                        self.sides.of_mut(way).careful = false;
+                        if skipped > 0 {
+                            // how long they were nobody knows: as long as records can be
+                            let most = skipped.saturating_mul(1 << 14);
+                            self.lose_text(way, most, GapReason::NotCaptured, cx);
+                        }
                     }
                     Some(range)
                 } else {
@@ -138,7 +142,7 @@ impl Connection {
         way: Direction,
         record: &mut Record,
         cx: &Context<'_>,
-    ) -> Option<std::ops::Range<usize>> {
+    ) -> Option<Range<usize>> {
         let (epoch, mut next) = self.following(way, cx)?;
         let range = next.open(record.header.0, &mut record.body)?;
         let side = self.sides.of_mut(way);
@@ -242,7 +246,7 @@ fn open_later(
     opener: &mut Opener,
     header: [u8; 5],
     body: &BytesMut,
-) -> Option<(std::ops::Range<usize>, BytesMut)> {
+) -> Option<(Range<usize>, BytesMut)> {
     /// Records lost at once, where it is not known that any were.
     const UNSEEN: u64 = 16;
     let first = opener.number;
@@ -260,7 +264,7 @@ fn open_later(
 /// The bytes that a key adds to a record, its head among them; those of most where that depends.
 pub(super) fn added(opener: &Opener) -> u64 {
     const MOST: usize = 16 + 20 + 1;
-    (crate::protocol::tls::record::Header::LEN + opener.overhead().unwrap_or(MOST)) as u64
+    (Header::LEN + opener.overhead().unwrap_or(MOST)) as u64
 }
 
 fn unauthentic(way: Direction, record: &Record) -> Anomaly {
