@@ -192,6 +192,7 @@ Examples:
   urltrace visit.pcapng                    the timeline of a saved capture
   urltrace visit.pcapng --view requests    every request in one table
   urltrace visit.pcapng -o visit.har       for any HAR viewer
+  urltrace visit.pcap --keylog keys.log    with what TLS hides: see SSLKEYLOGFILE
   urltrace visit.pcapng --view packets -v  every packet, opened layer by layer
   urltrace day.pcapng --visit 2 -o visit.pcapng
                                            the packets of one visit, with comments, for Wireshark
