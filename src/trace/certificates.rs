@@ -3,6 +3,7 @@
 //! Whether a client trusts it is the client's question: it has a store of its own, and says no in
 //! an alert. Here is what anyone can see.
 
+use std::borrow::Borrow;
 use std::net::IpAddr;
 
 use crate::protocol::tls::certificate::Certificate;
@@ -32,10 +33,14 @@ pub enum Doubt {
 
 /// The doubts about each certificate of a chain, by its place, that was sent at a moment to a
 /// client that asked for `name`.
-pub fn doubts(chain: &[Certificate], name: Option<&str>, at: Timestamp) -> Vec<(usize, Doubt)> {
+pub fn doubts<C: Borrow<Certificate>>(
+    chain: &[C],
+    name: Option<&str>,
+    at: Timestamp,
+) -> Vec<(usize, Doubt)> {
     let now = at.as_nanos().div_euclid(1_000_000_000);
     let mut found = Vec::new();
-    for (place, certificate) in chain.iter().enumerate() {
+    for (place, certificate) in chain.iter().map(Borrow::borrow).enumerate() {
         let mut doubt = |doubt| found.push((place, doubt));
         if now > certificate.not_after {
             doubt(Doubt::Expired);
@@ -65,7 +70,7 @@ pub fn doubts(chain: &[Certificate], name: Option<&str>, at: Timestamp) -> Vec<(
         if place == 0 && certificate.self_issued {
             doubt(Doubt::SelfSigned);
         }
-        if chain.get(place + 1).is_some_and(|next| next.subject != certificate.issuer) {
+        if chain.get(place + 1).is_some_and(|next| next.borrow().subject != certificate.issuer) {
             doubt(Doubt::OutOfOrder);
         }
     }

@@ -1,5 +1,7 @@
 //! TLS on one connection: what was offered, what was chosen, how the handshake went.
 
+use std::sync::Arc;
+
 use crate::flow::event::{Direction, PerDirection};
 use crate::protocol::buffer::Span;
 use crate::protocol::secrets::ClientRandom;
@@ -100,7 +102,7 @@ impl Tls {
     }
 
     /// The certificates of one side, its own first; none where they were not seen.
-    pub fn certificates(&self, from: Direction) -> Option<&[Certificate]> {
+    pub fn certificates(&self, from: Direction) -> Option<&[Arc<Certificate>]> {
         self.bodies().find_map(|(message, body)| match body {
             Body::Certificate(chain) if message.direction == from => Some(chain.as_slice()),
             _ => None,

@@ -3,9 +3,13 @@
 //! No signature is checked here: whether to trust is the client's question, and its answer is in
 //! the alerts.
 
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::Oid;
@@ -51,8 +55,32 @@ pub struct Certificate {
     pub size: u32,
 }
 
+/// Certificates that are remembered; then all are forgotten, which costs reading each once more.
+const REMEMBERED: usize = 1024;
+
+thread_local! {
+    /// A host sends the same certificates with each connection: they are read and kept once. By
+    /// the SHA-256 of their bytes, so that none is ever taken for another.
+    static SEEN: RefCell<HashMap<[u8; 32], Arc<Certificate>>> = RefCell::default();
+}
+
 /// Reads one certificate; none where it is not one.
-pub fn read(der: &[u8]) -> Option<Certificate> {
+pub fn read(der: &[u8]) -> Option<Arc<Certificate>> {
+    let fingerprint = Sha256::digest(der).into();
+    SEEN.with_borrow_mut(|seen| {
+        if let Some(known) = seen.get(&fingerprint) {
+            return Some(Arc::clone(known));
+        }
+        let read = Arc::new(parse(der, fingerprint)?);
+        if seen.len() >= REMEMBERED {
+            seen.clear();
+        }
+        seen.insert(fingerprint, Arc::clone(&read));
+        Some(read)
+    })
+}
+
+fn parse(der: &[u8], fingerprint: [u8; 32]) -> Option<Certificate> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     let (key, key_bits) = key_of(&certificate);
     let validity = certificate.validity();
@@ -63,7 +91,7 @@ pub fn read(der: &[u8]) -> Option<Certificate> {
         issuer: name(certificate.issuer()),
         issuer_name: common_name(certificate.issuer())
             .or_else(|| organization(certificate.issuer())),
-        serial: hex(certificate.raw_serial()),
+        serial: HEXLOWER.encode(certificate.raw_serial()).into(),
         not_before: validity.not_before.timestamp(),
         not_after: validity.not_after.timestamp(),
         key,
@@ -71,7 +99,7 @@ pub fn read(der: &[u8]) -> Option<Certificate> {
         signature: algorithm(&certificate.signature_algorithm.algorithm).into(),
         is_authority: certificate.is_ca(),
         self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
-        fingerprint: Sha256::digest(der).into(),
+        fingerprint,
         size: u32::try_from(der.len()).unwrap_or(u32::MAX),
     })
 }
@@ -180,14 +208,6 @@ fn algorithm(oid: &Oid<'_>) -> String {
         _ => return id,
     };
     name.to_owned()
-}
-
-fn hex(bytes: &[u8]) -> Box<str> {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.into_boxed_str()
 }
 
 #[cfg(test)]

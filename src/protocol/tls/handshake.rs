@@ -1,6 +1,7 @@
 //! One whole handshake message: its body becomes what it says.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use crate::anomaly::Anomaly;
 use crate::cursor::{Cursor, Short};
@@ -80,7 +81,7 @@ fn is_13(settled: Option<Settled>) -> Option<bool> {
 /// The certificates of a message (RFC 8446 §4.4.2, RFC 5246 §7.4.2), as far as they are whole. Where
 /// the version is not known the form tells it: in TLS 1.3 a byte comes first, which is 0 as a rule,
 /// then the length of all.
-fn chain(body: &[u8], settled: Option<Settled>, faults: &mut Faults) -> Vec<Certificate> {
+fn chain(body: &[u8], settled: Option<Settled>, faults: &mut Faults) -> Vec<Arc<Certificate>> {
     const WHAT: &str = "the list of certificates";
     const RULE: &str = "RFC 8446 §4.4.2";
     let mut cursor = Cursor::new(body);

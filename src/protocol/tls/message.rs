@@ -3,6 +3,8 @@
 //! All text comes from packets. Bytes of names and protocols that are not printable ASCII stand
 //! as `\xNN`.
 
+use std::sync::Arc;
+
 use crate::flow::event::Direction;
 use crate::protocol::buffer::Span;
 use crate::protocol::tls::certificate::Certificate;
@@ -52,7 +54,7 @@ pub enum Body {
     /// What the server says under the first keys of TLS 1.3.
     EncryptedExtensions(Box<EncryptedExtensions>),
     /// Certificates, the sender's own first.
-    Certificate(Vec<Certificate>),
+    Certificate(Vec<Arc<Certificate>>),
     /// Certificates that are compressed (RFC 8879), and how: 1 zlib, 2 brotli, 3 zstd.
     CompressedCertificate {
         /// The algorithm.

@@ -1,5 +1,7 @@
 //! Certificates, as the document has them.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,7 +49,7 @@ impl<'a> Certificate<'a> {
         let (chain, at) = (tls.certificates(from)?, tls.certified(from)?);
         let name = tls.server_name().filter(|_| from == Direction::ToClient);
         let doubts = certificates::doubts(chain, name, at.at);
-        let of = |(place, certificate): (usize, &'a model::Certificate)| {
+        let of = |(place, certificate): (usize, &'a Arc<model::Certificate>)| {
             let own = doubts.iter().filter(|(of, _)| *of == place);
             let own = own.map(|(_, doubt)| text::tls::doubt(*doubt)).collect();
             Self::new(certificate, own)

@@ -29,6 +29,19 @@ fn what_is_cut_is_no_certificate() {
 }
 
 #[test]
+fn a_certificate_that_comes_again_is_kept_once() {
+    let der = bytes(vectors::CERTIFICATE);
+    let (first, again) = (read(&der).unwrap(), read(&der).unwrap());
+    assert!(Arc::ptr_eq(&first, &again));
+    // the last byte is of the signature, which nobody checks here
+    let mut other = der.clone();
+    *other.last_mut().unwrap() ^= 1;
+    let other = read(&other).unwrap();
+    assert_ne!(other.fingerprint, first.fingerprint);
+    assert_eq!(other.serial, first.serial);
+}
+
+#[test]
 fn names_are_shown_without_what_terminals_obey() {
     assert_eq!(&*printable("서울\x1b[2J"), "서울\\x1b[2J");
 }

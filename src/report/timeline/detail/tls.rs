@@ -1,5 +1,7 @@
 //! A TLS handshake step by step, what was offered, who the server is.
 
+use std::sync::Arc;
+
 use crate::flow::event::Direction;
 use crate::protocol::tls::certificate::Certificate;
 use crate::protocol::tls::message::{Body, Kind, Message};
@@ -134,7 +136,7 @@ fn said(body: &Body) -> Option<String> {
 
 /// Whose certificates they are.
 fn chain_lines(
-    chain: &[Certificate],
+    chain: &[Arc<Certificate>],
     name: Option<&str>,
     message: &Message,
     lines: &mut Vec<Line>,
