@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -114,8 +115,14 @@ fn list(text: &mut String, numbers: impl Iterator<Item = u16>) {
 
 /// `002f,0035`.
 fn quads(numbers: &[u16]) -> String {
-    let quads: Vec<String> = numbers.iter().map(|number| format!("{number:04x}")).collect();
-    quads.join(",")
+    let mut text = String::with_capacity(5 * numbers.len());
+    for (i, number) in numbers.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        HEXLOWER.encode_append(&number.to_be_bytes(), &mut text);
+    }
+    text
 }
 
 /// Twelve digits of the SHA-256 of a text; zeroes for nothing.
@@ -125,11 +132,7 @@ fn digest(text: &str) -> Box<str> {
 
 /// The first `count` bytes in hexadecimal.
 fn hex(bytes: &[u8], count: usize) -> Box<str> {
-    let mut text = String::with_capacity(2 * count);
-    for byte in bytes.iter().take(count) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.into_boxed_str()
+    HEXLOWER.encode(bytes.get(..count).unwrap_or(bytes)).into()
 }
 
 #[cfg(test)]
