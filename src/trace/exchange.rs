@@ -120,7 +120,11 @@ impl Exchange {
         let heads = heads.chain(self.informational.iter().map(|head| head.span));
         let heads = heads.chain(self.response.iter().map(|head| head.span));
         let of_heads = heads.flat_map(|span| [span.first.frame, span.last.frame]);
-        ends.into_iter().flatten().flat_map(|end| end.frames.iter()).chain(of_heads).collect()
+        let ends = ends.into_iter().flatten();
+        let count = ends.clone().map(|end| usize::try_from(end.frames.len()).unwrap_or(0));
+        let mut all = Vec::with_capacity(count.sum::<usize>() + 2 * (2 + self.informational.len()));
+        all.extend(ends.flat_map(|end| end.frames.iter()).chain(of_heads));
+        all.into_iter().collect()
     }
 
     /// Its last byte so far.

@@ -38,6 +38,11 @@ impl Fields {
         each
     }
 
+    /// Without a field, and with room for as many bytes and fields as a browser's head has.
+    pub fn with_room() -> Self {
+        Self { text: String::with_capacity(1024), ends: Vec::with_capacity(24) }
+    }
+
     /// Adds a field at the end.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         push_text(&mut self.text, name);
@@ -134,9 +139,10 @@ fn end(text: &[u8]) -> u32 {
 
 /// Bytes of a head as text, by the same rule as field values.
 pub fn text(bytes: &[u8]) -> Box<str> {
-    let mut text = String::new();
-    push_text(&mut text, bytes);
-    text.into()
+    match std::str::from_utf8(bytes) {
+        Ok(utf8) => utf8.into(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
 }
 
 fn push_text(text: &mut String, bytes: &[u8]) {

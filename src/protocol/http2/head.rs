@@ -32,6 +32,11 @@ pub(super) struct Flaws {
 }
 
 impl Collected {
+    /// Without a field.
+    pub(super) fn new() -> Self {
+        Self { fields: Fields::with_room(), ..Self::default() }
+    }
+
     /// Takes the next field.
     pub(super) fn field(&mut self, name: Text<'_>, value: Text<'_>, limits: &Limits) {
         let (Some(name), Some(value)) = (name, value) else {
@@ -108,6 +113,7 @@ impl Collected {
             self.broken("a request without method and path, or with a status");
         }
         let target = if is_tunnel { self.authority.clone() } else { self.path };
+        self.fields.shrink();
         let head = RequestHead {
             method: self.method,
             target,
@@ -129,6 +135,7 @@ impl Collected {
         if (self.status.is_none() && self.unknown == 0) || self.method.is_some() {
             self.broken("a response without a status, or with a method");
         }
+        self.fields.shrink();
         let head = ResponseHead {
             status: self.status,
             reason: "".into(),
@@ -146,6 +153,7 @@ impl Collected {
         if self.method.is_some() || self.status.is_some() || self.path.is_some() {
             self.broken("a pseudo-header field among the trailers");
         }
+        self.fields.shrink();
         (self.fields, self.flaws)
     }
 }

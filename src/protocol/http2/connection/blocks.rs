@@ -33,7 +33,7 @@ impl Connection {
         cut: Option<GapReason>,
         cx: &mut Context<'_>,
     ) {
-        let mut collected = Collected::default();
+        let mut collected = Collected::new();
         let hpack = &mut self.ways.of_mut(way).hpack;
         let limits = cx.limits;
         let said = hpack.decode(&block.bytes, |name, value| collected.field(name, value, limits));
