@@ -101,7 +101,7 @@ impl StreamBuffer {
     }
 
     /// The chunks of unread bytes in order.
-    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn chunks(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.chunks.iter().map(|chunk| &*chunk.bytes)
     }
 

@@ -76,6 +76,19 @@ impl Nested {
         self.session.stream(StreamKey { id: 0, direction }, event, cx);
     }
 
+    /// The next bytes of a direction, in pieces that could be read at one moment.
+    pub fn pieces(
+        &mut self,
+        direction: Direction,
+        pieces: impl Iterator<Item = (Bytes, Stamp, Stamp)>,
+        cx: &mut Context<'_>,
+    ) {
+        let at = self.at.of_mut(direction);
+        let offset = *at;
+        let pieces = pieces.inspect(|(bytes, ..)| *at += bytes.len() as u64);
+        self.session.pieces(StreamKey { id: 0, direction }, offset, pieces, cx);
+    }
+
     /// All that is in the parent's buffer of a direction, without a copy.
     pub fn take_all(
         &mut self,

@@ -51,12 +51,9 @@ impl Session {
     pub fn stream(&mut self, from: StreamKey, event: StreamEvent, cx: &mut Context<'_>) {
         match event {
             StreamEvent::Data { offset, bytes, arrived, delivered } => {
-                if let State::Reading(analyzer) = &mut self.state {
-                    let buffer = self.buffers.of(from);
-                    buffer.push(bytes, arrived, delivered);
-                    let progress = analyzer.data(from, buffer, cx);
-                    let unread = buffer.len();
-                    self.settle(progress, unread, cx);
+                if let State::Reading(_) = &self.state {
+                    self.buffers.of(from).push(bytes, arrived, delivered);
+                    self.read(from, cx);
                 } else {
                     self.search(from, offset, bytes, (arrived, delivered), cx);
                 }
@@ -70,6 +67,40 @@ impl Session {
                 self.end(from, reason, cx);
             }
         }
+    }
+
+    /// Pieces of a stream that could be read at one moment: they are read together once the
+    /// protocol is known.
+    pub fn pieces(
+        &mut self,
+        from: StreamKey,
+        mut offset: u64,
+        pieces: impl Iterator<Item = (Bytes, Stamp, Stamp)>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut has_unread = false;
+        for (bytes, arrived, delivered) in pieces {
+            let end = offset.saturating_add(bytes.len() as u64);
+            if let State::Reading(_) = &self.state {
+                self.buffers.of(from).push(bytes, arrived, delivered);
+                has_unread = true;
+            } else {
+                self.search(from, offset, bytes, (arrived, delivered), cx);
+            }
+            offset = end;
+        }
+        if has_unread {
+            self.read(from, cx);
+        }
+    }
+
+    /// Lets the analyzer read what has come.
+    fn read(&mut self, from: StreamKey, cx: &mut Context<'_>) {
+        let State::Reading(analyzer) = &mut self.state else { return };
+        let buffer = self.buffers.of(from);
+        let progress = analyzer.data(from, buffer, cx);
+        let unread = buffer.len();
+        self.settle(progress, unread, cx);
     }
 
     /// A datagram, `missing` bytes of which were not captured.

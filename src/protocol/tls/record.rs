@@ -104,10 +104,10 @@ impl Record {
         let mut frames = Frames::default();
         let Some(head) = buffer.skip(Header::LEN, &mut frames) else { return Cut::Short };
         let mut body = BytesMut::with_capacity(header.length());
-        let mut pieces = Pieces::default();
-        let rest = buffer.read_stamped(header.length(), &mut frames, |part, arrived, delivered| {
+        let mut pieces = Pieces(SmallVec::with_capacity(buffer.chunks().len().min(SEGMENTS)));
+        let rest = buffer.read_stamped(header.length(), &mut frames, |part, arrived, _| {
             body.extend_from_slice(part);
-            pieces.push(part.len(), arrived, delivered);
+            pieces.push(part.len(), arrived);
         });
         let span = rest.map_or(head, |rest| head.to(rest));
         Cut::Whole(Box::new(Self { header, body, pieces, span, frames }))
@@ -119,6 +119,9 @@ impl Record {
     }
 }
 
+/// The longest record in segments of usual size, with one cut at either end.
+const SEGMENTS: usize = 14;
+
 /// Could these few bytes be the beginning of a head?
 fn is_beginning(bytes: &[u8]) -> bool {
     bytes.first().is_none_or(|kind| matches!(kind, 20..=24))
@@ -127,19 +130,19 @@ fn is_beginning(bytes: &[u8]) -> bool {
 
 /// When the bytes of a body came: runs of bytes of one packet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pieces(SmallVec<[(u32, Stamp, Stamp); 2]>);
+pub(super) struct Pieces(SmallVec<[(u32, Stamp); 3]>);
 
 impl Pieces {
     /// All at once.
     pub(super) fn one(length: usize, span: Span) -> Self {
         let mut pieces = Self::default();
-        pieces.push(length, span.first, span.done);
+        pieces.push(length, span.first);
         pieces
     }
 
-    fn push(&mut self, length: usize, arrived: Stamp, delivered: Stamp) {
+    fn push(&mut self, length: usize, arrived: Stamp) {
         // a record is far below 4 GiB
-        self.0.push((u32::try_from(length).unwrap_or(u32::MAX), arrived, delivered));
+        self.0.push((u32::try_from(length).unwrap_or(u32::MAX), arrived));
     }
 
     /// Cuts `text`, which stands in the body from `start` on, where packets were cut. Each part
@@ -149,21 +152,20 @@ impl Pieces {
         text: &Bytes,
         start: usize,
         span: Span,
-        mut each: impl FnMut(Bytes, Stamp),
-    ) {
+    ) -> impl Iterator<Item = (Bytes, Stamp, Stamp)> {
         let end = start + text.len();
         let mut at = 0;
         // the head belongs to what it heads
         let mut first = Some(span.first);
-        for &(length, arrived, _) in &self.0 {
+        self.0.iter().filter_map(move |&(length, arrived)| {
             let piece = at..at + length as usize;
             at = piece.end;
             let part: Range<usize> = piece.start.max(start)..piece.end.min(end);
-            if part.start < part.end {
+            (part.start < part.end).then(|| {
                 let part = text.slice(part.start - start..part.end - start);
-                each(part, first.take().unwrap_or(arrived));
-            }
-        }
+                (part, first.take().unwrap_or(arrived), span.done)
+            })
+        })
     }
 }
 
@@ -194,7 +196,10 @@ mod tests {
         assert_eq!(record.frames.len(), 4);
         let mut parts = Vec::new();
         let text = Bytes::from_static(b"BCDE");
-        record.pieces.split(&text, 1, record.span, |part, at| parts.push((part, at.frame.0)));
+        for (part, at, done) in record.pieces.split(&text, 1, record.span) {
+            assert_eq!(done, stamp(14));
+            parts.push((part, at.frame.0));
+        }
         assert_eq!(parts, [(Bytes::from_static(b"BCD"), 1), (Bytes::from_static(b"E"), 4)]);
         assert!(matches!(Record::cut(&mut buffer), Cut::Short));
     }

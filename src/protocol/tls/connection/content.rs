@@ -174,10 +174,11 @@ impl Connection {
         match text.content {
             ContentType::HANDSHAKE => {
                 let buffer = &mut self.sides.of_mut(way).messages;
-                let done = record.span.done;
-                record.pieces.split(&text.bytes, text.start, record.span, |part, arrived| {
+                for (part, arrived, done) in
+                    record.pieces.split(&text.bytes, text.start, record.span)
+                {
                     buffer.push(part, arrived, done);
-                });
+                }
                 let knew = self.server.is_some();
                 self.messages(way, encrypted, cx);
                 if !knew && self.server.is_some() {
@@ -204,10 +205,8 @@ impl Connection {
             ContentType::APPLICATION_DATA => {
                 self.tell_data(way, record, cx);
                 let child = self.child(cx);
-                let (done, mut cx) = (record.span.done, cx.within_tls());
-                record.pieces.split(&text.bytes, text.start, record.span, |part, arrived| {
-                    child.push(way, part, (arrived, done), &mut cx);
-                });
+                let pieces = record.pieces.split(&text.bytes, text.start, record.span);
+                child.pieces(way, pieces, &mut cx.within_tls());
             }
             ContentType::HEARTBEAT => {}
             ContentType(other) => cx.anomaly(unknown_content(other)),
