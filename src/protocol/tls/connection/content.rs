@@ -202,6 +202,12 @@ impl Connection {
                 }
             }
             ContentType::ALERT => alert(way, &text.bytes, record, encrypted, cx),
+            // a peer would end the connection: nothing of the application is under these keys
+            ContentType::APPLICATION_DATA
+                if encrypted && self.is_13() && self.sides.of(way).epoch == Epoch::Handshake =>
+            {
+                cx.anomaly(too_early(way));
+            }
             ContentType::APPLICATION_DATA => {
                 self.tell_data(way, record, cx);
                 let child = self.child(cx);
@@ -284,6 +290,12 @@ fn not_inflated() -> Anomaly {
 fn no_content() -> Anomaly {
     let text = "a protected record of nothing but padding";
     Anomaly::new("tls.empty-record", Class::Malformed, text).citing("RFC 8446 §5.4")
+}
+
+fn too_early(way: Direction) -> Anomaly {
+    let who = if way == Direction::ToServer { "client" } else { "server" };
+    let text = format!("the {who} sends data of the application under the keys of the handshake");
+    Anomaly::new("tls.early-content", Class::Suspicious, text).citing("RFC 8446 §7.3")
 }
 
 fn unknown_content(content: u8) -> Anomaly {

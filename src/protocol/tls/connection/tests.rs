@@ -99,6 +99,24 @@ fn every_byte_keeps_the_packet_that_carried_it() {
 }
 
 #[test]
+fn nothing_of_the_application_is_read_under_the_keys_of_the_handshake() {
+    let mut server = Sealer::of(Label::ServerHandshake);
+    let early = server.seal(23, RESPONSE, 0);
+    let mut later = Sealer::of(Label::ServerTraffic);
+    let acts = [
+        Up(plain(22, &client_hello())),
+        Down(plain(22, &server_hello(0x1301))),
+        Down(early),
+        Down(server.seal(22, &[&wire::extensions("http/1.1")[..], &FINISHED].concat(), 0)),
+        Down(later.seal(23, RESPONSE, 0)),
+    ];
+    let said = play(log(&ALL), &acts, 1000);
+    let behind = ["tls.early-content", "encrypted Encrypted Extensions", "encrypted Finished"];
+    assert_eq!(said[3..6], behind);
+    assert_eq!(said[6..], ["finished ToClient", "data ToClient", "Some(200)"]);
+}
+
+#[test]
 fn without_keys_the_shape_of_a_connection_is_told() {
     let said = play(Secrets::default(), &exchange(0x1301, Sealer::of), 1000);
     assert_eq!(
