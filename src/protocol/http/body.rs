@@ -82,6 +82,13 @@ impl Counter {
         self.events.is_some()
     }
 
+    /// So many bytes are about to be given to [`push`](Self::push), in pieces.
+    pub fn reserve(&mut self, n: usize) {
+        if let State::Decoding(decoder) = &mut self.state {
+            decoder.reserve(n);
+        }
+    }
+
     /// Bytes came that nobody needs to look at.
     pub const fn count(&mut self, n: u64) {
         self.encoded = self.encoded.saturating_add(n);

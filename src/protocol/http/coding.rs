@@ -60,6 +60,11 @@ impl Decoder {
         some.then_some(Self { codings, layers, waiting, batch, window, taken, made, most, ratio })
     }
 
+    /// Makes room for bytes that are there already, before they come in pieces.
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.waiting.reserve(n.min(self.batch));
+    }
+
     /// Takes what came.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.waiting.extend_from_slice(bytes);

@@ -215,6 +215,7 @@ impl Incoming {
         let listed = self.frames.len() < limits.frames_listed;
         let frames = if listed { &mut self.frames } else { &mut unlisted };
         let span = if self.counter.wants_bytes() {
+            self.counter.reserve(n);
             buffer.read(n, frames, |part| self.counter.push(part))
         } else {
             self.counter.count(n as u64);

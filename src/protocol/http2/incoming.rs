@@ -119,6 +119,7 @@ impl Incoming {
         let listed = self.frames.len() < limits.frames_listed;
         let frames = if listed { &mut self.frames } else { &mut unlisted };
         let span = if part == Part::Content && self.counter.wants_bytes() {
+            self.counter.reserve(n);
             buffer.read(n, frames, |bytes| self.counter.push(bytes))
         } else {
             if part == Part::Content {
