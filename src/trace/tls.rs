@@ -194,14 +194,15 @@ impl Tls {
     ///
     /// In TLS 1.3, and where an earlier session is gone on with, that is with its own Finished, the
     /// last message. In a full handshake of TLS 1.2 the server's Finished comes last, and the client
-    /// waits for it, unless it does what is called a False Start (RFC 7918).
+    /// waits for it, unless it does what is called a False Start (RFC 7918): data that it sends while
+    /// that is still on its way says so.
     pub fn done(&self) -> Option<Stamp> {
         let client = self.finished.to_server.map(|finished| finished.span.last)?;
         let server = self.finished.to_client.map(|finished| finished.span.done);
         let is_needed = self.version().is_some_and(|version| version.settled() < Version::TLS_1_3);
         match server {
             Some(server) if server > client && self.waits_for(server) => Some(server),
-            None if is_needed => None,
+            None if is_needed && self.data.to_server.is_none() => None,
             _ => Some(client),
         }
     }
@@ -228,7 +229,7 @@ impl Tls {
         let retry = u8::from(self.retry().is_some());
         let is_short = self.version()?.settled() >= Version::TLS_1_3 || self.resumed().is_some();
         let server = self.finished.to_client.map(|finished| finished.span.done);
-        let waits = !is_short && server.is_none_or(|server| server <= done);
+        let waits = !is_short && server.is_some_and(|server| server <= done);
         Some(retry + if waits { 2 } else { 1 })
     }
 
@@ -309,5 +310,14 @@ mod tests {
         assert_eq!(full(0xc02f, None).done(), Some(at(20)));
         assert_eq!(full(0xc013, None).done(), Some(at(40)));
         assert_eq!(full(0x009c, Some(500)).done(), Some(at(40)));
+    }
+
+    #[test]
+    fn a_client_that_sends_is_ready_though_the_server_is_not() {
+        let mut early = full(0xc02f, Some(21));
+        early.finished.to_client = None;
+        assert_eq!((early.done(), early.round_trips()), (Some(at(20)), Some(1)));
+        early.data.to_server = None;
+        assert_eq!(early.done(), None, "nothing says that it does not wait");
     }
 }

@@ -201,6 +201,10 @@ fn phases(score: &mut Score, entry: &Entry, request: &Request) {
             (Some(ours), None) if ours > PHANTOM => {
                 score.wrong(format!("{}: {phase} of {ours:.3} ms is invented", entry.key));
             }
+            // whom a handshake is charged to is concluded, that TLS is a part of it is not
+            (None, Some(theirs)) if phase == "ssl" && entry.phases[1].is_some() => {
+                score.wrong(format!("{}: ssl of {theirs:.3} ms is missing", entry.key));
+            }
             _ => {}
         }
     }

@@ -20,7 +20,8 @@ pub(super) fn event(
     let id = connection;
     let Some(connection) = trace.connections.get_mut(id.0 as usize) else { return };
     let tls = connection.tls.get_or_insert_default();
-    let may_end = matches!(event, TlsEvent::Finished { .. }) && tls.done().is_none();
+    let is_step = matches!(event, TlsEvent::Finished { .. } | TlsEvent::Data { .. });
+    let may_end = is_step && tls.done().is_none();
     let bound = add(tls, bounds, event);
     if may_end && tls.done().is_some() {
         place.completed.push(EntityId::Secured(id));
