@@ -25,8 +25,10 @@ pub fn fuzz(input: &[u8]) {
     let (first, rest) = input.split_at(half.map_or(0, |end| end + 1));
     let mut grown = Secrets::default();
     grown.read(first);
+    let shared = grown.share();
     grown.read(rest);
     assert_eq!(grown.counted(), counted, "a log that grows is the same");
+    assert!(shared.counted().secrets <= counted.secrets, "what was shared stays as it was");
     let randoms: Vec<_> = secrets.randoms().collect();
     let written = secrets.write(&randoms);
     let mut again = Secrets::default();

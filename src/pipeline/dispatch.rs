@@ -53,7 +53,7 @@ pub(super) fn read(
     let mut dispatcher = Dispatcher::new(workers, limits);
     if source.may_bring_secrets() {
         dispatcher.secrets.expect_more();
-        dispatcher.share_secrets();
+        dispatcher.has_news = true;
     }
     let error = loop {
         if stop.load(Ordering::Relaxed) {
@@ -68,7 +68,10 @@ pub(super) fn read(
                 }
                 dispatcher.packet(packet);
             }
-            Ok(Some(Record::Idle)) => dispatcher.flush(),
+            Ok(Some(Record::Idle)) => {
+                dispatcher.share_secrets();
+                dispatcher.flush();
+            }
             Ok(Some(Record::Secrets(secrets))) => dispatcher.secrets(&secrets),
             Ok(None) => break None,
             Err(error) => break Some(RunError::Capture(error)),
@@ -90,6 +93,8 @@ struct Dispatcher {
     bytes: usize,
     facts: CaptureFacts,
     secrets: Secrets,
+    /// The shards do not know all secrets: they are told before the next packet.
+    has_news: bool,
     /// The latest packet time so far: the clock never steps back.
     clock: Timestamp,
     next_tick: Timestamp,
@@ -105,6 +110,7 @@ impl Dispatcher {
             bytes: 0,
             facts: CaptureFacts::default(),
             secrets: Secrets::default(),
+            has_news: false,
             clock: Timestamp::MIN,
             next_tick: Timestamp::MIN,
             last_frame: FrameNo(0),
@@ -112,6 +118,7 @@ impl Dispatcher {
     }
 
     fn packet(&mut self, packet: Packet) {
+        self.share_secrets();
         self.count(&packet);
         if self.clock >= self.next_tick {
             if self.facts.packets > 1 {
@@ -140,13 +147,15 @@ impl Dispatcher {
 
     /// What opens TLS: for all that is held already too, where it can be opened now.
     fn secrets(&mut self, record: &source::Secrets) {
-        if record.kind == source::Secrets::TLS_KEY_LOG && self.secrets.read(&record.data) {
-            self.share_secrets();
-        }
+        self.has_news |=
+            record.kind == source::Secrets::TLS_KEY_LOG && self.secrets.read(&record.data);
     }
 
     fn share_secrets(&mut self) {
-        let secrets = Arc::new(self.secrets.clone());
+        if !std::mem::take(&mut self.has_news) {
+            return;
+        }
+        let secrets = Arc::new(self.secrets.share());
         let now = Stamp::new(self.clock, self.last_frame);
         self.all(|| Item::Secrets { now, secrets: Arc::clone(&secrets) });
     }
@@ -213,6 +222,7 @@ impl Dispatcher {
     }
 
     fn finish(&mut self) {
+        self.share_secrets();
         let frame = self.last_frame;
         let mut said = Vec::new();
         self.fragments.finish(Stamp::new(self.clock, frame), &mut said);

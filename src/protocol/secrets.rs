@@ -2,12 +2,14 @@
 //!
 //! Takes the text of key logs, from files and from pcapng Decryption Secrets Blocks alike. Gives
 //! secrets to whoever has seen the client random. They are wiped when dropped and never printed.
+//!
+//! A capture may bring a block for each connection, and after each all shards are told: what was
+//! shared once is not copied for that.
 
 use std::fmt;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use zeroize::Zeroizing;
 
 use crate::limits::Limits;
@@ -33,7 +35,7 @@ pub enum Label {
 }
 
 impl Label {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); OfConnection::LABELS] = [
         ("CLIENT_RANDOM", Self::Master),
         ("CLIENT_EARLY_TRAFFIC_SECRET", Self::ClientEarly),
         ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", Self::ClientHandshake),
@@ -57,23 +59,24 @@ impl Label {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     bytes: Zeroizing<[u8; LONGEST]>,
-    len: usize,
+    len: u8,
 }
 
 /// A SHA-384 digest, and the master secret, have 48 bytes; no cipher suite has a longer hash.
 const LONGEST: usize = 48;
 
 impl Secret {
-    /// A secret of up to 48 bytes; none where there are more, or fewer than 16.
+    /// A secret of 32 or 48 bytes, as SHA-256 and SHA-384 have; none of another length.
     pub fn new(bytes: &[u8]) -> Option<Self> {
+        let len = u8::try_from(bytes.len()).ok().filter(|len| matches!(len, 32 | 48))?;
         let mut room = Zeroizing::new([0; LONGEST]);
-        room.get_mut(..bytes.len()).filter(|room| room.len() >= 16)?.copy_from_slice(bytes);
-        Some(Self { bytes: room, len: bytes.len() })
+        room.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self { bytes: room, len })
     }
 
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(..self.len.into()).unwrap_or_default()
     }
 }
 
@@ -83,14 +86,28 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secrets of one connection.
+/// The secrets of one connection. Each has its place and stays there: what moves leaves copies
+/// behind that nobody wipes.
 #[derive(Clone, Debug, Default)]
-pub struct OfConnection(Vec<(Label, Secret)>);
+pub struct OfConnection([Option<Secret>; Self::LABELS]);
 
 impl OfConnection {
+    const LABELS: usize = 6;
+
     /// The secret for a purpose.
     pub fn get(&self, label: Label) -> Option<&Secret> {
-        self.0.iter().find(|(known, _)| *known == label).map(|(_, secret)| secret)
+        self.0.get(label as usize)?.as_ref()
+    }
+
+    /// Each secret, and what it is for.
+    fn each(&self) -> impl Iterator<Item = (Label, &Secret)> {
+        Label::ALL.iter().filter_map(|(_, label)| Some((*label, self.get(*label)?)))
+    }
+
+    fn set(&mut self, label: Label, secret: Secret) {
+        if let Some(place) = self.0.get_mut(label as usize) {
+            *place = Some(secret);
+        }
     }
 }
 
@@ -111,13 +128,22 @@ pub struct Counted {
     pub dropped: u64,
 }
 
-/// The secrets of all connections. Cheap to clone: what is inside is shared.
+/// The secrets of all connections.
+///
+/// Invariant: each part of `shared` has more than twice as many as the next, so that there are few
+/// to look through, and each secret was copied few times.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    by_random: HashMap<ClientRandom, Arc<OfConnection>>,
+    /// What was shared, the latest part last; of a connection in several the last one counts.
+    shared: Vec<Arc<ByRandom>>,
+    /// What came since.
+    new: ByRandom,
+    connections: usize,
     counted: Counted,
     more_may_come: bool,
 }
+
+type ByRandom = HashMap<ClientRandom, Arc<OfConnection>>;
 
 impl Secrets {
     /// Says that more may come, so that what is locked is worth keeping for a while.
@@ -130,19 +156,41 @@ impl Secrets {
         self.more_may_come
     }
 
-    /// Those of a connection.
-    pub fn of(&self, random: &ClientRandom) -> Option<&OfConnection> {
-        self.by_random.get(random).map(|known| &**known)
+    /// A copy for others, which costs little however many there are.
+    #[must_use]
+    pub fn share(&mut self) -> Self {
+        let mut last = std::mem::take(&mut self.new);
+        if !last.is_empty() {
+            while let Some(before) = self.shared.pop_if(|before| before.len() <= 2 * last.len()) {
+                let mut both = Arc::unwrap_or_clone(before);
+                both.extend(last);
+                last = both;
+            }
+            self.shared.push(Arc::new(last));
+        }
+        self.clone()
     }
 
-    /// The connections that there are secrets of, in no order.
+    /// Those of a connection.
+    pub fn of(&self, random: &ClientRandom) -> Option<&OfConnection> {
+        self.known(random).map(|known| &**known)
+    }
+
+    fn known(&self, random: &ClientRandom) -> Option<&Arc<OfConnection>> {
+        let mut parts =
+            std::iter::once(&self.new).chain(self.shared.iter().rev().map(|part| &**part));
+        parts.find_map(|part| part.get(random))
+    }
+
+    /// The connections that there are secrets of, in no order; one may come again.
     pub fn randoms(&self) -> impl Iterator<Item = ClientRandom> {
-        self.by_random.keys().copied()
+        let shared = self.shared.iter().flat_map(|part| part.keys());
+        self.new.keys().chain(shared).copied()
     }
 
     /// True where there are none.
-    pub fn is_empty(&self) -> bool {
-        self.by_random.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.connections == 0
     }
 
     /// What was read, in numbers.
@@ -195,20 +243,18 @@ impl Secrets {
 
     /// Adds one secret.
     pub fn add(&mut self, random: ClientRandom, label: Label, secret: Secret) {
-        let is_full = self.by_random.len() >= Limits::SECRETS;
-        let known = match self.by_random.entry(random) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(_) if is_full => {
-                self.counted.dropped += 1;
-                return;
-            }
-            Entry::Vacant(free) => free.insert(Arc::default()),
-        };
-        match known.get(label) {
+        let known = self.known(&random);
+        match known.and_then(|known| known.get(label)) {
             Some(first) if *first == secret => self.counted.duplicates += 1,
             Some(_) => self.counted.conflicting += 1,
+            None if known.is_none() && self.connections >= Limits::SECRETS => {
+                self.counted.dropped += 1;
+            }
             None => {
-                Arc::make_mut(known).0.push((label, secret));
+                let known = known.map(Arc::clone);
+                self.connections += usize::from(known.is_none());
+                let known = self.new.entry(random).or_insert(known.unwrap_or_default());
+                Arc::make_mut(known).set(label, secret);
                 self.counted.secrets += 1;
             }
         }
@@ -216,16 +262,21 @@ impl Secrets {
 
     /// The secrets of some connections as a key log, in the order of the client randoms.
     pub fn write(&self, of: &[ClientRandom]) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::new());
-        for random in of {
-            for (label, secret) in self.of(random).map_or(&[][..], |known| &known.0) {
-                text.push_str(label.name());
-                text.push(' ');
-                push_hex(&mut text, random);
-                text.push(' ');
-                push_hex(&mut text, secret.bytes());
-                text.push('\n');
-            }
+        let known = |random| self.of(random).into_iter().flat_map(OfConnection::each);
+        let lines = || of.iter().flat_map(|random| known(random).map(move |it| (random, it)));
+        let length = |(label, secret): (Label, &Secret)| {
+            label.name().len() + 2 * (size_of::<ClientRandom>() + secret.bytes().len()) + 3
+        };
+        // with room for all: what a text leaves behind as it grows nobody wipes
+        let room = lines().map(|(_, line)| length(line)).sum();
+        let mut text = Zeroizing::new(String::with_capacity(room));
+        for (random, (label, secret)) in lines() {
+            text.push_str(label.name());
+            text.push(' ');
+            push_hex(&mut text, random);
+            text.push(' ');
+            push_hex(&mut text, secret.bytes());
+            text.push('\n');
         }
         text
     }
@@ -233,7 +284,7 @@ impl Secrets {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "secrets of {} connections", self.by_random.len())
+        write!(f, "secrets of {} connections", self.connections)
     }
 }
 
@@ -300,7 +351,32 @@ mod tests {
         secrets.read(line("CLIENT_TRAFFIC_SECRET_0", 7, 0xcd, 32).as_bytes());
         let written = secrets.write(&[[7; 32], [9; 32]]);
         assert_eq!(*written, line("CLIENT_TRAFFIC_SECRET_0", 7, 0xcd, 32));
+        assert_eq!(written.capacity(), written.len(), "it never grew");
         let printed = format!("{secrets:?} {:?}", secrets.of(&[1; 32]));
         assert!(!printed.contains("ab") && !printed.contains("171"), "{printed}");
+    }
+
+    #[test]
+    fn what_was_shared_stays_as_it_was_and_is_not_copied_again() {
+        let mut secrets = Secrets::default();
+        let mut copies = Vec::new();
+        for nth in 0..=255 {
+            secrets.read(line("CLIENT_TRAFFIC_SECRET_0", nth, 1, 32).as_bytes());
+            secrets.read(line("SERVER_TRAFFIC_SECRET_0", nth / 2, 2, 32).as_bytes());
+            copies.push(secrets.share());
+        }
+        let both = |secrets: &Secrets, random| {
+            let known = secrets.of(&[random; 32]);
+            let has = |label| known.is_some_and(|known| known.get(label).is_some());
+            (has(Label::ClientTraffic), has(Label::ServerTraffic))
+        };
+        for (nth, copy) in (0..=255).zip(&copies) {
+            assert_eq!(both(copy, nth), (true, nth == 0), "{nth}");
+            assert_eq!(both(copy, nth / 2), (true, true), "{nth}");
+            assert_eq!(both(copy, nth.saturating_add(1)), (nth == 255, false), "{nth}");
+            assert!(copy.shared.len() <= 9, "{}", copy.shared.len());
+        }
+        assert_eq!((secrets.connections, secrets.counted().secrets), (256, 384));
+        assert_eq!(secrets.counted().duplicates, 128);
     }
 }
