@@ -87,7 +87,8 @@ pub trait Analyzer: Send {
         let _ = (from, reason, buffer, cx);
     }
 
-    /// There are more secrets than before: what was locked may open.
+    /// There are more secrets than before: what was locked may open. Called while something is held
+    /// of the [`Budget`].
     fn secrets(&mut self, cx: &mut Context<'_>) {
         let _ = cx;
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// by one thread at a time, so that who is given the last bytes does not depend on threads.
 #[derive(Clone, Debug, Default)]
 pub struct Budget {
+    whole: usize,
     left: Arc<AtomicUsize>,
 }
 
@@ -20,7 +21,12 @@ pub struct Share {
 impl Budget {
     /// So many bytes.
     pub fn new(bytes: usize) -> Self {
-        Self { left: Arc::new(AtomicUsize::new(bytes)) }
+        Self { whole: bytes, left: Arc::new(AtomicUsize::new(bytes)) }
+    }
+
+    /// True where nobody holds anything.
+    pub fn is_whole(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == self.whole
     }
 
     /// Nothing yet, to grow.
@@ -59,9 +65,12 @@ mod tests {
     fn what_is_dropped_comes_back() {
         let budget = Budget::new(10);
         let (mut one, mut other) = (budget.share(), budget.share());
+        assert!(budget.is_whole());
         assert!(one.grow(6) && other.grow(4) && !other.grow(1));
         assert_eq!((one.taken(), other.taken()), (6, 4));
         drop(one);
         assert!(other.grow(6) && !other.grow(1));
+        drop(other);
+        assert!(budget.is_whole());
     }
 }
