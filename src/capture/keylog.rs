@@ -1,14 +1,16 @@
 //! Key logs beside a capture: read before its first packet, and while it is captured, as they grow.
 //!
 //! Takes the name of a file (what `SSLKEYLOGFILE` names, RFC 9850), gives its lines as
-//! [`Record::Secrets`]. What the lines say is not this layer's business.
+//! [`Record::Secrets`]. What the lines say is not this layer's business; what was read is wiped when
+//! nobody needs it any more.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use crate::capture::source::{
     About, CaptureError, CaptureSummary, Packet, PacketSource, Record, Secrets,
@@ -17,18 +19,20 @@ use crate::capture::source::{
 /// Bytes read at once: what a log of hours may have, in parts that fit the caches.
 const AT_ONCE: usize = 1 << 20;
 
+/// Bytes that a reader looks for behind the end.
+const SPARE: usize = 64;
+
 /// Packets between two looks at a log that may have grown.
 const BETWEEN_LOOKS: u32 = 64;
 
 /// One key log.
-#[derive(Debug)]
 pub struct KeyLog {
     path: PathBuf,
     file: Option<File>,
     /// Bytes read.
     read: u64,
     /// A line that is not whole yet.
-    rest: Vec<u8>,
+    rest: Zeroizing<Vec<u8>>,
     follow: bool,
     is_over: bool,
 }
@@ -37,7 +41,7 @@ impl KeyLog {
     /// A log that is complete.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, CaptureError> {
         let path = path.into();
-        let file = File::open(&path).map_err(|error| error_of(&path, error))?;
+        let file = open(&path).map_err(|error| error_of(&path, error))?;
         Ok(Self::of(path, Some(file), false))
     }
 
@@ -45,12 +49,12 @@ impl KeyLog {
     pub fn follow(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         // opened now, where it can be: root may be given up later
-        let file = File::open(&path).ok();
+        let file = open(&path).ok();
         Self::of(path, file, true)
     }
 
-    const fn of(path: PathBuf, file: Option<File>, follow: bool) -> Self {
-        Self { path, file, read: 0, rest: Vec::new(), follow, is_over: false }
+    fn of(path: PathBuf, file: Option<File>, follow: bool) -> Self {
+        Self { path, file, read: 0, rest: Zeroizing::default(), follow, is_over: false }
     }
 
     /// The lines that are new; nothing where there are none, or not yet.
@@ -58,42 +62,51 @@ impl KeyLog {
         if self.is_over {
             return Ok(None);
         }
-        let part = self.part().map_err(|error| error_of(&self.path, error))?;
-        let at_end = part.is_empty();
-        let mut lines = std::mem::take(&mut self.rest);
-        lines.extend(part);
+        let (mut lines, at_end) = self.part().map_err(|error| error_of(&self.path, error))?;
         if !at_end || self.follow {
             // the last line may go on
             let whole = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            self.rest = lines.split_off(whole);
             // a line of a key log has some 200 bytes: what goes on for ever is none
-            if self.rest.len() > AT_ONCE {
-                self.rest.clear();
+            if lines.len() - whole <= AT_ONCE {
+                self.rest.extend_from_slice(lines.get(whole..).unwrap_or_default());
             }
+            lines.truncate(whole);
         }
         self.is_over = at_end && !self.follow;
-        Ok((!lines.is_empty()).then(|| Bytes::from(lines)))
+        Ok((!lines.is_empty()).then(|| Bytes::from_owner(lines)))
     }
 
-    fn part(&mut self) -> io::Result<Vec<u8>> {
+    /// What was left of the part before, and the next one; true where there is nothing more.
+    fn part(&mut self) -> io::Result<(Zeroizing<Vec<u8>>, bool)> {
+        let mut rest = std::mem::take(&mut self.rest);
         if self.file.is_none() && self.follow {
-            self.file = File::open(&self.path).ok();
+            self.file = open(&self.path).ok();
         }
-        let Some(file) = &mut self.file else { return Ok(Vec::new()) };
-        if self.follow && file.metadata()?.len() < self.read {
+        let Some(file) = &mut self.file else { return Ok((rest, true)) };
+        let length = file.metadata()?.len();
+        if self.follow && length < self.read {
             // it was emptied, and begins anew
             file.seek(SeekFrom::Start(0))?;
             self.read = 0;
-            self.rest.clear();
+            rest.truncate(0);
         }
-        let mut part = Vec::new();
-        file.take(AT_ONCE as u64).read_to_end(&mut part)?;
-        self.read += part.len() as u64;
-        Ok(part)
+        // with room for all: what a buffer leaves behind as it grows nobody wipes
+        let more = usize::try_from(length - self.read.min(length)).unwrap_or(AT_ONCE).min(AT_ONCE);
+        let mut part = Zeroizing::new(Vec::with_capacity(rest.len() + more + SPARE));
+        part.extend_from_slice(&rest);
+        let read = file.take(AT_ONCE as u64).read_to_end(&mut part)?;
+        self.read += read as u64;
+        Ok((part, read == 0))
     }
 }
 
-fn error_of(path: &std::path::Path, error: io::Error) -> CaptureError {
+/// Opens what can be read: of a folder that fails only later.
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+}
+
+fn error_of(path: &Path, error: io::Error) -> CaptureError {
     CaptureError::Read { file: path.display().to_string(), source: Arc::new(error) }
 }
 
@@ -127,11 +140,15 @@ impl<S: PacketSource> Keyed<S> {
 impl<S: PacketSource> PacketSource for Keyed<S> {
     fn next_record(&mut self) -> Result<Option<Record>, CaptureError> {
         if self.until_look == 0 && !self.logs.is_empty() {
-            if let Some(secrets) = self.look()? {
-                return Ok(Some(secrets));
-            }
-            if !self.began && self.logs.iter().any(|log| !log.follow) {
-                return self.next_record();
+            // all that is complete comes before the first packet
+            loop {
+                let secrets = self.look()?;
+                if secrets.is_some() {
+                    return Ok(secrets);
+                }
+                if self.began || self.logs.iter().all(|log| log.follow) {
+                    break;
+                }
             }
             self.began = true;
             self.until_look = BETWEEN_LOOKS;
@@ -197,6 +214,26 @@ mod tests {
         }
         assert_eq!(said, "one\ntwoidle");
         assert!(KeyLog::open("/no/such/file").is_err());
+    }
+
+    #[test]
+    fn a_folder_is_no_log() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(KeyLog::open(folder.path()).is_err());
+        let mut source = Keyed::new(Memory::new([]), vec![KeyLog::follow(folder.path())]);
+        assert!(matches!(source.next_record(), Ok(None)), "it may become one");
+    }
+
+    #[test]
+    fn what_goes_on_for_ever_is_no_line() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&vec![b'x'; 5 * AT_ONCE / 2]).unwrap();
+        file.write_all(b"\nlast\n").unwrap();
+        let log = KeyLog::open(file.path()).unwrap();
+        let mut source = Keyed::new(Memory::new([]), vec![log]);
+        let first = secrets(source.next_record().unwrap());
+        assert!(first.len() < AT_ONCE && first.ends_with("x\nlast\n"), "{}", first.len());
+        assert_eq!(secrets(source.next_record().unwrap()), "end");
     }
 
     #[test]

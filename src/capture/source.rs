@@ -1,6 +1,7 @@
 //! What every source of packets gives: records in capture order, and a summary.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -108,7 +109,7 @@ pub struct Packet {
 }
 
 /// TLS secrets that the capture itself carries (pcapng Decryption Secrets Block).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secrets {
     /// The block's secrets type, such as 0x544c534b for an NSS key log.
     pub kind: u32,
@@ -119,6 +120,12 @@ pub struct Secrets {
 impl Secrets {
     /// The lines of an NSS key log (SSLKEYLOGFILE, RFC 9850).
     pub const TLS_KEY_LOG: u32 = 0x544c_534b;
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secret bytes of type {:#x}", self.data.len(), self.kind)
+    }
 }
 
 /// What a source hands out, in capture order.

@@ -309,4 +309,5 @@ fn secrets_come_in_their_place() {
     assert!(
         matches!(&records[..], [Record::Packet(_), Record::Secrets(got), Record::Packet(_)] if *got == want)
     );
+    assert_eq!(format!("{:?}", records[1]), "Secrets(7 secret bytes of type 0x544c534b)");
 }
