@@ -52,12 +52,10 @@ pub(in crate::protocol::tls) struct Algorithm {
 impl Algorithm {
     /// What a suite is made of; none where it is unknown, or not read.
     pub(in crate::protocol::tls) fn of(suite: CipherSuite) -> Option<Self> {
-        let name = suite.name()?;
-        // "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", and of TLS 1.3 "TLS_AES_128_GCM_SHA256"
-        let ciphers = name
-            .split_once("_WITH_")
-            .map_or_else(|| name.strip_prefix("TLS_"), |(_, rest)| Some(rest));
-        let ciphers = ciphers?;
+        // "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", and of TLS 1.3 "TLS_AES_128_GCM_SHA256"; what
+        // begins with "OLD_" makes its nonces otherwise
+        let name = suite.name()?.strip_prefix("TLS_")?;
+        let ciphers = name.split_once("_WITH_").map_or(name, |(_, ciphers)| ciphers);
         let aead = |name: &str| {
             Some(match name {
                 "AES_128_GCM" => Aead::Aes128Gcm,
@@ -157,7 +155,7 @@ mod tests {
         ] {
             assert_eq!(of(number), Some(Algorithm { bulk, hash }), "{number:#x}");
         }
-        for number in [0x0005, 0x0041, 0x00c6, 0xc050, 0x0a0a, 0xcc13 + 0x100] {
+        for number in [0x0005, 0x0041, 0x00c6, 0xc050, 0x0a0a, 0xcc13, 0xcc14, 0xcc15] {
             assert_eq!(of(number), None, "{number:#x}");
         }
     }
