@@ -90,7 +90,7 @@ pub enum Keys {
     Found,
     /// Secrets were found, and do not open its records.
     Wrong,
-    /// Secrets were found; the cipher suite is one that is not read.
+    /// Secrets were found; the version or the cipher suite is one that is not read.
     Unsupported,
     /// No keys are needed: the cipher suite does not encrypt.
     NotEncrypted,

@@ -202,7 +202,7 @@ pub enum KeyState {
     Found,
     /// They were found, and do not open its records.
     Wrong,
-    /// They were found; the cipher suite is not read.
+    /// They were found; the version or the cipher suite is not read.
     Unsupported,
     /// None are needed.
     NotEncrypted,

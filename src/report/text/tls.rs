@@ -74,7 +74,8 @@ pub fn alert(alert: &Alert) -> String {
     let who = words::sender(alert.direction);
     match alert.said {
         Some((level, what)) => format!("{level} alert of the {who}: {what}"),
-        None => format!("encrypted alert of the {who}"),
+        None if alert.encrypted => format!("encrypted alert of the {who}"),
+        None => format!("malformed alert of the {who}"),
     }
 }
 
@@ -146,7 +147,7 @@ pub const fn keys(keys: Keys) -> &'static str {
         Keys::NoHello => "its beginning was not captured: which keys are its own is not known",
         Keys::Found => "opened with the key log",
         Keys::Wrong => "the key log's secrets do not open it",
-        Keys::Unsupported => "secrets are there, its cipher suite is not read",
+        Keys::Unsupported => "secrets are there, its version or cipher suite is not read",
         Keys::NotEncrypted => "its cipher suite does not encrypt",
     }
 }
