@@ -23,7 +23,7 @@ pub enum Doubt {
     NoNames,
     /// Its key is too short: RSA under 2,048 bits, curves under 224 (NIST SP 800-131A §3).
     WeakKey,
-    /// It is signed with MD5 or SHA-1 (RFC 9155 §1).
+    /// It is signed with MD5 or SHA-1 (RFC 8446 §4.4.2.4).
     WeakSignature,
     /// It is signed by itself, and not by an authority.
     SelfSigned,

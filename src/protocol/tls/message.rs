@@ -209,7 +209,8 @@ pub struct ServerHello {
     /// True where it hints at an encrypted ClientHello that was accepted (in a HelloRetryRequest).
     pub ech: bool,
     /// True where the random bytes say that the server speaks a later version and was asked for an
-    /// older one (RFC 8446 §4.1.3): somebody changed the ClientHello, or the client tried again.
+    /// older one (RFC 8446 §4.1.3). A client that offered the later one knows by it that somebody
+    /// changed its ClientHello.
     pub downgraded: bool,
     /// The JA3S fingerprint: MD5 in hexadecimal.
     pub ja3s: Box<str>,

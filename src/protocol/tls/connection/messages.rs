@@ -129,7 +129,8 @@ impl Connection {
             }
             Then::Finished(way, span) => {
                 self.finished(way, span, false, cx);
-                // another one, which breaks the rules, does not begin the same keys anew
+                // another one, of a client that is asked for its certificate later (RFC 8446 §4.6.2),
+                // changes no keys
                 if self.is_13() && self.sides.of(way).epoch != Epoch::Application {
                     self.lock(way, Epoch::Application, cx);
                 }
