@@ -34,10 +34,12 @@ impl Connection {
     }
 
     fn begun(from_the_start: bool) -> Self {
+        // A capture that begins later begins anywhere in a frame.
+        let of_server = if from_the_start { State::Head } else { State::Lost };
         Self {
             ways: PerDirection {
                 to_server: Way::new(State::Preface, from_the_start),
-                to_client: Way::new(State::Head, from_the_start),
+                to_client: Way::new(of_server, from_the_start),
             },
             streams: Streams::default(),
             windows: PerDirection {
@@ -142,6 +144,7 @@ impl Connection {
         self.lose_block(way, reason, cx);
         self.windows.to_server.forget();
         self.windows.to_client.forget();
+        self.streams.missed();
         for (_, stream) in self.streams.iter_mut() {
             // Nobody knows where in its frames a WebSocket goes on.
             stream.websocket = None;

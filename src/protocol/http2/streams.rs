@@ -43,8 +43,8 @@ pub(super) enum Side {
 #[derive(Default)]
 pub(super) struct Streams {
     open: BTreeMap<u32, Stream>,
-    /// The lowest and the highest number whose beginning was seen, of those that the client
-    /// begins (odd) and of those that the server does.
+    /// The lowest and the highest number whose beginning was seen since the last hole, of those that
+    /// the client begins (odd) and of those that the server does.
     begun: [Option<(u32, u32)>; 2],
     told_full: bool,
     /// The request of HTTP/1 that is the first stream.
@@ -119,6 +119,13 @@ impl Streams {
                 self.queue.ends(now);
             }
         }
+    }
+
+    /// Frames are missing: streams may have begun and ended unseen, and how many are open is not
+    /// known.
+    pub(super) fn missed(&mut self) {
+        self.begun = [None; 2];
+        self.queue = Queue::default();
     }
 
     /// True where more DATA may go this way on a stream, or with 0 on any.

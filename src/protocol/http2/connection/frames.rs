@@ -29,7 +29,8 @@ impl Connection {
         Some(State::Head)
     }
 
-    /// Bytes are missing in a frame: of a header block, what came before them counts.
+    /// Bytes are missing in a frame: of a header block, what came before them counts. What else
+    /// changes a window is not known.
     pub(super) fn hole_in_payload(
         &mut self,
         way: Direction,
@@ -45,6 +46,9 @@ impl Connection {
             head.flags &= !frame::END_HEADERS;
             self.frame(way, Frame { head, payload, span, frames }, cx);
             self.lose_block(way, reason, cx);
+        } else if matches!(head.kind, Kind::SETTINGS | Kind::WINDOW_UPDATE) {
+            self.windows.to_server.forget();
+            self.windows.to_client.forget();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::flow::event::{Direction, GapReason, Role};
 use crate::protocol::http::message::{Ending, HttpEvent};
+use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http2::frame::{self, Kind};
 use crate::protocol::http2::hpack::tests::{indexed, literal};
 use crate::protocol::http2::tests::script::{
@@ -123,4 +124,56 @@ fn bytes_that_are_no_frames_are_passed_over_in_bounds() {
     script.up(&vec![0; 100_000]);
     script.up(&[settings(&[]), get(5, "/found")].concat());
     assert_eq!(brief(&script.events), ["5> GET /found", "5>| none"]);
+}
+
+#[test]
+fn a_response_is_told_whose_request_was_in_a_hole() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), get(1, "/a")].concat());
+    script.down(&headers(1, END_STREAM, &[(":status", "204")]));
+    let lost = get(3, "/lost");
+    script.gap(Direction::ToServer, lost.len() as u64);
+    script.up(&[get(5, "/b"), get(7, "/c")].concat());
+    script.down(&headers(3, END_STREAM, &[(":status", "404")]));
+    script.down(&headers(5, END_STREAM, &[(":status", "200")]));
+    let said = brief(&script.events);
+    assert!(said.contains(&"3< 404".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_capture_may_begin_within_a_frame_of_either_side() {
+    let mut script = Script::new(Role::Port);
+    script.up(&get(9, "/a"));
+    let data = frame(Kind::DATA, END_STREAM, 7, &[0x77; 3000]);
+    script.down(&data[1000..]);
+    script.down(&headers(9, END_STREAM, &[(":status", "200")]));
+    assert_eq!(brief(&script.events), ["9> GET /a", "9>| none", "9< 200", "9<| none"]);
+    assert_eq!(script.anomalies(), [""; 0]);
+}
+
+#[test]
+fn behind_a_hole_nobody_knows_how_many_streams_are_open() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&preface());
+    script.down(&settings(&[(3, 1)]));
+    script.up(&get(1, "/a"));
+    script.gap(Direction::ToClient, 100);
+    script.down(&headers(1, END_STREAM, &[(":status", "200")]));
+    script.up(&get(3, "/b"));
+    let said = brief(&script.events);
+    assert!(!said.iter().any(|said| said.contains("queued")), "{said:?}");
+}
+
+#[test]
+fn a_window_is_not_known_behind_an_update_that_was_cut() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), settings(&[(4, 5)]), get(1, "/a")].concat());
+    script.down(&headers(1, 0, &[(":status", "200")]));
+    let update = frame(Kind::WINDOW_UPDATE, 0, 1, &10u32.to_be_bytes());
+    script.up(&update[..11]);
+    script.gap(Direction::ToServer, 2);
+    script.down(&frame(Kind::DATA, 0, 1, b"12345"));
+    script.up(&update);
+    let blocked = |said: &&Multiplex| matches!(said, Multiplex::Blocked(_));
+    assert_eq!(script.multiplex().into_iter().find(blocked), None);
 }
