@@ -14,7 +14,7 @@ pub(super) struct Queue {
     limit: Option<u32>,
     /// Since when as many are open as may be.
     full: Option<Stamp>,
-    /// When one of them ended, since which no other has begun.
+    /// Since when there is room again for what waits.
     freed: Option<Stamp>,
 }
 
@@ -28,16 +28,18 @@ impl Queue {
     pub(super) fn begins(&mut self, at: Stamp) -> Option<Queued> {
         self.open = self.open.saturating_add(1);
         let limit = self.limit?;
-        let queued = match (self.full, self.freed.take()) {
+        let queued = match (self.full, self.freed) {
             (Some(since), Some(freed)) if at.at.since(freed.at) <= PROMPT => {
                 Some(Queued { since, freed, limit })
             }
             _ => None,
         };
-        if self.open < limit {
-            self.full = None;
-        } else if queued.is_none() {
-            self.full = Some(at);
+        let is_full = self.open >= limit;
+        if is_full || queued.is_none() {
+            self.freed = None;
+        }
+        if queued.is_none() {
+            self.full = is_full.then_some(at);
         }
         queued
     }
@@ -81,6 +83,22 @@ mod tests {
         assert_eq!(queue.begins(at(200)), None);
         queue.ends(at(201));
         assert_eq!(queue.begins(at(202)), None);
+    }
+
+    #[test]
+    fn as_many_waited_as_streams_ended() {
+        let mut queue = Queue::default();
+        queue.allow(2);
+        for n in [1, 2] {
+            assert_eq!(queue.begins(at(n)), None);
+        }
+        queue.ends(at(50));
+        queue.ends(at(51));
+        let waited = Queued { since: at(2), freed: at(50), limit: 2 };
+        assert_eq!(queue.begins(at(52)), Some(waited));
+        assert_eq!(queue.begins(at(53)), Some(waited));
+        // nothing ended since
+        assert_eq!(queue.begins(at(54)), None);
     }
 
     #[test]
