@@ -74,25 +74,27 @@ impl Streams {
         self.open.get_mut(&id)
     }
 
-    /// The stream of a message that begins; none where the stream is over. At the bound the
-    /// oldest is given up.
-    pub(super) fn begin(
+    /// Before a stream begins: at the bound the oldest is given up, and its number is told.
+    pub(super) fn make_room(
         &mut self,
         id: u32,
-        way: Direction,
         limits: &Limits,
         say: impl FnOnce(Anomaly),
-    ) -> Option<&mut Stream> {
-        if !self.open.contains_key(&id) {
-            if self.is_over(id) {
-                return None;
-            }
-            if self.open.len() >= limits.http2_streams {
-                self.open.pop_first();
-                if !std::mem::replace(&mut self.told_full, true) {
-                    say(faults::many_streams(limits));
-                }
-            }
+    ) -> Option<u32> {
+        let begins = !self.open.contains_key(&id) && !self.is_over(id);
+        if !begins || self.open.len() < limits.http2_streams {
+            return None;
+        }
+        if !std::mem::replace(&mut self.told_full, true) {
+            say(faults::many_streams(limits));
+        }
+        self.open.pop_first().map(|(oldest, _)| oldest)
+    }
+
+    /// The stream of a message that begins; none where the stream is over.
+    pub(super) fn begin(&mut self, id: u32, way: Direction) -> Option<&mut Stream> {
+        if self.is_over(id) {
+            return None;
         }
         if way == Direction::ToServer || id.is_multiple_of(2) {
             let begun = self.begun.get_mut(usize::from(id.is_multiple_of(2)))?;
@@ -103,7 +105,7 @@ impl Streams {
 
     /// True where a stream was seen to begin, and is not open any more. Numbers ascend (RFC 9113
     /// §5.1.1); those below the first that was seen may have begun before the capture.
-    fn is_over(&self, id: u32) -> bool {
+    pub(super) fn is_over(&self, id: u32) -> bool {
         let begun = self.begun.get(usize::from(id.is_multiple_of(2))).copied().flatten();
         begun.is_some_and(|(low, high)| (low..=high).contains(&id)) && !self.open.contains_key(&id)
     }

@@ -17,7 +17,7 @@ pub(super) struct Windows {
     /// What a new stream begins with.
     initial: i64,
     connection: Window,
-    /// Of streams on which DATA went, or which were given more.
+    /// Of open streams on which DATA went, or which were given more.
     streams: BTreeMap<u32, Window>,
 }
 
@@ -39,13 +39,16 @@ impl Windows {
         *self = Self::new(self.way, false);
     }
 
-    /// DATA of so many bytes was sent.
-    pub(super) fn sent(&mut self, stream: u32, bytes: u32, at: Stamp) {
+    /// DATA of so many bytes was sent. Where its stream is not open (any more), it counts for the
+    /// connection alone (RFC 9113 §5.1).
+    pub(super) fn sent(&mut self, stream: u32, bytes: u32, at: Stamp, is_open: bool) {
         if !self.is_known {
             return;
         }
         self.connection.take(bytes, at);
-        self.streams.entry(stream).or_insert_with(|| Window::new(self.initial)).take(bytes, at);
+        if is_open {
+            self.streams.entry(stream).or_insert_with(|| Window::new(self.initial)).take(bytes, at);
+        }
     }
 
     /// A stream has no more DATA.
@@ -136,12 +139,12 @@ mod tests {
     #[test]
     fn a_window_that_is_used_up_blocks_until_there_is_more() {
         let mut windows = Windows::new(Direction::ToClient, true);
-        windows.sent(1, 65_535, at(5));
+        windows.sent(1, 65_535, at(5), true);
         let blocked = |stream, to| Blocked { way: Direction::ToClient, stream, from: at(5), to };
         assert_eq!(windows.gave(1, 1000, at(7), true), Some(blocked(Some(1), Some(at(7)))));
         assert_eq!(windows.gave(1, 1000, at(8), true), None);
         assert_eq!(windows.gave(0, 1, at(9), true), Some(blocked(None, Some(at(9)))));
-        windows.sent(3, 1, at(5));
+        windows.sent(3, 1, at(5), true);
         let mut left = Vec::new();
         windows.finish(|blocked| left.push(blocked));
         assert_eq!(left, [blocked(None, None)]);
@@ -151,8 +154,8 @@ mod tests {
     fn a_new_beginning_changes_open_streams_by_as_much() {
         let mut windows = Windows::new(Direction::ToClient, true);
         windows.resize(100, at(1), |_| panic!("nothing was blocked"));
-        windows.sent(1, 100, at(2));
-        windows.sent(3, 50, at(3));
+        windows.sent(1, 100, at(2), true);
+        windows.sent(3, 50, at(3), true);
         let mut said = Vec::new();
         windows.resize(150, at(4), |blocked| said.push(blocked));
         let one =
@@ -163,9 +166,9 @@ mod tests {
     #[test]
     fn of_what_was_not_seen_from_the_start_nothing_is_told() {
         let mut windows = Windows::new(Direction::ToClient, true);
-        windows.sent(1, 65_535, at(1));
+        windows.sent(1, 65_535, at(1), true);
         windows.forget();
-        windows.sent(1, 65_535, at(2));
+        windows.sent(1, 65_535, at(2), true);
         assert_eq!(windows.gave(0, 1, at(3), true), None);
         windows.finish(|_| panic!("nothing is known"));
     }
@@ -173,9 +176,19 @@ mod tests {
     #[test]
     fn a_stream_that_is_over_does_not_wait() {
         let mut windows = Windows::new(Direction::ToServer, true);
-        windows.sent(1, 65_535, at(1));
+        windows.sent(1, 65_535, at(1), true);
         windows.ended(1);
         assert_eq!(windows.gave(1, 5, at(2), false), None);
         assert_eq!(windows.gave(0, 5, at(2), false), None);
+    }
+
+    #[test]
+    fn data_of_no_open_stream_counts_for_the_connection_and_is_not_remembered() {
+        let mut windows = Windows::new(Direction::ToClient, true);
+        for stream in 0..65_535 {
+            windows.sent(2 * stream + 1, 1, at(u64::from(stream)), false);
+        }
+        assert!(windows.streams.is_empty());
+        assert!(windows.gave(0, 1, at(70_000), true).is_some());
     }
 }

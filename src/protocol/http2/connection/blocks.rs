@@ -207,8 +207,12 @@ impl Connection {
             return None;
         }
         let limits = cx.limits;
-        let stream = self.streams.begin(stream, way, limits, |anomaly| cx.anomaly(anomaly))?;
-        Some(stream.side(way))
+        let oldest = self.streams.make_room(stream, limits, |anomaly| cx.anomaly(anomaly));
+        if let Some(oldest) = oldest {
+            self.windows.to_server.ended(oldest);
+            self.windows.to_client.ended(oldest);
+        }
+        Some(self.streams.begin(stream, way)?.side(way))
     }
 }
 

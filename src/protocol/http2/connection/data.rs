@@ -149,7 +149,8 @@ impl Connection {
     }
 
     fn end_data(&mut self, way: Direction, data: Data, cx: &mut Context<'_>) -> State {
-        self.windows.of_mut(way).sent(data.stream, data.length, cx.now);
+        let is_open = self.streams.get(data.stream).is_some();
+        self.windows.of_mut(way).sent(data.stream, data.length, cx.now, is_open);
         if data.is_last {
             self.finish(way, data.stream, Ending::Whole, cx);
         }

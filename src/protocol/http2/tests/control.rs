@@ -134,3 +134,16 @@ fn origins_and_alternatives_are_noted_and_short_frames_are_told() {
     }
     assert_eq!(script.anomalies(), ["http2.frame"; 5]);
 }
+
+#[test]
+fn at_the_bound_the_oldest_stream_is_given_up() {
+    let mut script = Script::new(Role::Syn);
+    script.limits.http2_streams = 2;
+    script.up(&[preface(), get(1, "/a"), get(3, "/b"), get(5, "/c"), get(7, "/d")].concat());
+    for stream in [1, 5] {
+        script.down(&headers(stream, END_STREAM, &[(":status", "200")]));
+    }
+    let said = brief(&script.events);
+    assert_eq!(said[8..], ["5< 200", "5<| none"], "{said:?}");
+    assert_eq!(script.anomalies(), ["http2.streams-full"]);
+}
