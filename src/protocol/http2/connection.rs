@@ -4,6 +4,7 @@ mod blocks;
 mod control;
 mod data;
 mod frames;
+mod said;
 mod state;
 
 pub use state::Connection;

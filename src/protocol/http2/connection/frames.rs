@@ -7,7 +7,7 @@ use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::http::multiplex::Priority;
-use crate::protocol::http2::connection::control::weight;
+use crate::protocol::http2::connection::said::weight;
 use crate::protocol::http2::connection::state::{Block, Connection, Frame, State, What};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head, Kind};
@@ -112,7 +112,7 @@ fn fragment(head: Head, payload: &[u8]) -> Option<(&[u8], What, Option<Priority>
         What::Promise(cursor.u32().ok()? & frame::STREAM)
     } else {
         if head.has(frame::PRIORITY) {
-            priority = weight(cursor.take(5).ok()?);
+            priority = Some(weight(&mut cursor)?);
         }
         What::Message { is_last: head.has(frame::END_STREAM) }
     };

@@ -98,6 +98,10 @@ fn priorities_are_told_in_all_their_forms() {
     let flags = frame::PRIORITY | frame::END_HEADERS | END_STREAM;
     script.up(&frame(Kind::HEADERS, flags, 5, &[b"\x80\0\0\x03\xff", &block[..]].concat()));
     script.up(&frame(Kind::PRIORITY, 0, 3, b"\0\0\0\0\x0f"));
+    // of what was said before it begins, the latest counts
+    let earlier = frame(Kind::PRIORITY_UPDATE, 0, 0, b"\0\0\0\x07u=5");
+    let later = frame(Kind::PRIORITY_UPDATE, 0, 0, b"\0\0\0\x07u=0");
+    script.up(&[earlier, later, get(7, "/c")].concat());
     assert_eq!(
         brief(&script.events),
         [
@@ -108,6 +112,9 @@ fn priorities_are_told_in_all_their_forms() {
             "5: weight 256, depends on stream 3, exclusive",
             "5>| none",
             "3: weight 16, depends on stream 0",
+            "7> GET /c",
+            "7: urgency 0",
+            "7>| none",
         ]
     );
 }
