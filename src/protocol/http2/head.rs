@@ -1,5 +1,7 @@
 //! A header block becomes a head (RFC 9113 §8.2, §8.3).
 
+use memchr::memchr3;
+
 use crate::limits::Limits;
 use crate::protocol::buffer::Span;
 use crate::protocol::http::fields::{self, Fields};
@@ -56,6 +58,8 @@ impl Collected {
             self.broken("a field name with a letter that it must not have");
         } else if CONNECTION.contains(&name) || (name == b"te" && value != b"trailers") {
             self.broken("a field that speaks of the connection");
+        } else if memchr3(b'\r', b'\n', 0, value).is_some() {
+            self.broken("a field value with a line break or a zero byte");
         }
         self.fields.push(name, value);
     }

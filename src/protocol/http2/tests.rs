@@ -152,6 +152,16 @@ fn broken_frames_are_told_and_what_follows_is_read() {
 }
 
 #[test]
+fn a_value_with_a_line_break_is_told() {
+    for value in ["a\r\nset-cookie: b=c", "a\n", "\0"] {
+        let mut script = Script::new(Role::Syn);
+        script.up(&[preface(), get(1, "/")].concat());
+        script.down(&headers(1, END_STREAM, &[(":status", "200"), ("x", value)]));
+        assert_eq!(script.anomalies(), ["http2.head-syntax"], "{value:?}");
+    }
+}
+
+#[test]
 fn events_of_a_stream_are_told_as_they_come_and_padding_is_none_of_them() {
     let mut script = Script::new(Role::Syn);
     script.up(&[preface(), settings(&[]), get(1, "/events")].concat());
