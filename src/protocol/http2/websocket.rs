@@ -28,8 +28,8 @@ pub(super) struct WebSocket {
 impl Asked {
     /// What a request asks for; none where it is no CONNECT.
     pub(super) fn of(head: &RequestHead) -> Option<Self> {
-        let to = head.protocol.clone().unwrap_or_else(|| "tunnel".into());
-        head.is("CONNECT").then(|| Self { to, offer: Offer::of(&head.fields) })
+        let to = || head.protocol.clone().unwrap_or_else(|| "tunnel".into());
+        head.is("CONNECT").then(|| Self { to: to(), offer: Offer::of(&head.fields) })
     }
 
     /// The WebSocket that a response agrees to; none where something else was asked for.
