@@ -147,8 +147,9 @@ impl Connection {
         self.windows.to_client.forget();
         self.streams.missed();
         for (_, stream) in self.streams.iter_mut() {
-            // Nobody knows where in its frames a WebSocket goes on.
-            stream.websocket = None;
+            if let Some(websocket) = &mut stream.websocket {
+                websocket.lose(way, reason, cx);
+            }
             if let Some(incoming) = stream.side(way).open() {
                 incoming.gap(reason);
             }

@@ -76,6 +76,11 @@ impl WebSocket {
         self.buffers.of_mut(way).clear();
     }
 
+    /// Bytes of it may be missing: how many, and where in its frames it goes on, nobody knows.
+    pub(super) fn lose(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
+        self.conversation.lose(way, reason, self.buffers.of_mut(way), cx);
+    }
+
     /// The stream is over in one direction.
     pub(super) fn end(&mut self, way: Direction, how: Ending, cx: &mut Context<'_>) {
         let reason = match how {

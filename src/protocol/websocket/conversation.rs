@@ -60,6 +60,22 @@ impl Conversation {
         self.tell(way, heard, cx);
     }
 
+    /// An unknown number of bytes is missing behind those in the buffer.
+    pub fn lose(
+        &mut self,
+        way: Direction,
+        reason: GapReason,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let mut heard = Vec::new();
+        let reader = self.readers.of_mut(way);
+        reader.advance(buffer, cx.limits, &mut heard);
+        reader.lose(None, reason, cx.limits, &mut heard);
+        self.tell(way, heard, cx);
+        buffer.clear();
+    }
+
     /// One direction is over.
     pub fn end(
         &mut self,

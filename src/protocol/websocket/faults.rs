@@ -137,10 +137,11 @@ pub(super) fn no_close() -> Anomaly {
 }
 
 /// A hole in which a head was.
-pub(super) fn lost(way: Direction, missing: u64) -> Anomaly {
+pub(super) fn lost(way: Direction, missing: Option<u64>) -> Anomaly {
+    let bytes = missing.map_or_else(|| "bytes".to_owned(), |missing| format!("{missing} bytes"));
     let text = format!(
-        "{missing} bytes of {} are missing, and where its next frame begins is among them: reading \
-         this direction stops",
+        "{bytes} of {} are missing, and where its next frame begins is among them: reading this \
+         direction stops",
         sender(way)
     );
     Anomaly::new("websocket.lost", Class::Lost, text)

@@ -116,13 +116,26 @@ impl Reader {
                     self.frame_over(head, limits, out);
                 }
                 if beyond > 0 {
-                    self.lose(length, Ending::Gap(reason), limits, out);
+                    self.lose(Some(length), reason, limits, out);
                 }
             }
-            State::Head => self.lose(length, Ending::Gap(reason), limits, out),
-            State::Lost => {}
+            State::Head | State::Lost => self.lose(Some(length), reason, limits, out),
         }
         buffer.clear();
+    }
+
+    /// Bytes are missing, and where the next frame begins among them; how many, where that is known.
+    pub(super) fn lose(
+        &mut self,
+        length: Option<u64>,
+        reason: GapReason,
+        limits: &Limits,
+        out: &mut Vec<Heard>,
+    ) {
+        if !matches!(self.state, State::Lost) {
+            self.say(faults::lost(self.way, length), out);
+            self.stop(Ending::Gap(reason), limits, out);
+        }
     }
 
     /// Nothing follows.
@@ -182,11 +195,6 @@ impl Reader {
             self.finish(open, Ending::Whole, limits, out);
         }
         self.has_closed |= head.opcode == Opcode::CLOSE;
-    }
-
-    fn lose(&mut self, length: u64, how: Ending, limits: &Limits, out: &mut Vec<Heard>) {
-        self.say(faults::lost(self.way, length), out);
-        self.stop(how, limits, out);
     }
 
     /// Nothing more is read; what is on its way ends so.

@@ -85,6 +85,18 @@ fn a_hole_in_a_websocket_is_told_by_it() {
 }
 
 #[test]
+fn a_hole_between_frames_ends_one_direction_of_a_websocket_and_not_the_other() {
+    let mut script = opened();
+    script.down(&frame(Kind::DATA, 0, 1, b"\x81\x40 the beginning of a text"));
+    script.gap(Direction::ToClient, 100);
+    script.down(&frame(Kind::DATA, 0, 1, b"\x81\x02hi"));
+    script.up(&frame(Kind::DATA, 0, 1, b"\x82\x80\0\0\0\0"));
+    let said = messages(&script);
+    assert_eq!(said, ["1 ToClient text Gap(NotCaptured)", "1 ToServer binary Whole"]);
+    assert_eq!(script.anomalies(), ["websocket.lost"]);
+}
+
+#[test]
 fn a_connect_without_a_protocol_is_a_tunnel() {
     let mut script = Script::new(Role::Syn);
     let request = [(":method", "CONNECT"), (":authority", "h.test:443")];
