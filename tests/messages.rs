@@ -55,6 +55,25 @@ fn every_message_that_the_browser_counted_is_found_with_its_size_and_time() {
     assert!(compared > 20, "only {compared}");
 }
 
+#[test]
+fn a_websocket_on_a_stream_waits_for_its_answer_once_it_has_asked() {
+    let capture = root().join("testdata/visits/websocket-h2/capture.pcap");
+    let trace = run_file(&capture, 2).trace;
+    let asked = trace
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.request.as_ref().is_some_and(|request| request.is("CONNECT")));
+    let mut compared = 0;
+    for exchange in asked {
+        let [send, wait] = [exchange.timings.send, exchange.timings.wait].map(Option::unwrap);
+        // one packet; then the lab's round trip of 20 ms
+        assert!(send.as_millis_f64() < 1.0, "{send:?}");
+        assert!((20.0..40.0).contains(&wait.as_millis_f64()), "{wait:?}");
+        compared += 1;
+    }
+    assert_eq!(compared, 3);
+}
+
 /// Size and time of a message by both.
 fn same(ours: &StreamMessage, theirs: &Value) {
     assert_eq!(theirs["size"].as_u64(), ours.decoded);

@@ -50,11 +50,7 @@ impl Attribution {
         let first = response.span.ready;
         let done = exchange.response_end.as_ref().map_or(response.span.done, |end| end.done);
         let receive = Span { from: first, to: done };
-        let sent = exchange
-            .request
-            .as_ref()
-            .map(|request| exchange.request_end.as_ref().map_or(request.span.last, |end| end.last));
-        let wait = sent.map(|sent| Span { from: sent, to: first });
+        let wait = exchange.sent().map(|sent| Span { from: sent, to: first });
         let wait = wait.filter(Span::lasts).map(|span| match connection {
             Some(connection) => wait_of(trace, connection, exchange, span),
             None => vec![span.part(Cause::Unknown)],

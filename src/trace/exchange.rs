@@ -100,6 +100,15 @@ impl Exchange {
         }
     }
 
+    /// The last byte of the request that its response can have waited for; none where the request was
+    /// not captured. CONNECT asks with its head: what its stream says afterwards is the tunnel's (RFC
+    /// 9113 §8.5).
+    pub fn sent(&self) -> Option<Stamp> {
+        let request = self.request.as_ref()?;
+        let end = self.request_end.as_ref().filter(|_| !request.is("CONNECT"));
+        Some(end.map_or(request.span.last, |end| end.last))
+    }
+
     /// From the head of its response until no more could be said in it, where it went on as a
     /// conversation that is over.
     pub fn conversation(&self) -> Option<TimeDelta> {

@@ -354,7 +354,7 @@ fn exchange_row(trace: &Trace, exchange: &Exchange) -> Row {
         return row(subject, start, Some(end), frames).then(Phase::Receive, start.at, end.at);
     };
     let start = request.span.first;
-    let sent = exchange.request_end.as_ref().map_or(request.span.last, |end| end.last);
+    let sent = exchange.sent().unwrap_or(start);
     let over = !matches!(exchange.state(), State::Open | State::NoResponse);
     let mut row = row(subject, start, response_end.filter(|_| over), frames);
     let ready = connection.and_then(Connection::ready).map(|ready| ready.at);

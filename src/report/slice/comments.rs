@@ -249,7 +249,7 @@ impl Comments {
             let text = format!("response {number}: interim {status}");
             self.add(interim.span.first.frame, text);
         }
-        let asked = exchange.request_end.as_deref().map(|end| end.last);
+        let asked = exchange.sent();
         if let Some(head) = &exchange.response {
             let waited = asked.map_or_else(String::new, |asked| {
                 format!(", {} after the request", after(asked, head.span.first))

@@ -103,7 +103,7 @@ fn asking_neighbors(trace: &Trace, client: IpAddr, from: Stamp, to: Stamp) -> Ti
 
 /// Brings the phases from the request on up to date with what is known.
 pub(super) fn measure(exchange: &mut Exchange) {
-    let Some(head) = &exchange.request else {
+    let (Some(head), Some(sent)) = (&exchange.request, exchange.sent()) else {
         let response = exchange.response.as_ref();
         exchange.timings.receive = response.map(|response| {
             let done = exchange.response_end.as_ref().map_or(response.span.done, |end| end.done);
@@ -111,7 +111,6 @@ pub(super) fn measure(exchange: &mut Exchange) {
         });
         return;
     };
-    let sent = exchange.request_end.as_ref().map_or(head.span.last, |end| end.last);
     exchange.timings.send = Some(sent.at.since(head.span.first.at).at_least_zero());
     let Some(response) = &exchange.response else { return };
     let first = response.span.ready.at;
