@@ -3,7 +3,7 @@
 use crate::protocol::http::cache;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::groups::Group;
-use crate::protocol::http::message::{Framing, MessageEnd, RequestHead, ResponseHead};
+use crate::protocol::http::message::{Framing, MessageEnd, ResponseHead};
 use crate::protocol::http::multiplex::Queued;
 use crate::protocol::http::status;
 use crate::protocol::http::url::Parts;
@@ -48,7 +48,11 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         lines.push(Line::new(line).in_tone(Tone::Strong));
         fields(&request.fields, true, &mut lines);
         lines.extend(unknown(request.unknown_fields));
-        lines.push(Line::below(request_size(request, exchange.request_end.as_deref())));
+        let end = exchange.request_end.as_deref();
+        let size = size(request.size, &request.fields, end);
+        let frames = end.map_or_else(String::new, |end| format!(", {}", in_frames(end)));
+        lines.push(Line::below(size + &frames));
+        trailers(end, &mut lines);
     }
     for interim in &exchange.informational {
         let after = since_request(exchange, interim.span.ready.at);
@@ -70,13 +74,10 @@ pub(super) fn lines(trace: &Trace, exchange: &Exchange) -> Vec<Line> {
         fields(&response.fields, false, &mut lines);
         lines.extend(unknown(response.unknown_fields));
         let end = exchange.response_end.as_deref();
-        lines.push(Line::below(response_size(response, end)));
+        lines.push(Line::below(size(response.size, &response.fields, end)));
         lines.extend(end.map(|end| Line::below(segments(response, end, connection))));
         lines.extend(cache(response).map(Line::below));
-        if let Some(end) = end.filter(|end| !end.trailers.is_empty()) {
-            lines.push(Line::below("trailers after the body:"));
-            fields(&end.trailers, false, &mut lines);
-        }
+        trailers(end, &mut lines);
     }
     lines.extend(conversation::lines(exchange));
     if let Some(wrong) = http::exchange_state(exchange.state()) {
@@ -159,14 +160,17 @@ fn phases(timings: &Timings) -> String {
         ("blocked", timings.blocked),
         ("dns", timings.dns),
         ("connect", timings.connect),
-        ("ssl (in connect)", timings.ssl),
         ("send", timings.send),
         ("wait", timings.wait),
         ("receive", timings.receive),
     ];
     let named = named.into_iter().filter_map(|(name, time)| Some((name, time?)));
-    let parts: Vec<String> =
-        named.map(|(name, time)| format!("{name} {}", in_millis(time))).collect();
+    let part = |(name, time)| {
+        let ssl = timings.ssl.filter(|_| name == "connect");
+        let ssl = ssl.map_or_else(String::new, |ssl| format!(" (ssl {} of it)", in_millis(ssl)));
+        format!("{name} {}{ssl}", in_millis(time))
+    };
+    let parts: Vec<String> = named.map(part).collect();
     format!("phases: {} = {}", parts.join(" + "), in_millis(timings.total()))
 }
 
@@ -202,22 +206,6 @@ fn unknown(count: u32) -> Option<Line> {
     (count > 0).then(|| Line::below(text).in_tone(Tone::Warn))
 }
 
-fn request_size(request: &RequestHead, end: Option<&MessageEnd>) -> String {
-    let head = u64::from(request.size);
-    let body = end.map_or(0, |end| end.body.wire);
-    let frames = end.map_or_else(String::new, |end| format!(" in {}", in_frames(end)));
-    if body == 0 {
-        return format!("{}{frames}, no body", units::count(head, "byte", "bytes"));
-    }
-    let framing = end.map_or_else(String::new, |end| words::framing(end.body.framing));
-    format!(
-        "{} = head {} + body {} ({framing}){frames}",
-        units::count(head + body, "byte", "bytes"),
-        units::grouped(head),
-        units::grouped(body)
-    )
-}
-
 fn in_frames(end: &MessageEnd) -> String {
     match end.frames.len() {
         1 => format!("frame {}", numbers::full(&end.frames)),
@@ -226,8 +214,17 @@ fn in_frames(end: &MessageEnd) -> String {
     }
 }
 
-fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
-    let head = u64::from(response.size);
+/// The fields behind a body, where there are any.
+fn trailers(end: Option<&MessageEnd>, lines: &mut Vec<Line>) {
+    if let Some(end) = end.filter(|end| !end.trailers.is_empty()) {
+        lines.push(Line::below("trailers after the body:"));
+        fields(&end.trailers, false, lines);
+    }
+}
+
+/// What a message takes on the wire, and what its body is without framing and coding.
+fn size(head: u32, fields: &Fields, end: Option<&MessageEnd>) -> String {
+    let head = u64::from(head);
     let Some(end) = end else {
         return format!("head {}", units::count(head, "byte", "bytes"));
     };
@@ -236,7 +233,7 @@ fn response_size(response: &ResponseHead, end: Option<&MessageEnd>) -> String {
     if body.framing == Framing::None && body.wire == 0 {
         return format!("{total}, no body");
     }
-    let coding = response.fields.get("content-encoding").map_or_else(String::new, |coding| {
+    let coding = fields.get("content-encoding").map_or_else(String::new, |coding| {
         let coding = escape(coding);
         match body.decoded {
             Some(decoded) => format!(", {} once {coding} is undone", units::grouped(decoded)),

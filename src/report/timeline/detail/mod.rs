@@ -14,6 +14,7 @@ mod tls;
 
 use crate::report::text::ink::Tone;
 use crate::trace::Trace;
+use crate::trace::connection::Connection;
 use crate::trace::waterfall::{Row, Subject};
 
 use line::Line;
@@ -23,18 +24,22 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
     let lines = match row.subject {
         Subject::Neighbor(id) => trace.neighbor(id).map(neighbor::lines),
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
-        Subject::Connect(id) => trace.connection(id).map(|c| tcp::opening(trace, c)),
-        Subject::Tls(id) => trace.connection(id).map(tls::lines),
+        Subject::Connect(id) => trace.connection(id).map(|c| {
+            let is_last = c.tls.is_none() && c.closing.is_empty();
+            tcp::opening(trace, c).into_iter().chain(said(c).filter(|_| is_last)).collect()
+        }),
+        Subject::Tls(id) => trace.connection(id).map(|c| {
+            let is_last = c.closing.is_empty();
+            tls::lines(c).into_iter().chain(said(c).filter(|_| is_last)).collect()
+        }),
         Subject::Estimate(id, nth) => trace.connection(id).map(|c| estimate::lines(c, nth)),
-        Subject::Flow(id) => trace.connection(id).map(|c| {
-            let said = c.multiplex.iter().flat_map(|known| multiplex::lines(known));
-            tcp::totals(trace, c).into_iter().chain(said).collect()
-        }),
+        Subject::Flow(id) => {
+            trace.connection(id).map(|c| tcp::totals(trace, c).into_iter().chain(said(c)).collect())
+        }
         Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e)),
-        Subject::Close(id) => trace.connection(id).map(|c| {
-            let said = c.multiplex.iter().flat_map(|known| multiplex::lines(known));
-            said.chain(tcp::closing(c)).collect()
-        }),
+        Subject::Close(id) => {
+            trace.connection(id).map(|c| said(c).chain(tcp::closing(c)).collect())
+        }
     };
     let mut lines = lines.unwrap_or_default();
     for line in &mut lines {
@@ -43,4 +48,10 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// What was said of a connection of many streams: below the row of its close, or, as long as it is
+/// open, below the last one of its opening.
+fn said(connection: &Connection) -> impl Iterator<Item = Line> {
+    connection.multiplex.iter().flat_map(|known| multiplex::lines(known))
 }
