@@ -39,7 +39,7 @@ const LISTED: usize = 3;
 pub(super) fn compare(file: &CorpusFile) -> Found {
     let facts = file.facts();
     let mut found = Found::new(&file.name);
-    let mut source = match urltrace::capture::open(&file.path) {
+    let mut source = match file.open() {
         Ok(source) => source,
         Err(error) => {
             let theirs =
@@ -71,7 +71,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn new(capture: &str) -> Self {
+    pub(super) fn new(capture: &str) -> Self {
         Self {
             capture: capture.to_owned(),
             differences: Vec::new(),

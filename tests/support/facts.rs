@@ -6,12 +6,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use urltrace::capture::Files;
+use urltrace::capture::keylog::{KeyLog, Keyed};
+use urltrace::capture::source::CaptureError;
+
 /// One capture of the collection.
 #[derive(Clone, Debug)]
 pub(crate) struct CorpusFile {
     /// Its name within the collection.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    /// The key log beside it.
+    pub(crate) keys: Option<PathBuf>,
     facts: PathBuf,
     tags: Vec<String>,
 }
@@ -60,11 +66,12 @@ pub(crate) fn corpus(folder: &Path, tags: &[&str]) -> Vec<CorpusFile> {
     let mut lines = manifest.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     let head = lines.next().unwrap();
     let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
-    let (file, of_tags) = (column("file"), column("tags"));
+    let (file, keylog, of_tags) = (column("file"), column("keylog"), column("tags"));
     let files = lines.map(|line| {
         let name = line[file].to_owned();
         CorpusFile {
             path: folder.join(&name),
+            keys: Some(line[keylog]).filter(|log| !log.is_empty()).map(|log| folder.join(log)),
             facts: folder.join("expected").join(format!("{name}.json")),
             tags: line[of_tags].split([',', ' ']).map(str::to_owned).collect(),
             name,
@@ -77,6 +84,12 @@ pub(crate) fn corpus(folder: &Path, tags: &[&str]) -> Vec<CorpusFile> {
 }
 
 impl CorpusFile {
+    /// The capture with its keys: tshark's facts are made with them too.
+    pub(crate) fn open(&self) -> Result<Keyed<Files>, CaptureError> {
+        let logs = self.keys.iter().map(|log| KeyLog::open(log).unwrap()).collect();
+        Ok(Keyed::new(urltrace::capture::open(&self.path)?, logs))
+    }
+
     pub(crate) fn facts(&self) -> Facts {
         let text = fs::read(&self.facts).unwrap_or_else(|e| panic!("{}: {e}", self.name));
         let document = serde_json::from_slice(&text);
