@@ -2,7 +2,8 @@
 //! ARP messages, TCP conversations, hellos of TLS, DNS, HTTP and WebSocket messages as tshark finds,
 //! but for differences that a rule explains (`tests/corpus/rules.rs`) or a list one by one
 //! (`tests/corpus/differences.tsv`), each with who is right. Prints how far both agree, class by
-//! class, and how far what we find is as the RFC says.
+//! class, and how far what we find is as the RFC says. Both sides have the keys that lie beside a
+//! capture, or in it; `keyed` compares what these open with tshark's of today, frame by frame.
 //!
 //! Nothing of the collection is in the project; where it is not there, this test says so.
 
@@ -12,6 +13,7 @@ mod differences;
 mod hellos;
 mod http2;
 mod ja4;
+mod keyed;
 mod layers;
 mod rules;
 mod tcp;
@@ -65,7 +67,7 @@ fn captures_by_others_are_read_as_tshark_reads_them() {
     assert!(files.len() > 1000, "only {} captures in {}", files.len(), folder.display());
     let Read { differences, mut agreement, ruled, failures } = read_all(files);
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
-    let list = List::read();
+    let list = List::read("tests/corpus/differences.tsv");
     list.judge(&differences, &mut agreement);
     println!("{}\n{}", agreement.table(), rules::table(&ruled));
     rules::all_needed(&ruled);

@@ -1,4 +1,4 @@
-//! The list of explained differences: what we found is on it, and all that is on it is found.
+//! A list of explained differences: what we found is on it, and all that is on it is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,8 +9,6 @@ use crate::corpus::compare::Difference;
 use crate::corpus::verdict::Right;
 use crate::support::root;
 
-const LIST: &str = "tests/corpus/differences.tsv";
-
 const HEAD: &str = "capture\tclass\tours\ttshark\tright\twhy\n";
 
 /// Set to write the list anew, with the explanations that are still true; what is new has none
@@ -19,28 +17,30 @@ const REWRITE: &str = "URLTRACE_REWRITE_DIFFERENCES";
 
 /// The list as it is committed.
 pub(super) struct List {
+    /// Where it stands in the project.
+    path: &'static str,
     /// Who is right and why, by the four columns before; nobody where nobody has found out.
     rows: BTreeMap<String, (Option<Right>, String)>,
 }
 
 impl List {
     /// Reads it. Fails on a row that cannot be read or stands there twice.
-    pub(super) fn read() -> Self {
-        let text = fs::read_to_string(root().join(LIST)).unwrap_or_default();
+    pub(super) fn read(path: &'static str) -> Self {
+        let text = fs::read_to_string(root().join(path)).unwrap_or_default();
         let mut rows = BTreeMap::new();
         for line in text.lines().skip(1) {
             let columns: Vec<&str> = line.split('\t').collect();
             let [capture, class, ours, theirs, right, why] = columns[..] else {
-                panic!("{LIST}: not six columns: {line}");
+                panic!("{path}: not six columns: {line}");
             };
             let right = (!right.is_empty()).then(|| {
-                Right::parse(right).unwrap_or_else(|| panic!("{LIST}: who is `{right}`? {line}"))
+                Right::parse(right).unwrap_or_else(|| panic!("{path}: who is `{right}`? {line}"))
             });
             let key = [capture, class, ours, theirs].join("\t");
             let before = rows.insert(key, (right, why.to_owned()));
-            assert!(before.is_none(), "{LIST}: twice: {line}");
+            assert!(before.is_none(), "{path}: twice: {line}");
         }
-        Self { rows }
+        Self { path, rows }
     }
 
     /// Notes who is right in each of the differences; what nobody explained is undecided.
@@ -69,8 +69,9 @@ impl List {
             keys.len(),
             keys.len() - unexplained.len()
         );
-        assert!(unexplained.is_empty(), "not explained in {LIST}:\n{}", lines(&unexplained));
-        assert!(stale.is_empty(), "explained in {LIST}, but no longer so:\n{}", lines(&stale));
+        let path = self.path;
+        assert!(unexplained.is_empty(), "not explained in {path}:\n{}", lines(&unexplained));
+        assert!(stale.is_empty(), "explained in {path}, but no longer so:\n{}", lines(&stale));
     }
 
     fn rewrite(&self, keys: &[String]) {
@@ -79,7 +80,7 @@ impl List {
             let (right, why) = self.rows.get(key).cloned().unwrap_or_default();
             let _ = writeln!(list, "{key}\t{}\t{why}", right.map_or("", Right::word));
         }
-        fs::write(root().join(LIST), list).unwrap();
+        fs::write(root().join(self.path), list).unwrap();
     }
 }
 
