@@ -89,7 +89,8 @@ fn facts(trace: &Trace, is_verbose: bool) -> Vec<Fact> {
 /// How much of TLS could be opened, and with what; nothing where there is no TLS, and no key log.
 fn keys(trace: &Trace) -> Option<Fact> {
     // those that came to need keys
-    let states: Vec<Keys> = trace.connections.iter().filter_map(|c| c.tls.as_ref()?.keys).collect();
+    let states = trace.connections.iter().filter_map(|connection| connection.tls.as_ref()?.keys);
+    let states: Vec<Keys> = states.filter(|keys| *keys != Keys::NotEncrypted).collect();
     let counted = trace.capture.keys;
     if states.is_empty() && counted == Counted::default() {
         return None;
@@ -239,4 +240,20 @@ fn anomalies(trace: &Trace) -> Vec<Fact> {
         ("anomaly", vec![format!("{id} ({class}), {times}: {}", escape(text))], Tone::Warn)
     });
     facts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::secured;
+
+    #[test]
+    fn what_needs_no_keys_is_not_said_to_stay_closed() {
+        let mut trace = secured();
+        assert!(keys(&trace).is_some());
+        for tls in trace.connections.iter_mut().filter_map(|it| it.tls.as_mut()) {
+            tls.keys = tls.keys.map(|_| Keys::NotEncrypted);
+        }
+        assert!(keys(&trace).is_none());
+    }
 }

@@ -146,14 +146,18 @@ impl Connection {
         let end = Header::LEN + header.length();
         let next = rest.get(end..);
         let side = self.sides.of_mut(way);
-        let Lock::Open(opener) = &mut side.lock else {
-            return match next {
-                Some(next) if next.len() >= Header::LEN => match Header::of_protected(next) {
-                    Some(_) => Looks::Like(0),
-                    None => Looks::Unlike,
-                },
-                _ => Looks::Short,
-            };
+        let opener = match &mut side.lock {
+            Lock::Open(opener) if opener.authenticates() => opener,
+            _ => {
+                return match next {
+                    Some(next) if next.len() >= Header::LEN => match Header::of_protected(next) {
+                        // how many were lost no key tells: one, if any
+                        Some(_) => Looks::Like(u64::from(lost > 0)),
+                        None => Looks::Unlike,
+                    },
+                    _ => Looks::Short,
+                };
+            }
         };
         let Some(body) = rest.get(Header::LEN..end) else { return Looks::Short };
         let most = (lost / added(opener)).min(LOST_AT_ONCE);

@@ -35,6 +35,11 @@ impl Connection {
                 return;
             }
         };
+        if let Lock::Open(opener) = &lock
+            && !opener.authenticates()
+        {
+            self.say_keys(Keys::NotEncrypted, cx);
+        }
         self.sides.of_mut(way).lock = lock;
     }
 
@@ -45,11 +50,17 @@ impl Connection {
     }
 
     fn find_by_hellos(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Keys> {
+        let known = self.client.as_ref().and_then(|client| cx.secrets.of(&client.random));
+        if known.is_none_or(|known| known.get(Label::Master).is_none())
+            && let Some(opener) = self.unencrypted()
+        {
+            return Ok(Lock::Open(opener.into()));
+        }
         let Some(client) = &self.client else { return Err(Keys::NoHello) };
         if cx.secrets.is_empty() {
             return Err(Keys::NoLog);
         }
-        let known = cx.secrets.of(&client.random).ok_or(Keys::NotInLog)?;
+        let known = known.ok_or(Keys::NotInLog)?;
         let server = self.server.as_ref().ok_or(Keys::NoHello)?;
         let algorithm = Algorithm::of(server.settled.cipher_suite).ok_or(Keys::Unsupported)?;
         if !self.is_13() {
@@ -88,6 +99,12 @@ impl Connection {
         }
     }
 
+    /// What reads a direction without keys: the suite does not encrypt.
+    fn unencrypted(&self) -> Option<Opener> {
+        let settled = self.settled()?;
+        Opener::of_nothing(Algorithm::of(settled.cipher_suite)?, settled.version)
+    }
+
     /// The key after the one that is used now; none where the secrets do not have it.
     pub(super) fn following(
         &self,
@@ -113,7 +130,7 @@ impl Connection {
 
     /// Says what is known of the keys, where that has changed.
     pub(super) fn say_keys(&mut self, keys: Keys, cx: &mut Context<'_>) {
-        if self.keys == Some(keys) || self.keys == Some(Keys::Found) {
+        if self.keys == Some(keys) || matches!(self.keys, Some(Keys::Found | Keys::NotEncrypted)) {
             return;
         }
         self.keys = Some(keys);

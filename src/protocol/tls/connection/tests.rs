@@ -307,6 +307,32 @@ fn the_versions_before_with_cbc_and_both_orders_of_the_mac() {
 }
 
 #[test]
+fn what_a_suite_does_not_encrypt_needs_no_keys() {
+    // TLS_RSA_WITH_NULL_SHA256: a MAC of 32 bytes behind the text, which only keys could check
+    let bare = |kind: u8, text: &[u8]| plain(kind, &[text, &[0; 32]].concat());
+    let acts = [
+        Up(plain(22, &client_hello())),
+        Down(plain(22, &wire::old_server_hello(0x0303, 0x003b, false))),
+        Up([&CHANGE[..], &bare(22, &FINISHED)].concat()),
+        Down([&CHANGE[..], &bare(22, &FINISHED)].concat()),
+        Up(bare(23, REQUEST)),
+        Down([bare(23, RESPONSE), bare(23, &[b'x'; 10])].concat()),
+        Hole(3),
+        Down([bare(23, b"lost")[3..].to_vec(), bare(23, &[b'x'; 26]), bare(21, &[1, 0])].concat()),
+    ];
+    for secrets in [Secrets::default(), log(&[Label::ClientEarly])] {
+        let said = play(secrets, &acts, 1000);
+        assert_eq!(said[3], "keys NotEncrypted", "{said:?}");
+        let read = ["data ToServer", "/a https", "data ToClient", "Some(200)"];
+        assert_eq!(said[said.len() - 6..][..4], read, "{said:?}");
+        assert_eq!(said[said.len() - 2..], ["end Gap(NotCaptured) 36", "alert Some(0)"]);
+    }
+    // where there are some, they check it
+    let said = play(log(&[Label::Master]), &acts, 1000);
+    assert!(said.contains(&"tls.bad-record-mac".to_owned()), "{said:?}");
+}
+
+#[test]
 fn a_server_that_answers_in_the_clear_is_read() {
     let acts = [Up(plain(22, &client_hello())), Down([RESPONSE, &[b'x'; 40]].concat())];
     let said = play(Secrets::default(), &acts, 1000);

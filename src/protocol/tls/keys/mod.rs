@@ -42,7 +42,8 @@ enum Cipher {
         explicit: usize,
     },
     Cbc(Box<Cbc>),
-    Null(Mac),
+    /// Not encrypted: a MAC of some bytes stands behind the text, which keys can check.
+    Null(usize, Option<Mac>),
 }
 
 /// What the keys of TLS 1.2 and before are derived from, beside the master secret.
@@ -111,9 +112,23 @@ impl Opener {
                 let mac = Mac::new(hash, mac_key);
                 Cipher::Cbc(Cbc::new(block, key_bytes, iv, mac, encrypt_then_mac)?.into())
             }
-            Bulk::Null(hash) => Cipher::Null(Mac::new(hash, mac_key)),
+            Bulk::Null(hash) => Cipher::Null(hash.size(), Some(Mac::new(hash, mac_key))),
         };
         Some(Self { algorithm, cipher, version, number: 0, secret: None })
+    }
+
+    /// For a suite that does not encrypt, without a key: what it carries is read and nothing
+    /// authenticates it. None for all others.
+    pub(super) fn of_nothing(algorithm: Algorithm, version: Version) -> Option<Self> {
+        let Bulk::Null(hash) = algorithm.bulk else { return None };
+        let cipher = Cipher::Null(hash.size(), None);
+        Some(Self { algorithm, cipher, version, number: 0, secret: None })
+    }
+
+    /// True where a record that opens is one of this key; false where there is no key, and
+    /// anything opens.
+    pub(super) const fn authenticates(&self) -> bool {
+        !matches!(self.cipher, Cipher::Null(_, None))
     }
 
     /// The key after this one (RFC 8446 §7.2); none where there is no such thing.
@@ -153,11 +168,11 @@ impl Opener {
                 }
             }
             Cipher::Cbc(cbc) => cbc.open(mac_header(number, kind, [major, minor]), body),
-            Cipher::Null(mac) => {
-                let end = body.len().checked_sub(mac.length())?;
+            Cipher::Null(length, mac) => {
+                let end = body.len().checked_sub(*length)?;
                 let (text, tag) = body.split_at_checked(end)?;
                 let head = mac_header(number, kind, [major, minor]);
-                mac.fits(head, text, tag).then_some(0..end)
+                mac.as_ref().is_none_or(|mac| mac.fits(head, text, tag)).then_some(0..end)
             }
         }?;
         self.number = self.number.wrapping_add(1);
@@ -172,7 +187,7 @@ impl Opener {
                 let inner_type = usize::from(self.version == Version::TLS_1_3);
                 Some(explicit + key.tag_length() + inner_type)
             }
-            Cipher::Null(mac) => Some(mac.length()),
+            Cipher::Null(length, _) => Some(*length),
             Cipher::Cbc(_) => None,
         }
     }
