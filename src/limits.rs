@@ -67,6 +67,9 @@ pub struct Limits {
     /// Records behind a hole for which it is tried whether a key opens them, of one direction: a
     /// few hundred are needed where megabytes are missing.
     pub tls_trials: u32,
+    /// Secrets that are tried on connections whose ClientHello was not captured, per shard: each
+    /// costs a few microseconds, so that all together are seconds at most.
+    pub tls_searches: usize,
     /// A TCP flow without a packet for this long is over (longer than keep-alive intervals of
     /// common servers; RFC 5382 REQ-5 asks NATs for 2 h 4 min, which no visit needs).
     pub tcp_idle: TimeDelta,
@@ -193,6 +196,7 @@ impl Default for Limits {
             tls_held_per_flow: 2 << 20,
             tls_held_per_shard: 2 << 20,
             tls_trials: 4096,
+            tls_searches: 1 << 14,
             tcp_idle: TimeDelta::from_secs(900),
             tcp_closed: TimeDelta::from_secs(15),
             tcp_ack_grace: TimeDelta::from_millis(3),

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{root, tools};
+use urltrace::capture::memory::Memory;
+use urltrace::capture::source::{PacketSource, Record};
+
+use crate::support::{keyed, root, run, tools};
 
 const VISIT: &str = "testdata/visits/https-redirect";
 
@@ -103,6 +106,27 @@ fn a_capture_with_its_secrets_needs_nothing_else() {
     }
     let nowhere = urltrace(&[&capture, "--embed-secrets"], Some(&log));
     assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
+}
+
+#[test]
+fn a_client_hello_that_was_not_captured_costs_no_url() {
+    let mut source = keyed(&root().join(capture()));
+    let all: Vec<Record> =
+        std::iter::from_fn(|| PacketSource::next_record(&mut source).unwrap()).collect();
+    let is_hello = |record: &Record| match record {
+        Record::Packet(packet) => {
+            packet.data.windows(6).any(|bytes| bytes[..3] == [22, 3, 1] && bytes[5] == 1)
+        }
+        _ => false,
+    };
+    let without = all.iter().filter(|record| !is_hello(record)).cloned().collect::<Vec<_>>();
+    assert_eq!(all.len() - without.len(), 8, "the ClientHellos");
+    let urls = |records: Vec<Record>| {
+        let trace = run(&mut Memory::new(records), 2).trace;
+        let urls = trace.exchanges.iter().filter_map(|exchange| exchange.url.clone());
+        urls.collect::<Vec<_>>()
+    };
+    assert_eq!(urls(without), urls(all));
 }
 
 #[test]

@@ -188,6 +188,11 @@ impl Secrets {
         self.new.keys().chain(shared).copied()
     }
 
+    /// How many connections that are.
+    pub fn connections(&self) -> usize {
+        self.connections
+    }
+
     /// True where there are none.
     pub const fn is_empty(&self) -> bool {
         self.connections == 0

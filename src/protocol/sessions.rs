@@ -41,7 +41,7 @@ impl Sessions {
     /// No sessions yet, with the protocols that they may have.
     pub fn new(limits: Limits, protocols: &'static [&'static Protocol]) -> Self {
         Self {
-            budget: Budget::new(limits.tls_held_per_shard),
+            budget: Budget::new(limits.tls_held_per_shard, limits.tls_searches),
             limits,
             protocols,
             secrets: Arc::default(),

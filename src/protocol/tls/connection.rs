@@ -6,6 +6,7 @@ mod holes;
 mod locks;
 mod messages;
 mod sealed;
+mod search;
 mod state;
 #[cfg(test)]
 mod tests;

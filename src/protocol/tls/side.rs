@@ -21,6 +21,8 @@ pub(super) struct Side {
     pub(super) finished: bool,
     /// Protected records that could not be opened have come.
     pub(super) sealed: bool,
+    /// Secrets were looked for that open the first of them, or need not be.
+    pub(super) searched: bool,
     /// Bytes of the application were told of, before the handshake was over and after it.
     pub(super) told: (bool, bool),
     /// Records were lost, or keys may change unseen: what does not open is tried otherwise.

@@ -3,7 +3,7 @@
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::event::EventBody;
-use crate::protocol::secrets::Label;
+use crate::protocol::secrets::{ClientRandom, Label};
 use crate::protocol::tls::connection::state::Connection;
 use crate::protocol::tls::event::{Keys, TlsEvent};
 use crate::protocol::tls::inflate::Inflate;
@@ -57,15 +57,25 @@ impl Connection {
             return Ok(Lock::Open(opener.into()));
         }
         let Some(client) = &self.client else { return Err(Keys::NoHello) };
+        self.find_by_random(&client.random, way, cx)
+    }
+
+    /// The lock that the secrets of a client random make.
+    pub(super) fn find_by_random(
+        &self,
+        random: &ClientRandom,
+        way: Direction,
+        cx: &Context<'_>,
+    ) -> Result<Lock, Keys> {
         if cx.secrets.is_empty() {
             return Err(Keys::NoLog);
         }
-        let known = known.ok_or(Keys::NotInLog)?;
+        let known = cx.secrets.of(random).ok_or(Keys::NotInLog)?;
         let server = self.server.as_ref().ok_or(Keys::NoHello)?;
         let algorithm = Algorithm::of(server.settled.cipher_suite).ok_or(Keys::Unsupported)?;
         if !self.is_13() {
             let master = known.get(Label::Master).ok_or(Keys::NotInLog)?;
-            let randoms = Randoms { client: &client.random, server: &server.random };
+            let randoms = Randoms { client: random, server: &server.random };
             let version = server.settled.version;
             let (secret, etm) = (master, server.encrypt_then_mac);
             let opener = Opener::of_master(algorithm, version, secret, randoms, way, etm);

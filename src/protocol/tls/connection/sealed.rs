@@ -16,6 +16,7 @@ use crate::protocol::tls::side::{Epoch, Lock};
 impl Connection {
     /// A record for whose key it may be worth waiting.
     pub(super) fn keep(&mut self, way: Direction, record: Box<Record>, cx: &mut Context<'_>) {
+        self.search(way, &record, cx);
         // until the ServerHello has come, keys cannot be known
         self.unlock(way, cx);
         if !matches!(self.sides.of(way).lock, Lock::Sealed) {

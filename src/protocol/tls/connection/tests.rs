@@ -307,6 +307,45 @@ fn the_versions_before_with_cbc_and_both_orders_of_the_mac() {
 }
 
 #[test]
+fn without_the_client_hello_the_secrets_are_tried() {
+    // among those of others
+    let among = |labels: &[Label]| {
+        let mut secrets = log(labels);
+        for other in 1..60 {
+            for label in ALL.into_iter().chain([Label::Master]) {
+                secrets.add([other; 32], label, wire::secret(Label::ClientEarly));
+            }
+        }
+        secrets
+    };
+    let acts = exchange(0x1303, Sealer::chacha);
+    for piece in [7, 1000] {
+        let said = play(among(&ALL), &acts[1..], piece);
+        assert_eq!(said, [&[WHOLE[1], "keys NoHello"], &WHOLE[2..]].concat(), "{piece}");
+    }
+    let mut client = Cbc::new(0x0302, Direction::ToServer, true);
+    let mut server = Cbc::new(0x0302, Direction::ToClient, true);
+    let acts = [
+        Down(plain(22, &wire::old_server_hello(0x0302, 0x002f, true))),
+        Up([CHANGE.to_vec(), client.seal(22, &FINISHED)].concat()),
+        Down([CHANGE.to_vec(), server.seal(22, &FINISHED)].concat()),
+        Up(client.seal(23, REQUEST)),
+        Down([server.seal(23, RESPONSE), server.seal(23, &[b'x'; 40])].concat()),
+    ];
+    let said = play(among(&[Label::Master]), &acts, 1000);
+    assert_eq!(said[said.len() - 5..][..2], ["data ToServer", "/a https"], "{said:?}");
+    assert_eq!(said.last().unwrap(), "end Whole 40");
+    // only as many as may be tried: a hundred here
+    let mut many = among(&[Label::Master]);
+    for other in 100..200 {
+        many.add([other; 32], Label::Master, wire::secret(Label::ClientEarly));
+    }
+    let said = play(many, &acts, 1000);
+    assert!(said.contains(&"tls.searched".to_owned()), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("https")), "{said:?}");
+}
+
+#[test]
 fn what_a_suite_does_not_encrypt_needs_no_keys() {
     // TLS_RSA_WITH_NULL_SHA256: a MAC of 32 bytes behind the text, which only keys could check
     let bare = |kind: u8, text: &[u8]| plain(kind, &[text, &[0; 32]].concat());

@@ -46,7 +46,7 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
     let (client, server) = (ends(40_000), ends(443));
     let key = FlowKey::between(Transport::Tcp, Encapsulation::default(), client, server);
     let flow = FlowInfo { id: FlowId(FrameNo(1)), key, client, server, role: Role::Syn };
-    let (limits, budget) = (Limits::default(), Budget::new(1 << 20));
+    let (limits, budget) = (Limits::default(), Budget::new(1 << 20, 100));
     let (mut secrets, mut events) = (secrets, Vec::new());
     let (mut session, mut offsets) = (Session::new(), PerDirection::<u64>::default());
     let mut frame = 0;
