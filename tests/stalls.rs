@@ -176,6 +176,49 @@ fn a_flow_control_window_that_is_used_up_is_named() {
     assert_eq!(adds_up(exchange.timings.receive, &parts), Ok(()));
 }
 
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// A request on stream 3 while 50 segments of stream 1 come, the last `pause` ms before the answer;
+/// then its body, with ten segments of stream 1 between. What its phases went to.
+fn beside_another(pause: i64) -> [String; 2] {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let get = |stream| frame(1, 5, stream, b"\x82\x86\x84\x41\x06h.test");
+    let ok = |stream| frame(1, 4, stream, b"\x88");
+    // each as large as a segment may be
+    let data = |stream, is_last| frame(0, is_last, stream, &[b'x'; 1451]);
+    let mut capture = Capture::new();
+    let mut tcp = open(&mut capture);
+    tcp.client(&[&preface[..], &frame(4, 0, 0, b""), &get(1)].concat()).wait(18).ack_server();
+    tcp.server(&ok(1)).ack_client().client(&get(3));
+    for _ in 0..50 {
+        tcp.server(&data(1, 0));
+    }
+    tcp.wait(pause).server(&ok(3)).server(&data(3, 0));
+    for _ in 0..10 {
+        tcp.server(&data(1, 0));
+    }
+    tcp.server(&data(3, 1)).ack().server(&data(1, 1)).ack().close();
+    let trace = trace_of(&capture);
+    let [mut wait, mut receive] = [told(&trace, |of| of.wait), told(&trace, |of| of.receive)];
+    [wait.remove(1), receive.remove(1)]
+}
+
+#[test]
+fn what_other_streams_take_is_named() {
+    let [wait, receive] = beside_another(0);
+    assert_eq!(wait, "1 Network 8,9 + 49 Streams 9,58 + 1 Server 8,59");
+    assert_eq!(receive, "1 Data  + 10 Streams 60,70 + 1 Data ");
+    let [wait, _] = beside_another(100);
+    assert_eq!(
+        wait, "1 Network 8,9 + 150 Server 8,59",
+        "the connection was free, and nothing came"
+    );
+}
+
 /// Twice the delay of the visit's wire.
 const THERE_AND_BACK: TimeDelta = TimeDelta::from_millis(40);
 

@@ -8,7 +8,9 @@
 //! 3. in `receive`, a flow-control window of HTTP/2 that was used up;
 //! 4. what held up the response's bytes: their repair, a full receive window, then (in `receive`)
 //!    the congestion window, or nothing to send;
-//! 5. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2);
+//! 5. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2); on
+//!    one that does not, the DATA of other streams: in `receive` wherever it came, in `wait` only
+//!    where it came up to the response without a pause, for else the connection was free;
 //! 6. in `wait`, the shortest round trip known once the request is on its way, then the server;
 //!    in `receive`, data.
 //!
@@ -19,6 +21,7 @@ use smallvec::smallvec;
 
 use crate::flow::event::{Direction, Transport};
 use crate::limits::Limits;
+use crate::protocol::http::multiplex::Run;
 use crate::time::{Stamp, TimeDelta, Timestamp};
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
@@ -82,7 +85,8 @@ fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Sp
     let is_server = !stalls().filter(of_response).any(is_vanished);
     let rest = if is_server { Cause::Server } else { Cause::Unknown };
     let base = answer(connection, exchange, wait, (left, rest));
-    let mut parts = lay(base, queued(trace, connection, exchange));
+    let mut parts = behind_others(connection, exchange, wait, base);
+    parts = lay(parts, queued(trace, connection, exchange));
     for over in [no_room, request_lost, holes, unlisted(connection)] {
         parts = lay(parts, over);
     }
@@ -96,8 +100,53 @@ fn receive_of(connection: &Connection, exchange: &Exchange, receive: Span) -> Ve
     let holes = of_response().filter(|stall| stall.is_hole).map(part_of).collect();
     let is_known = connection.transport == Transport::Tcp;
     let base = vec![receive.part(if is_known { Cause::Data } else { Cause::Unknown })];
+    let others = runs(connection, exchange, receive);
+    let others = others.map(|run| span_of(run).part(Cause::Streams)).collect();
     let blocked = blocked(connection, exchange, receive);
-    lay(lay(lay(lay(base, pauses), blocked), holes), unlisted(connection))
+    lay(lay(lay(lay(lay(base, others), pauses), blocked), holes), unlisted(connection))
+}
+
+/// A wait whose end, behind the first round trip, may have been taken by other streams.
+fn behind_others(
+    connection: &Connection,
+    exchange: &Exchange,
+    wait: Span,
+    base: Vec<Part>,
+) -> Vec<Part> {
+    let pauses = stalls_in(connection, wait)
+        .filter(|stall| stall.direction == Direction::ToClient && is_pause(stall.cause));
+    let free = pauses.map(|stall| stall.to.at).max().unwrap_or(Timestamp::MIN);
+    let behind = base.iter().find(|part| part.cause == Cause::Server).map(|part| part.from);
+    let Some(from) = behind.map(|from| from.max(free)) else { return base };
+    let runs = runs(connection, exchange, wait).filter(|run| run.to.at > from);
+    let others = runs.map(|run| {
+        let run = Part { is_inferred: true, ..span_of(run).part(Cause::Streams) };
+        run.between(run.from.max(from), run.to)
+    });
+    let others = others.collect();
+    lay(base, others)
+}
+
+/// The runs of other streams that reach into a phase and were known when it ended.
+fn runs<'c>(
+    connection: &'c Connection,
+    exchange: &Exchange,
+    phase: Span,
+) -> impl Iterator<Item = &'c Run> {
+    let all = connection.multiplex.as_deref().map_or(&[][..], |known| &known.runs);
+    let first = all.partition_point(|run| run.to.at <= phase.from.at);
+    let own = exchange.message.stream;
+    let known = all.iter().skip(first).take_while(move |run| run.to.frame <= phase.to.frame);
+    known.filter(move |run| run.stream != own)
+}
+
+const fn span_of(run: &Run) -> Span {
+    Span { from: run.from, to: run.to }
+}
+
+/// True where the sender had nothing to send, or may have had nothing.
+const fn is_pause(cause: Cause) -> bool {
+    matches!(cause, Cause::Idle | Cause::Unknown)
 }
 
 /// The times in a phase in which the server had no flow-control window for the response, as far as

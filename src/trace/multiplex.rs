@@ -1,7 +1,7 @@
 //! What was said of a connection of many streams, beside its exchanges.
 
 use crate::flow::event::Direction;
-use crate::protocol::http::multiplex::{Blocked, GoAway, RoundTrip};
+use crate::protocol::http::multiplex::{Blocked, GoAway, RoundTrip, Run};
 use crate::time::{Stamp, TimeDelta};
 
 /// What was said of one connection; each list up to a bound.
@@ -15,6 +15,8 @@ pub struct Multiplex {
     pub round_trips: Vec<RoundTrip>,
     /// Times in which a sender had no window.
     pub blocked: Vec<Blocked>,
+    /// Whose DATA came to the client while several streams were open, in order of time.
+    pub runs: Vec<Run>,
     /// What they said without asking for anything.
     pub notes: Vec<Note>,
 }

@@ -14,6 +14,8 @@ pub enum Cause {
     Server,
     /// The connection was taken by the response before this one.
     Queued,
+    /// The connection brought DATA of other streams.
+    Streams,
     /// Bytes were lost: from where that shows until they were there again.
     Loss(Repair),
     /// A packet was overtaken by others, and they had to wait for it.

@@ -22,6 +22,8 @@ pub enum Multiplex {
     RoundTrip(RoundTrip),
     /// A sender had no window: it could not send DATA.
     Blocked(Blocked),
+    /// DATA of one stream came to the client while others were open.
+    Run(Run),
     /// What one end says without asking for anything, in words: ORIGIN (RFC 8336), ALTSVC
     /// (RFC 7838).
     Note {
@@ -69,6 +71,17 @@ pub struct Blocked {
     pub from: Stamp,
     /// The frame that gave room again; none where none did.
     pub to: Option<Stamp>,
+}
+
+/// DATA of one stream that came to the client with none of another between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The stream.
+    pub stream: u64,
+    /// The DATA before it, of whatever stream; its own first where nothing was before it.
+    pub from: Stamp,
+    /// Its last DATA.
+    pub to: Stamp,
 }
 
 /// A request that left as soon as there was room for its stream: as many as the other end allows

@@ -24,6 +24,7 @@ use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{HEAD, Head, Kind};
 use crate::protocol::http2::hpack::Decoder;
 use crate::protocol::http2::probe::{self, PREFACE};
+use crate::protocol::http2::runs::Runs;
 use crate::protocol::http2::streams::Streams;
 use crate::protocol::http2::windows::Windows;
 use crate::time::Frames;
@@ -48,6 +49,7 @@ impl Connection {
                 to_client: Windows::new(Direction::ToClient, from_the_start),
             },
             pings: Pings::default(),
+            runs: Runs::default(),
             early: VecDeque::new(),
             from_the_start,
         }
@@ -146,6 +148,7 @@ impl Connection {
         self.windows.to_server.forget();
         self.windows.to_client.forget();
         self.streams.missed();
+        self.runs.missed();
         for (_, stream) in self.streams.iter_mut() {
             if let Some(websocket) = &mut stream.websocket {
                 websocket.lose(way, reason, cx);

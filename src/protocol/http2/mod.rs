@@ -17,6 +17,7 @@ pub mod hpack;
 mod incoming;
 mod probe;
 mod queue;
+mod runs;
 mod streams;
 mod websocket;
 mod windows;

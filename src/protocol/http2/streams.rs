@@ -142,6 +142,12 @@ impl Streams {
         }
     }
 
+    /// True where another stream than this is open.
+    pub(super) fn has_other(&self, id: u64) -> bool {
+        let is_open = u32::try_from(id).is_ok_and(|id| self.open.contains_key(&id));
+        self.open.len() > usize::from(is_open)
+    }
+
     /// All that are open, by number.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
         self.open.iter_mut().map(|(id, stream)| (*id, stream))

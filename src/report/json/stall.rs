@@ -46,6 +46,9 @@ pub enum Cause {
     ServerThinking,
     /// The connection was taken by the response before this one.
     Queued,
+    /// The connection brought bodies of other streams (HTTP/2): in `receive` that is seen, in
+    /// `wait` it is concluded that the response waited behind them.
+    OtherStreams,
     /// Bytes were lost: from where that shows until they were there again.
     LossRecovery,
     /// A packet was overtaken by others, and they had to wait for it.
@@ -109,6 +112,7 @@ impl From<stall::Cause> for Cause {
             stall::Cause::Network => Self::NetworkRoundTrip,
             stall::Cause::Server => Self::ServerThinking,
             stall::Cause::Queued => Self::Queued,
+            stall::Cause::Streams => Self::OtherStreams,
             stall::Cause::Loss(_) => Self::LossRecovery,
             stall::Cause::Reordering => Self::Reordering,
             stall::Cause::ReceiveWindow => Self::ReceiveWindow,

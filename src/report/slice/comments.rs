@@ -219,6 +219,7 @@ impl Comments {
                 | Cause::StreamWindow
                 | Cause::Server
                 | Cause::Queued
+                | Cause::Streams
                 | Cause::Idle
                 | Cause::Data
                 | Cause::Unknown => continue,

@@ -36,6 +36,7 @@ fn add(
         protocol::Multiplex::GoAway(said) => (known.go_aways.len(), said.text.len()),
         protocol::Multiplex::RoundTrip(_) => (known.round_trips.len(), 0),
         protocol::Multiplex::Blocked(_) => (known.blocked.len(), 0),
+        protocol::Multiplex::Run(_) => (known.runs.len(), 0),
         protocol::Multiplex::Note { text, .. } => (known.notes.len(), text.len()),
     };
     if listed >= most {
@@ -51,6 +52,7 @@ fn add(
         protocol::Multiplex::GoAway(said) => known.go_aways.push(said),
         protocol::Multiplex::RoundTrip(round_trip) => known.round_trips.push(round_trip),
         protocol::Multiplex::Blocked(blocked) => known.blocked.push(blocked),
+        protocol::Multiplex::Run(run) => known.runs.push(run),
         protocol::Multiplex::Note { by, text } => known.notes.push(Note { at, by, text }),
     }
     None

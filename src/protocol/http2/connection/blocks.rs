@@ -126,6 +126,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let (way, id) = (Direction::ToClient, self.streams.exchange(block.stream));
+        self.ran_so_far(cx);
         let Some(side) = self.side(way, block.stream, cx) else { return };
         match side {
             Side::Waiting if collected.is_interim() => {

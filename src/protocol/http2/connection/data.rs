@@ -6,7 +6,7 @@ use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
-use crate::protocol::http::multiplex::Reset;
+use crate::protocol::http::multiplex::{Multiplex, Reset, Run};
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
@@ -55,6 +55,10 @@ impl Connection {
         }
         let ready = |left: u32, buffer: &StreamBuffer| buffer.len().min(left as usize);
         let content = ready(data.content, buffer);
+        if way == Direction::ToClient && content > 0 {
+            let before = self.runs.came(data.stream, cx.now);
+            self.ran(before, cx);
+        }
         self.body(way, data.stream, Part::Content, content, buffer, cx);
         data.content = data.content.saturating_sub(u32::try_from(content).unwrap_or(u32::MAX));
         if data.content == 0 {
@@ -105,6 +109,9 @@ impl Connection {
         how: Ending,
         cx: &mut Context<'_>,
     ) {
+        if way == Direction::ToClient {
+            self.ran_so_far(cx);
+        }
         let open = self.streams.get(stream).and_then(|open| open.side(way).take());
         if let Some(mut incoming) = open {
             let websocket = self.streams.get(stream).and_then(|open| open.websocket.as_mut());
@@ -146,6 +153,19 @@ impl Connection {
         let end = MessageEnd { how, last, done, frames, ..MessageEnd::default() };
         let id = self.streams.exchange(stream);
         cx.emit(EventBody::Http(HttpEvent::ResponseEnd { id, end: end.into() }));
+    }
+
+    /// Before anything is told of one stream: whose DATA came until then.
+    pub(super) fn ran_so_far(&mut self, cx: &mut Context<'_>) {
+        let run = self.runs.so_far();
+        self.ran(run, cx);
+    }
+
+    /// Tells of a run that others may have waited for.
+    fn ran(&mut self, run: Option<Run>, cx: &mut Context<'_>) {
+        if let Some(run) = run.filter(|run| self.streams.has_other(run.stream)) {
+            cx.emit(EventBody::Multiplex(Multiplex::Run(run).into()));
+        }
     }
 
     fn end_data(&mut self, way: Direction, data: Data, cx: &mut Context<'_>) -> State {

@@ -7,6 +7,7 @@ use crate::protocol::buffer::Span;
 use crate::protocol::http::multiplex::Priority;
 use crate::protocol::http2::frame;
 use crate::protocol::http2::hpack::Decoder;
+use crate::protocol::http2::runs::Runs;
 use crate::protocol::http2::streams::Streams;
 use crate::protocol::http2::windows::Windows;
 use crate::time::{Frames, Stamp};
@@ -20,6 +21,8 @@ pub struct Connection {
     pub(super) streams: Streams,
     pub(super) windows: PerDirection<Windows>,
     pub(super) pings: Pings,
+    /// Whose DATA comes to the client.
+    pub(super) runs: Runs,
     /// Priorities of streams that have not begun.
     pub(super) early: VecDeque<(u32, Priority)>,
     /// The capture has the connection from its first byte on.

@@ -64,6 +64,10 @@ impl Sum<'_> {
             Cause::Network => format!("{time} network round trip (as {})", self.ways()),
             Cause::Server => format!("{time} server thinking"),
             Cause::Queued => format!("{time} behind the response before it"),
+            Cause::Streams if self.is_inferred => {
+                format!("{time} behind data of other streams (inferred)")
+            }
+            Cause::Streams => format!("{time} data of other streams"),
             Cause::Loss(_) if self.is_inferred => format!(
                 "{time} recovering from loss (inferred: a packet of the sender never came; {})",
                 self.ways()
