@@ -24,6 +24,8 @@ pub struct Exchange {
     pub request: Option<Box<RequestHead>>,
     /// How the request ended.
     pub request_end: Option<Box<MessageEnd>>,
+    /// The last byte of the request before its response began, where it went on behind that.
+    pub asked: Option<Stamp>,
     /// Interim responses.
     pub informational: Vec<ResponseHead>,
     /// The final response.
@@ -101,12 +103,12 @@ impl Exchange {
     }
 
     /// The last byte of the request that its response can have waited for; none where the request was
-    /// not captured. CONNECT asks with its head: what its stream says afterwards is the tunnel's (RFC
-    /// 9113 §8.5).
+    /// not captured. What a stream says once it is answered, a WebSocket's and that of a call in
+    /// both directions, is none of it.
     pub fn sent(&self) -> Option<Stamp> {
         let request = self.request.as_ref()?;
-        let end = self.request_end.as_ref().filter(|_| !request.is("CONNECT"));
-        Some(end.map_or(request.span.last, |end| end.last))
+        let end = self.asked.or_else(|| Some(self.request_end.as_ref()?.last));
+        Some(end.unwrap_or(request.span.last))
     }
 
     /// From the head of its response until no more could be said in it, where it went on as a

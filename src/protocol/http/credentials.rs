@@ -38,7 +38,10 @@ pub fn blank(event: &mut HttpEvent) -> u64 {
             in_fields(&mut end.trailers)
         }
         HttpEvent::Message { message, .. } => in_close(&mut message.kind),
-        HttpEvent::Prioritized { .. } | HttpEvent::Queued { .. } | HttpEvent::Switched { .. } => 0,
+        HttpEvent::Prioritized { .. }
+        | HttpEvent::Queued { .. }
+        | HttpEvent::Early { .. }
+        | HttpEvent::Switched { .. } => 0,
     }
 }
 

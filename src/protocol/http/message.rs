@@ -42,6 +42,14 @@ pub enum HttpEvent {
         /// The head.
         head: Box<ResponseHead>,
     },
+    /// The final response begins while the request goes on: a stream in both directions, or a
+    /// server that has read enough.
+    Early {
+        /// Which exchange.
+        id: MessageId,
+        /// The last byte of the request until then.
+        asked: Stamp,
+    },
     /// The final response's head is whole.
     ///
     /// Its request may be told after it (and after its end), where packets of the request could

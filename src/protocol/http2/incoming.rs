@@ -141,6 +141,11 @@ impl Incoming {
         self.body = Some(self.body.map_or(here, |body| body.to(here)));
     }
 
+    /// Its last byte so far.
+    pub(super) const fn last(&self) -> Stamp {
+        self.span.last
+    }
+
     /// Bytes of it are missing, or may be.
     pub(super) fn gap(&mut self, reason: GapReason) {
         self.gap.get_or_insert(reason);

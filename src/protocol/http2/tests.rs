@@ -59,6 +59,20 @@ fn it_does_not_matter_where_the_bytes_are_cut() {
 }
 
 #[test]
+fn a_response_may_begin_before_its_request_has_ended() {
+    let mut script = Script::new(Role::Syn);
+    let post = headers(1, 0, &[(":method", "POST"), (":scheme", "https"), (":path", "/a")]);
+    script.up(&[preface(), post].concat());
+    script.up(&frame(Kind::DATA, 0, 1, b"a question"));
+    script.down(&headers(1, 0, &[(":status", "200")]));
+    script.up(&frame(Kind::DATA, END_STREAM, 1, b"and another"));
+    assert_eq!(
+        brief(&script.events),
+        ["1> POST /a", "1 asked 2", "1< 200", "1>| frames 39/21 2..4"]
+    );
+}
+
+#[test]
 fn padding_counts_for_the_wire_and_not_for_the_body() {
     let mut script = Script::new(Role::Syn);
     script.up(&[preface(), get(1, "/")].concat());

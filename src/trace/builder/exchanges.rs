@@ -83,6 +83,10 @@ impl Exchanges {
                 }
                 None
             }
+            HttpEvent::Early { asked, .. } => {
+                exchange.asked = Some(asked);
+                None
+            }
             HttpEvent::Response { mut head, .. } => {
                 if !bounds.keep(head.size as usize) {
                     head.fields = Fields::default();
@@ -296,6 +300,7 @@ impl Exchanges {
             switched: None,
             priority: None,
             queued: None,
+            asked: None,
             messages: None,
             timings: Timings::default(),
             started,
@@ -344,6 +349,7 @@ const fn message_of(event: &HttpEvent) -> MessageId {
         HttpEvent::Request { id, .. }
         | HttpEvent::RequestEnd { id, .. }
         | HttpEvent::Informational { id, .. }
+        | HttpEvent::Early { id, .. }
         | HttpEvent::Response { id, .. }
         | HttpEvent::ResponseEnd { id, .. }
         | HttpEvent::Prioritized { id, .. }

@@ -148,6 +148,7 @@ fn exchange(id: u32, connection: u32, nth: u32, started: Stamp) -> Exchange {
         switched: None,
         priority: None,
         queued: None,
+        asked: None,
         messages: None,
         timings: Timings::default(),
         started,

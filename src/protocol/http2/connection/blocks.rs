@@ -141,6 +141,7 @@ impl Connection {
                 let counter = counter.reading_events(&head.fields);
                 let counter = https::keeping(counter, &head.fields);
                 let Some(stream) = self.streams.get(block.stream) else { return };
+                let asked_at = stream.request.open().map(|request| request.last());
                 let bodiless = stream.is_head || matches!(head.status, Some(204 | 304));
                 let announced = content_length(&head.fields).filter(|_| !bodiless);
                 let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
@@ -152,6 +153,9 @@ impl Connection {
                 let asked = stream.asked.take().filter(|_| agreed);
                 let websocket = asked.as_ref().and_then(|a| a.agreed(id, &head.fields, cx));
                 stream.websocket = websocket.map(Box::new);
+                if let Some(asked) = asked_at {
+                    cx.emit(EventBody::Http(HttpEvent::Early { id, asked }));
+                }
                 cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
                 if let Some(Asked { to, .. }) = asked {
                     cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));

@@ -172,6 +172,7 @@ pub(super) fn brief(events: &[(Stamp, EventBody)]) -> Vec<String> {
         HttpEvent::Informational { id, head } => {
             format!("{}< ({})", id.stream, head.status.unwrap())
         }
+        HttpEvent::Early { id, asked } => format!("{} asked {}", id.stream, asked.frame),
         HttpEvent::Response { id, head } => {
             let status = head.status.map_or_else(|| "?".to_owned(), |status| status.to_string());
             format!("{}< {status}", id.stream)

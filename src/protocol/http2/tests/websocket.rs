@@ -42,7 +42,7 @@ fn messages(script: &Script) -> Vec<String> {
 #[test]
 fn the_data_of_a_connect_may_be_a_websocket() {
     let mut script = opened();
-    assert_eq!(brief(&script.events), ["1> CONNECT /chat", "1< 200", "1<> websocket"]);
+    assert_eq!(brief(&script.events), ["1> CONNECT /chat", "1 asked 1", "1< 200", "1<> websocket"]);
     // a masked "Hello", cut by the end of a frame of HTTP/2
     let hello = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
     script.up(&frame(Kind::DATA, 0, 1, &hello[..4]));
@@ -105,7 +105,7 @@ fn a_connect_without_a_protocol_is_a_tunnel() {
     script.down(&frame(Kind::DATA, END_STREAM, 1, b"\x16\x03\x01"));
     assert_eq!(
         brief(&script.events),
-        ["1> CONNECT h.test:443", "1< 200", "1<> tunnel", "1<| frames 12/3 3..3"]
+        ["1> CONNECT h.test:443", "1 asked 1", "1< 200", "1<> tunnel", "1<| frames 12/3 3..3"]
     );
     assert_eq!(script.anomalies(), [""; 0]);
 }

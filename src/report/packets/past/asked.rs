@@ -141,6 +141,7 @@ impl Asked {
             HttpEvent::RequestEnd { .. }
             | HttpEvent::Prioritized { .. }
             | HttpEvent::Queued { .. }
+            | HttpEvent::Early { .. }
             | HttpEvent::Switched { .. }
             | HttpEvent::Message { .. } => {}
         }
