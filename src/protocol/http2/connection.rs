@@ -51,6 +51,7 @@ impl Connection {
             pings: Pings::default(),
             runs: Runs::default(),
             early: VecDeque::new(),
+            last_worked_on: None,
             from_the_start,
         }
     }

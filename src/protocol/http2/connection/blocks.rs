@@ -115,6 +115,7 @@ impl Connection {
         if is_last {
             self.finish(way, block.stream, Ending::Whole, cx);
         }
+        self.refuse_late(block.stream, cx);
     }
 
     fn response(

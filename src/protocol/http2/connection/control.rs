@@ -3,6 +3,7 @@
 use crate::cursor::Cursor;
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::Span;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, HttpEvent};
 use crate::protocol::http::multiplex::{GoAway, Multiplex, Priority, Reset, RoundTrip};
@@ -10,7 +11,7 @@ use crate::protocol::http2::connection::said::{self, Said};
 use crate::protocol::http2::connection::state::{Connection, Frame};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame;
-use crate::time::Stamp;
+use crate::time::{Frames, Stamp};
 
 impl Connection {
     /// Reads a frame that is neither DATA nor of headers.
@@ -24,7 +25,7 @@ impl Connection {
         match said {
             Said::Reset(code) => {
                 let reset = Reset { by: way, code, unprocessed: false };
-                self.give_up(head.stream, reset, frame, cx);
+                self.give_up(head.stream, reset, (frame.span, &frame.frames), cx);
             }
             Said::Settings(_) if head.has(frame::ACK) => {}
             Said::Settings(settings) => self.settings(way, settings, at, cx),
@@ -58,9 +59,15 @@ impl Connection {
     }
 
     /// A stream ends in both directions.
-    fn give_up(&mut self, id: u32, reset: Reset, frame: &Frame<'_>, cx: &mut Context<'_>) {
+    fn give_up(
+        &mut self,
+        id: u32,
+        reset: Reset,
+        (span, frames): (Span, &Frames),
+        cx: &mut Context<'_>,
+    ) {
         for way in [Direction::ToServer, Direction::ToClient] {
-            self.finish_unbegun(way, id, (reset, frame.span, &frame.frames), cx);
+            self.finish_unbegun(way, id, (reset, span, frames), cx);
             self.finish(way, id, Ending::Reset(reset), cx);
         }
     }
@@ -72,7 +79,19 @@ impl Connection {
         let refused: Vec<u32> =
             self.streams.iter_mut().map(|(id, _)| id).filter(is_refused).collect();
         for id in refused {
-            self.give_up(id, reset, frame, cx);
+            self.give_up(id, reset, (frame.span, &frame.frames), cx);
+        }
+        if reset.by == Direction::ToClient {
+            self.last_worked_on = Some((last, reset));
+        }
+    }
+
+    /// A request that the client sent before it had read the server's GOAWAY is not worked on
+    /// either.
+    pub(super) fn refuse_late(&mut self, id: u32, cx: &mut Context<'_>) {
+        if let Some((_, reset)) = self.last_worked_on.filter(|(last, _)| id > *last) {
+            let frames = [cx.now.frame].into_iter().collect();
+            self.give_up(id, reset, (Span::at(cx.now), &frames), cx);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::flow::event::PerDirection;
 use crate::protocol::buffer::Span;
-use crate::protocol::http::multiplex::Priority;
+use crate::protocol::http::multiplex::{Priority, Reset};
 use crate::protocol::http2::frame;
 use crate::protocol::http2::hpack::Decoder;
 use crate::protocol::http2::runs::Runs;
@@ -25,6 +25,8 @@ pub struct Connection {
     pub(super) runs: Runs,
     /// Priorities of streams that have not begun.
     pub(super) early: VecDeque<(u32, Priority)>,
+    /// What the server's GOAWAY says: later requests than this stream's are given up so.
+    pub(super) last_worked_on: Option<(u32, Reset)>,
     /// The capture has the connection from its first byte on.
     pub(super) from_the_start: bool,
 }

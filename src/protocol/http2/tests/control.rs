@@ -41,8 +41,13 @@ fn streams_beyond_the_last_of_a_goaway_were_not_worked_on() {
     let HttpEvent::ResponseEnd { id, end } = script.http(4) else { panic!("an end") };
     assert!(matches!(end.how, Ending::Reset(Reset { unprocessed: true, .. })));
     assert_eq!(id.stream, 3);
+    // one that was on its way
+    script.up(&get(5, "/c"));
+    let HttpEvent::ResponseEnd { id, end } = script.http(7) else { panic!("an end") };
+    assert!(matches!(end.how, Ending::Reset(Reset { unprocessed: true, .. })));
+    assert_eq!((id.stream, end.last.frame.0), (5, 3));
     script.down(&headers(1, END_STREAM, &[(":status", "200")]));
-    assert_eq!(brief(&script.events)[5..], ["1< 200", "1<| none"]);
+    assert_eq!(brief(&script.events)[8..], ["1< 200", "1<| none"]);
 }
 
 #[test]
