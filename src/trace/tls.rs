@@ -234,9 +234,14 @@ impl Tls {
     }
 
     /// True where the client's data was accepted that it sent before the handshake was over; none
-    /// where it sent none, or that is not known.
+    /// where it sent none, or that is not known. That it was not may be known without keys: the
+    /// server asks for another ClientHello, or does not go on with the session (RFC 8446 §4.2.10).
     pub fn early_accepted(&self) -> Option<bool> {
         self.early?;
+        let goes_on = self.server_hello().is_none_or(|hello| hello.psk == Some(0));
+        if self.retry().is_some() || !goes_on {
+            return Some(false);
+        }
         Some(self.encrypted_extensions()?.early_data)
     }
 

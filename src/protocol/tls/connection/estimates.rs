@@ -13,6 +13,9 @@ impl Connection {
     /// Bytes of the application that stay closed: they may be those of exchanges.
     pub(super) fn closed_data(&mut self, way: Direction, record: &Record, cx: &mut Context<'_>) {
         self.tell_data(way, record, cx);
+        if self.refuses(self.sides.of(way).epoch) {
+            return;
+        }
         let Some(inside) = self.may_be_inside(cx) else { return };
         let is_13 = self.version().is_none_or(|version| version == Version::TLS_1_3);
         let estimator = self.estimator.get_or_insert_with(|| {

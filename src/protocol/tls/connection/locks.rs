@@ -43,10 +43,12 @@ impl Connection {
         self.sides.of_mut(way).lock = lock;
     }
 
-    /// The lock, or why there is none; nothing is to be said before the ServerHello has come.
+    /// The lock, or why there is none; nothing is to be said before the ServerHello has come, nor of
+    /// early data before the server has said whether it takes it.
     fn find(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Option<Keys>> {
         let is_early = self.client.is_some() && self.server.is_none();
-        if is_early { Err(None) } else { self.find_by_hellos(way, cx).map_err(Some) }
+        let waits = way == Direction::ToServer && self.awaits_early();
+        if is_early || waits { Err(None) } else { self.find_by_hellos(way, cx).map_err(Some) }
     }
 
     fn find_by_hellos(&self, way: Direction, cx: &Context<'_>) -> Result<Lock, Keys> {
@@ -95,7 +97,9 @@ impl Connection {
             Epoch::Handshake => handshake,
             Epoch::Application => traffic,
         };
-        match (opener(label), epoch) {
+        // what is not taken was never a request: it is passed over as the server does
+        let first = if self.refuses(epoch) { None } else { opener(label) };
+        match (first, epoch) {
             (Some(opener), _) => Ok(Lock::Open(opener?.into())),
             (None, Epoch::Early) => {
                 let opener = opener(handshake).ok_or(Keys::NotInLog)??;
@@ -113,6 +117,11 @@ impl Connection {
     fn unencrypted(&self) -> Option<Opener> {
         let settled = self.settled()?;
         Opener::of_nothing(Algorithm::of(settled.cipher_suite)?, settled.version)
+    }
+
+    /// True for early data that the server does not take.
+    pub(super) fn refuses(&self, epoch: Epoch) -> bool {
+        epoch == Epoch::Early && self.takes_early == Some(false)
     }
 
     /// The key after the one that is used now; none where the secrets do not have it.

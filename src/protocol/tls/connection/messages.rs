@@ -86,9 +86,13 @@ impl Connection {
         match &message.body {
             Body::ClientHello(hello) => then = self.client_hello(hello),
             Body::ServerHello(hello) => then = self.server_hello(hello),
-            // where early data is refused, the client goes on with its handshake without saying
-            // so (RFC 8446 §4.2.10); what it sent before is still early data
-            Body::EncryptedExtensions(said) => self.alpn.clone_from(&said.alpn),
+            Body::EncryptedExtensions(said) => {
+                self.alpn.clone_from(&said.alpn);
+                if self.sides.of(Direction::ToServer).epoch == Epoch::Early {
+                    self.takes_early.get_or_insert(said.early_data);
+                    then = Then::Early;
+                }
+            }
             Body::KeyUpdate { .. } => then = Then::Next(way),
             _ => match kind {
                 Kind::Handshake(HandshakeType::END_OF_EARLY_DATA) => {
@@ -109,9 +113,18 @@ impl Connection {
                 self.sides.of_mut(Direction::ToServer).careful |= early;
                 self.lock(Direction::ToServer, epoch, cx);
             }
+            Then::Early => {
+                // where it is refused, the client goes on with its handshake without saying so (RFC
+                // 8446 §4.2.10); what it sent before is still early data
+                if self.takes_early == Some(false) {
+                    self.lock(Direction::ToServer, Epoch::Early, cx);
+                }
+                self.retry(cx);
+            }
             Then::Again => {
                 // early data is refused with it (RFC 8446 §4.2.10) and never opened by the server:
                 // another hello follows, in the clear
+                self.takes_early = Some(false);
                 self.give_up(cx);
                 let side = self.sides.of_mut(Direction::ToServer);
                 side.lock = Lock::Plain;
@@ -157,6 +170,7 @@ impl Connection {
         if !is_retry {
             // the first one, or another handshake on the same connection
             self.server = None;
+            self.takes_early = None;
         }
         let (random, early_data) = (hello.random, hello.early_data);
         let retried = self.client.as_ref().is_some_and(|known| is_retry && known.retried);
@@ -175,6 +189,10 @@ impl Connection {
             return Then::Again;
         }
         let settled = Settled { version: hello.version, cipher_suite: hello.cipher_suite };
+        if hello.psk != Some(0) {
+            // it is taken with the first key that the client offered, or not (RFC 8446 §4.2.10)
+            self.takes_early = Some(false);
+        }
         self.server = Some(Server {
             random: hello.random,
             settled,
@@ -192,6 +210,8 @@ impl Connection {
 enum Then {
     Nothing,
     Lock(Direction, Epoch),
+    /// The server has said whether it takes early data.
+    Early,
     /// Another ClientHello.
     Again,
     /// Both sides go on with the keys of TLS 1.3.

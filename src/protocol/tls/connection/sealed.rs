@@ -20,11 +20,13 @@ impl Connection {
         // until the ServerHello has come, keys cannot be known
         self.unlock(way, cx);
         if !matches!(self.sides.of(way).lock, Lock::Sealed) {
+            self.retry(cx);
             self.protected(way, record, cx);
             return;
         }
         // early data comes before the ServerHello that names the cipher suite
-        let client = self.client.as_ref().filter(|_| self.server.is_none());
+        let awaits = self.server.is_none() || self.awaits_early();
+        let client = self.client.as_ref().filter(|_| awaits);
         let says_how = client.is_some_and(|client| cx.secrets.of(&client.random).is_some());
         if let Err(record) = self.held.push(way, record, says_how, cx) {
             if self.held.waits() {

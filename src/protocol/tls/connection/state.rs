@@ -1,13 +1,13 @@
 //! What is known of one connection while it is read.
 
-use crate::flow::event::{EndReason, PerDirection};
+use crate::flow::event::{Direction, EndReason, PerDirection};
 use crate::protocol::nested::Nested;
 use crate::protocol::tls::estimate::Estimator;
 use crate::protocol::tls::event::Keys;
 use crate::protocol::tls::handshake::Settled;
 use crate::protocol::tls::hold::Hold;
 use crate::protocol::tls::names::Version;
-use crate::protocol::tls::side::Side;
+use crate::protocol::tls::side::{Epoch, Lock, Side};
 
 /// Reads one connection.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(in crate::protocol::tls) struct Connection {
     pub(super) sides: PerDirection<Side>,
     pub(super) client: Option<Client>,
     pub(super) server: Option<Server>,
+    /// Whether the server takes early data, where that is known.
+    pub(super) takes_early: Option<bool>,
     /// The protocol inside, where the handshake says it.
     pub(super) alpn: Option<Box<str>>,
     /// What the connection carries, once it carries something.
@@ -57,6 +59,15 @@ impl Connection {
     /// True where it is TLS 1.3.
     pub(super) fn is_13(&self) -> bool {
         self.version() == Some(Version::TLS_1_3)
+    }
+
+    /// True where early data is sent, and a message will be read that says whether it is taken.
+    pub(super) fn awaits_early(&self) -> bool {
+        let server = self.sides.of(Direction::ToClient);
+        self.takes_early.is_none()
+            && self.sides.of(Direction::ToServer).epoch == Epoch::Early
+            && matches!((&server.lock, server.epoch), (Lock::Open(_), Epoch::Handshake))
+            && !server.careful
     }
 
     /// What the ServerHello settled.

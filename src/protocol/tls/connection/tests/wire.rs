@@ -66,6 +66,16 @@ pub(super) fn server_hello(suite: u16) -> Vec<u8> {
     hello
 }
 
+/// Likewise, of a server that goes on with the client's first pre-shared key.
+pub(super) fn resuming_server_hello(suite: u16) -> Vec<u8> {
+    let mut hello = server_hello(suite);
+    hello.extend([0, 41, 0, 2, 0, 0]);
+    // the lengths of the message and of its extensions
+    hello[3] += 6;
+    hello[43] += 6;
+    hello
+}
+
 /// One of TLS 1.2 and before, with or without encrypt-then-MAC.
 pub(super) fn old_server_hello(version: u16, suite: u16, etm: bool) -> Vec<u8> {
     let mut hello = vec![2, 0, 0, 38];
@@ -88,6 +98,9 @@ pub(super) fn extensions(alpn: &str) -> Vec<u8> {
     message.extend(alpn.as_bytes());
     message
 }
+
+/// EncryptedExtensions that take early data.
+pub(super) const TAKEN: [u8; 10] = [8, 0, 0, 6, 0, 4, 0, 42, 0, 0];
 
 pub(super) const FINISHED: [u8; 6] = [20, 0, 0, 2, 7, 7];
 pub(super) const TICKET: [u8; 18] = [4, 0, 0, 14, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0];
