@@ -31,6 +31,15 @@ pub(super) struct Side {
     pub(super) trials: u32,
 }
 
+impl Side {
+    /// Goes on with a key though nothing said so: what did was lost.
+    pub(super) fn take(&mut self, epoch: Epoch, key: Box<Opener>) {
+        self.epoch = epoch;
+        self.lock = Lock::Open(key);
+        self.finished |= epoch == Epoch::Application;
+    }
+}
+
 /// How the records of a direction are protected.
 #[derive(Default)]
 pub(super) enum Lock {

@@ -145,10 +145,7 @@ impl Connection {
     ) -> Option<Range<usize>> {
         let (epoch, mut next) = self.following(way, cx)?;
         let range = next.open(record.header.0, &mut record.body)?;
-        let side = self.sides.of_mut(way);
-        side.epoch = epoch;
-        side.lock = Lock::Open(next);
-        side.finished |= epoch == Epoch::Application;
+        self.sides.of_mut(way).take(epoch, next);
         Some(range)
     }
 

@@ -5,6 +5,7 @@ use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::tls::connection::content::added;
 use crate::protocol::tls::connection::state::Connection;
+use crate::protocol::tls::keys::Opener;
 use crate::protocol::tls::record::Header;
 use crate::protocol::tls::side::{Epoch, Lock, Place};
 use crate::time::Frames;
@@ -103,6 +104,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> bool {
         let bytes = buffer.peek(buffer.len()).into_owned();
+        let epoch = self.sides.of(way).epoch;
         let mut at = 0;
         let found = loop {
             let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break None };
@@ -126,7 +128,8 @@ impl Connection {
         if let (Some(records), Lock::Open(opener)) = (found, &mut side.lock) {
             opener.number = opener.number.wrapping_add(records);
             let text = lost.saturating_sub(records.saturating_mul(added(opener)));
-            if side.epoch == Epoch::Application || !self.is_13() {
+            let is_first = records == 0 && side.epoch != epoch;
+            if (side.epoch == Epoch::Application || !self.is_13()) && !is_first {
                 self.lose_text(way, text, GapReason::NotCaptured, cx);
             }
         }
@@ -161,21 +164,42 @@ impl Connection {
         };
         let Some(body) = rest.get(Header::LEN..end) else { return Looks::Short };
         let most = (lost / added(opener)).min(LOST_AT_ONCE);
-        let first = opener.number;
-        for records in 0..=most {
-            if side.trials >= cx.limits.tls_trials {
-                break;
-            }
-            side.trials += 1;
-            opener.number = first.wrapping_add(records);
-            let fits = opener.open(header.0, &mut body.to_vec()).is_some();
-            opener.number = first;
-            if fits {
-                return Looks::Like(records);
+        let mut left = cx.limits.tls_trials.saturating_sub(side.trials);
+        let mut found = how_manieth(opener, header, body, most, &mut left);
+        side.trials = cx.limits.tls_trials.saturating_sub(left);
+        if found.is_none() && left > 0 {
+            // what changes the keys may be lost as well
+            let Some((epoch, mut next)) = self.following(way, cx) else { return Looks::Unlike };
+            found = how_manieth(&mut next, header, body, most, &mut left);
+            let side = self.sides.of_mut(way);
+            side.trials = cx.limits.tls_trials.saturating_sub(left);
+            if found.is_some() {
+                side.take(epoch, next);
             }
         }
-        Looks::Unlike
+        found.map_or(Looks::Unlike, Looks::Like)
     }
+}
+
+/// As which record from the next one on a key opens this one, in `left` trials.
+fn how_manieth(
+    opener: &mut Opener,
+    header: Header,
+    body: &[u8],
+    most: u64,
+    left: &mut u32,
+) -> Option<u64> {
+    let first = opener.number;
+    for records in 0..=most {
+        *left = left.checked_sub(1)?;
+        opener.number = first.wrapping_add(records);
+        let fits = opener.open(header.0, &mut body.to_vec()).is_some();
+        opener.number = first;
+        if fits {
+            return Some(records);
+        }
+    }
+    None
 }
 
 /// What bytes look like.

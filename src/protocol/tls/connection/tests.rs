@@ -205,6 +205,35 @@ fn holes_cost_the_records_in_them() {
 }
 
 #[test]
+fn a_hole_in_the_servers_flight_costs_no_data() {
+    let mut server = Sealer::of(Label::ServerHandshake);
+    let mut sealed = |text: &[u8]| server.seal(22, text, 30);
+    let (first, last) = (sealed(&wire::extensions("http/1.1")), sealed(&FINISHED));
+    let stream = [first, last].concat();
+    let finished = Sealer::of(Label::ClientHandshake).seal(22, &FINISHED, 0);
+    let request = Sealer::of(Label::ClientTraffic).seal(23, REQUEST, 0);
+    let response = Sealer::of(Label::ServerTraffic).seal(23, RESPONSE, 0);
+    for from in [0, 3, 40, 70, 80] {
+        for length in [1, 30, 62, stream.len() - from] {
+            let Some(rest) = stream.get(from + length..) else { continue };
+            let acts = [
+                Up(plain(22, &client_hello())),
+                Down([plain(22, &server_hello(0x1301)), stream[..from].to_vec()].concat()),
+                Hole(length as u64),
+                Down(rest.to_vec()),
+                Up(finished.clone()),
+                Up(request.clone()),
+                Down(response.clone()),
+            ];
+            let acts =
+                acts.into_iter().filter(|act| !matches!(act, Down(bytes) if bytes.is_empty()));
+            let said = play(log(&ALL), &acts.collect::<Vec<_>>(), 1000);
+            assert_eq!(said.last().unwrap(), "Some(200)", "{from} {length}: {said:?}");
+        }
+    }
+}
+
+#[test]
 fn keys_are_updated_and_tickets_are_no_data() {
     let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
     acts.push(Down(server.seal(22, &wire::TICKET, 0)));
