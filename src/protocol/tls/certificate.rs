@@ -155,27 +155,36 @@ fn key_of(certificate: &X509Certificate<'_>) -> (Box<str>, Option<u32>) {
     let info = certificate.public_key();
     let bits = |bits: usize| u32::try_from(bits).ok().filter(|bits| *bits > 0);
     match info.parsed() {
-        Ok(PublicKey::RSA(key)) => ("RSA".into(), bits(key.key_size())),
+        Ok(PublicKey::RSA(key)) => ("RSA".into(), bits(length(key.modulus))),
         Ok(PublicKey::DSA(_)) => ("DSA".into(), None),
         Ok(PublicKey::EC(point)) => {
             let parameters = info.algorithm.parameters.as_ref();
             let curve = parameters.and_then(|parameters| parameters.as_oid().ok());
-            let curve = curve.map(|curve| curve_name(&curve));
-            let name = curve.map_or_else(|| "EC".to_owned(), |curve| format!("EC {curve}"));
-            (name.into(), bits(point.key_size()))
+            let (name, size) = curve.map_or((String::new(), None), |curve| named_curve(&curve));
+            (format!("EC {name}").trim_end().into(), size.or_else(|| bits(point.key_size())))
         }
         _ => (algorithm(&info.algorithm.algorithm).into(), None),
     }
 }
 
-fn curve_name(oid: &Oid<'_>) -> String {
-    match oid.to_id_string().as_str() {
-        "1.2.840.10045.3.1.7" => "P-256".to_owned(),
-        "1.3.132.0.34" => "P-384".to_owned(),
-        "1.3.132.0.35" => "P-521".to_owned(),
-        "1.3.132.0.10" => "secp256k1".to_owned(),
-        other => other.to_owned(),
-    }
+/// The name of a curve, and its size in bits: a point is as long as whole bytes.
+fn named_curve(oid: &Oid<'_>) -> (String, Option<u32>) {
+    let id = oid.to_id_string();
+    let (name, bits) = match id.as_str() {
+        "1.2.840.10045.3.1.7" => ("P-256", 256),
+        "1.3.132.0.34" => ("P-384", 384),
+        "1.3.132.0.35" => ("P-521", 521),
+        "1.3.132.0.10" => ("secp256k1", 256),
+        _ => return (id, None),
+    };
+    (name.to_owned(), Some(bits))
+}
+
+/// Bits of a number, without the zeroes before it.
+fn length(number: &[u8]) -> usize {
+    let zeroes = number.iter().take_while(|byte| **byte == 0).count();
+    let first = number.get(zeroes).map_or(0, |byte| byte.leading_zeros() as usize);
+    (number.len() - zeroes) * 8 - first
 }
 
 /// The name of an algorithm, or its object identifier (RFC 3279, RFC 4055, RFC 5758, RFC 8410).

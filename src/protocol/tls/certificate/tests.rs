@@ -45,3 +45,13 @@ fn a_certificate_that_comes_again_is_kept_once() {
 fn names_are_shown_without_what_terminals_obey() {
     assert_eq!(&*printable("서울\x1b[2J"), "서울\\x1b[2J");
 }
+
+#[test]
+fn sizes_are_in_bits_not_in_whole_bytes() {
+    let oid = |arcs: &[u64]| Oid::from(arcs).unwrap();
+    assert_eq!(named_curve(&oid(&[1, 3, 132, 0, 35])), ("P-521".to_owned(), Some(521)));
+    assert_eq!(named_curve(&oid(&[1, 3, 132, 0, 33])), ("1.3.132.0.33".to_owned(), None));
+    assert_eq!(length(&[0, 0x80, 0]), 16);
+    assert_eq!(length(&[0x7f; 256]), 2047);
+    assert_eq!((length(&[]), length(&[0])), (0, 0));
+}
