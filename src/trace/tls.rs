@@ -160,11 +160,12 @@ impl Tls {
         if server.version.settled() >= Version::TLS_1_3 {
             return server.psk.map(|_| Resumption::PreSharedKey);
         }
-        // With a full handshake the server's next message is in the clear: a certificate, or its
-        // part of the key exchange.
+        // With a full handshake the next messages are in the clear: a certificate, or the parts of
+        // the key exchange. Any of them may be missing.
         let is_full = self.has(HandshakeType::CERTIFICATE)
             || self.has(HandshakeType::SERVER_KEY_EXCHANGE)
-            || self.has(HandshakeType::SERVER_HELLO_DONE);
+            || self.has(HandshakeType::SERVER_HELLO_DONE)
+            || self.has(HandshakeType::CLIENT_KEY_EXCHANGE);
         let changed = self.messages.iter().any(|message| {
             message.direction == Direction::ToClient && message.kind == Kind::ChangeCipherSpec
         });
@@ -315,6 +316,22 @@ mod tests {
         assert_eq!(full(0xc02f, None).done(), Some(at(20)));
         assert_eq!(full(0xc013, None).done(), Some(at(40)));
         assert_eq!(full(0x009c, Some(500)).done(), Some(at(40)));
+    }
+
+    #[test]
+    fn a_full_handshake_is_known_by_any_message_of_it() {
+        let mut tls = full(0xc02f, None);
+        let client = ClientHello { ticket: Some(200), ..ClientHello::default() };
+        let hello = tls.messages[0].clone();
+        let body = Body::ClientHello(Box::new(client));
+        tls.messages.insert(0, Message { direction: Direction::ToServer, body, ..hello.clone() });
+        tls.messages.push(Message { kind: Kind::ChangeCipherSpec, body: Body::Other, ..hello });
+        assert_eq!(tls.resumed(), None);
+        // the server's flight was not captured
+        tls.messages[2].kind = Kind::Handshake(HandshakeType::CLIENT_KEY_EXCHANGE);
+        assert_eq!(tls.resumed(), None);
+        tls.messages.remove(2);
+        assert_eq!(tls.resumed(), Some(Resumption::Ticket));
     }
 
     #[test]

@@ -123,20 +123,19 @@ fn is_retry(message: &Message) -> bool {
 /// What an encrypted ClientHello says to who has no keys.
 pub fn ech(tls: &Tls) -> Option<&'static str> {
     let hello = tls.client_hello()?;
-    match hello.ech? {
-        Ech::Inner => Some("the inner ClientHello of ECH"),
+    let retry = tls.encrypted_extensions().is_some_and(|said| said.ech_retry);
+    Some(match hello.ech? {
+        Ech::Inner => "the inner ClientHello of ECH",
+        Ech::Outer(_) if retry => "ECH not accepted, or GREASE: the server sent new configurations",
         // secrets are named by the ClientHello that counts
         Ech::Outer(_) if tls.keys == Some(Keys::Found) => {
-            Some("GREASE, or ECH that was not accepted: the outer ClientHello counts")
+            "GREASE, or ECH that was not accepted: the outer ClientHello counts"
         }
-        Ech::Outer(_) => Some(match tls.encrypted_extensions().map(|said| said.ech_retry) {
-            Some(true) => "ECH not accepted, or GREASE: the server sent new configurations",
-            Some(false) | None => {
-                "ECH, or GREASE that looks like it: only the server can tell; the name may be that \
-                 of the outer ClientHello"
-            }
-        }),
-    }
+        Ech::Outer(_) => {
+            "ECH, or GREASE that looks like it: only the server can tell; the name may be that of \
+             the outer ClientHello"
+        }
+    })
 }
 
 /// What is known of the keys.
