@@ -17,6 +17,8 @@ pub(super) struct Side {
     pub(super) place: Place,
     /// Handshake messages on their way.
     pub(super) messages: StreamBuffer,
+    /// Bytes of a handshake message that is passed over.
+    pub(super) passed_over: usize,
     /// Its Finished was seen, or inferred.
     pub(super) finished: bool,
     /// Protected records that could not be opened have come.

@@ -27,6 +27,7 @@ impl Connection {
         let side = self.sides.of_mut(way);
         side.careful = true;
         side.messages.clear();
+        side.passed_over = 0;
         let had = buffer.len() as u64;
         let header = Header::of(&buffer.peek(Header::LEN));
         buffer.clear();

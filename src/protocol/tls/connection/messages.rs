@@ -22,15 +22,19 @@ impl Connection {
     /// Reads the messages that are whole.
     pub(super) fn messages(&mut self, way: Direction, encrypted: bool, cx: &mut Context<'_>) {
         loop {
-            let buffer = &mut self.sides.of_mut(way).messages;
+            let side = self.sides.of_mut(way);
+            let buffer = &mut side.messages;
+            let over = side.passed_over.min(buffer.len());
+            buffer.skip(over, &mut Frames::default());
+            side.passed_over -= over;
             let head = buffer.peek(HEAD);
             let Some(&[kind, high, mid, low]) = head.first_chunk() else { return };
             let length = u32::from_be_bytes([0, high, mid, low]) as usize;
             drop(head);
             if length > cx.limits.tls_handshake {
-                buffer.clear();
+                side.passed_over = HEAD + length;
                 cx.anomaly(too_long(length));
-                return;
+                continue;
             }
             let mut frames = Frames::default();
             let Some((bytes, span)) = buffer.take(HEAD + length, &mut frames) else { return };

@@ -5,6 +5,7 @@ mod steps;
 mod wire;
 
 use crate::flow::event::Direction;
+use crate::limits::Limits;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::secrets::{Label, Secrets};
@@ -157,6 +158,37 @@ fn keys_that_come_late_open_what_was_held() {
     closed.push(Close);
     let said = play(early, &closed, 7);
     assert_eq!(said.last().unwrap(), "data ToClient");
+}
+
+#[test]
+fn a_message_that_is_too_long_is_passed_over() {
+    let long = Limits::default().tls_handshake + 1;
+    let mut server = Sealer::of(Label::ServerHandshake);
+    let mut sent = vec![plain(22, &server_hello(0x1301))];
+    let certificates =
+        [&[11][..], &u32::try_from(long).unwrap().to_be_bytes()[1..], &vec![8; long]];
+    let flight = [&wire::extensions("http/1.1")[..], &certificates.concat(), &FINISHED].concat();
+    sent.extend(flight.chunks(16_000).map(|part| server.seal(22, part, 0)));
+    let mut acts = vec![Up(plain(22, &client_hello())), Down(sent.concat())];
+    acts.push(Up(Sealer::of(Label::ClientHandshake).seal(22, &FINISHED, 0)));
+    acts.push(Up(Sealer::of(Label::ClientTraffic).seal(23, REQUEST, 0)));
+    acts.push(Down(Sealer::of(Label::ServerTraffic).seal(23, RESPONSE, 0)));
+    let said = play(log(&ALL), &acts, 1400);
+    let expected =
+        ["encrypted Encrypted Extensions", "tls.handshake-too-long", "encrypted Finished"];
+    assert_eq!(said[3..6], expected, "{said:?}");
+    assert_eq!(said.last().unwrap(), "Some(200)");
+}
+
+#[test]
+fn empty_records_are_no_data() {
+    let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Up(client.seal(23, b"", 0)));
+    acts.push(Down(server.seal(23, b"", 9)));
+    let said = play(log(&ALL), &acts, 1000);
+    assert_eq!(said.last().unwrap(), "finished ToServer");
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    assert_eq!(play(log(&ALL), &acts, 1000).last().unwrap(), "/a https");
 }
 
 #[test]
