@@ -1,5 +1,6 @@
 //! Records behind missing bytes: how many were lost, and where the next one begins.
 
+use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::StreamBuffer;
@@ -49,14 +50,21 @@ impl Connection {
             (Place::Within(left), _) => Place::Lost((missing + had).saturating_sub(left)),
             (Place::Lost(before), _) => Place::Lost(before.saturating_add(missing + had)),
         };
-        self.sides.of_mut(way).place = place;
+        let side = self.sides.of_mut(way);
+        side.place = place;
+        if matches!(place, Place::Lost(_))
+            && matches!(&side.lock, Lock::Open(opener) if !opener.skips())
+        {
+            side.lock = Lock::Broken;
+            cx.anomaly(out_of_step());
+        }
     }
 
     /// One record of a known size is lost: of what it carried the size is known too.
     fn lose_record(&mut self, way: Direction, whole: u64, reason: GapReason, cx: &mut Context<'_>) {
         let side = self.sides.of_mut(way);
         if let Lock::Open(opener) = &mut side.lock {
-            opener.number = opener.number.wrapping_add(1);
+            opener.lose(usize::try_from(whole).unwrap_or(usize::MAX).saturating_sub(Header::LEN));
             let text = whole.saturating_sub(added(opener));
             if side.epoch == Epoch::Application || !self.is_13() {
                 self.lose_text(way, text, reason, cx);
@@ -211,4 +219,10 @@ enum Looks {
     Short,
     /// Like something else.
     Unlike,
+}
+
+fn out_of_step() -> Anomaly {
+    let text = "records are missing, nobody knows of which sizes: with RC4 nothing behind them is \
+                read";
+    Anomaly::new("tls.out-of-step", Class::Lost, text).citing("RFC 5246 §6.2.3.1")
 }

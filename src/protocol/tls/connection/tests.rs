@@ -1,5 +1,6 @@
 //! Whole connections: both ends in memory, cut and damaged as networks do.
 
+mod before;
 mod play;
 mod steps;
 mod wire;
@@ -11,7 +12,7 @@ use crate::protocol::http::message::HttpEvent;
 use crate::protocol::secrets::{Label, Secrets};
 use play::Act::{self, Close, Down, Hole, Log, Up};
 use play::{events, play};
-use wire::{ALL, CHANGE, Cbc, FINISHED, Sealer, client_hello, log, plain, server_hello};
+use wire::{ALL, CHANGE, FINISHED, Old, Sealer, client_hello, log, plain, server_hello};
 
 const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: server\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
@@ -378,47 +379,6 @@ fn early_data_is_read_though_it_cannot_be_read_whether_it_is_taken() {
 }
 
 #[test]
-fn the_versions_before_with_cbc_and_both_orders_of_the_mac() {
-    for (version, etm) in [(0x0303, false), (0x0303, true), (0x0302, false), (0x0301, false)] {
-        let mut client = Cbc::new(version, Direction::ToServer, etm);
-        let mut server = Cbc::new(version, Direction::ToClient, etm);
-        let acts = [
-            Up(plain(22, &client_hello())),
-            Down(plain(
-                22,
-                &[wire::old_server_hello(version, 0x002f, etm), vec![14, 0, 0, 0]].concat(),
-            )),
-            Up([plain(22, &[16, 0, 0, 0]), CHANGE.to_vec(), client.seal(22, &FINISHED)].concat()),
-            Down([CHANGE.to_vec(), server.seal(22, &FINISHED)].concat()),
-            Up(client.seal(23, REQUEST)),
-            Down(server.seal(23, RESPONSE)),
-            Down(server.seal(23, &[b'x'; 40])),
-        ];
-        for piece in [1, 9, 1000] {
-            let said = play(log(&[Label::Master]), &acts, piece);
-            assert_eq!(
-                said[4..],
-                [
-                    "ChangeCipherSpec",
-                    "keys Found",
-                    "encrypted Finished",
-                    "finished ToServer",
-                    "ChangeCipherSpec",
-                    "encrypted Finished",
-                    "finished ToClient",
-                    "data ToServer",
-                    "/a https",
-                    "data ToClient",
-                    "Some(200)",
-                    "end Whole 40"
-                ],
-                "{version:#x} {etm} {piece}"
-            );
-        }
-    }
-}
-
-#[test]
 fn without_the_client_hello_the_secrets_are_tried() {
     // among those of others
     let among = |labels: &[Label]| {
@@ -435,8 +395,8 @@ fn without_the_client_hello_the_secrets_are_tried() {
         let said = play(among(&ALL), &acts[1..], piece);
         assert_eq!(said, [&[WHOLE[1], "keys NoHello"], &WHOLE[2..]].concat(), "{piece}");
     }
-    let mut client = Cbc::new(0x0302, Direction::ToServer, true);
-    let mut server = Cbc::new(0x0302, Direction::ToClient, true);
+    let mut client = Old::of(0x0302, 0x002f, Direction::ToServer, true);
+    let mut server = Old::of(0x0302, 0x002f, Direction::ToClient, true);
     let acts = [
         Down(plain(22, &wire::old_server_hello(0x0302, 0x002f, true))),
         Up([CHANGE.to_vec(), client.seal(22, &FINISHED)].concat()),
@@ -455,32 +415,6 @@ fn without_the_client_hello_the_secrets_are_tried() {
     let said = play(many, &acts, 1000);
     assert!(said.contains(&"tls.searched".to_owned()), "{said:?}");
     assert!(!said.iter().any(|line| line.contains("https")), "{said:?}");
-}
-
-#[test]
-fn what_a_suite_does_not_encrypt_needs_no_keys() {
-    // TLS_RSA_WITH_NULL_SHA256: a MAC of 32 bytes behind the text, which only keys could check
-    let bare = |kind: u8, text: &[u8]| plain(kind, &[text, &[0; 32]].concat());
-    let acts = [
-        Up(plain(22, &client_hello())),
-        Down(plain(22, &wire::old_server_hello(0x0303, 0x003b, false))),
-        Up([&CHANGE[..], &bare(22, &FINISHED)].concat()),
-        Down([&CHANGE[..], &bare(22, &FINISHED)].concat()),
-        Up(bare(23, REQUEST)),
-        Down([bare(23, RESPONSE), bare(23, &[b'x'; 10])].concat()),
-        Hole(3),
-        Down([bare(23, b"lost")[3..].to_vec(), bare(23, &[b'x'; 26]), bare(21, &[1, 0])].concat()),
-    ];
-    for secrets in [Secrets::default(), log(&[Label::ClientEarly])] {
-        let said = play(secrets, &acts, 1000);
-        assert_eq!(said[3], "keys NotEncrypted", "{said:?}");
-        let read = ["data ToServer", "/a https", "data ToClient", "Some(200)"];
-        assert_eq!(said[said.len() - 6..][..4], read, "{said:?}");
-        assert_eq!(said[said.len() - 2..], ["end Gap(NotCaptured) 36", "alert Some(0)"]);
-    }
-    // where there are some, they check it
-    let said = play(log(&[Label::Master]), &acts, 1000);
-    assert!(said.contains(&"tls.bad-record-mac".to_owned()), "{said:?}");
 }
 
 #[test]

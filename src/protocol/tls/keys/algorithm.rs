@@ -7,9 +7,14 @@ use crate::protocol::tls::suite::CipherSuite;
 pub(super) enum Bulk {
     Aead(Aead),
     Cbc(Block, Hash),
+    /// RC4, with a key of [`STREAM_KEY`] bytes.
+    Stream(Hash),
     /// Not encrypted, only authenticated.
     Null(Hash),
 }
+
+/// Bytes of the keys of RC4.
+pub(super) const STREAM_KEY: usize = 16;
 
 /// A cipher that authenticates what it encrypts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,9 @@ pub(super) enum Aead {
 pub(super) enum Block {
     Aes128,
     Aes256,
+    Camellia128,
+    Camellia256,
+    Des,
     TripleDes,
 }
 
@@ -83,7 +91,11 @@ impl Algorithm {
         let bulk = match cipher {
             "AES_128_CBC" => Bulk::Cbc(Block::Aes128, hash),
             "AES_256_CBC" => Bulk::Cbc(Block::Aes256, hash),
+            "CAMELLIA_128_CBC" => Bulk::Cbc(Block::Camellia128, hash),
+            "CAMELLIA_256_CBC" => Bulk::Cbc(Block::Camellia256, hash),
+            "DES_CBC" => Bulk::Cbc(Block::Des, hash),
             "3DES_EDE_CBC" => Bulk::Cbc(Block::TripleDes, hash),
+            "RC4_128" => Bulk::Stream(hash),
             "NULL" => Bulk::Null(hash),
             name => Bulk::Aead(aead(name)?),
         };
@@ -105,17 +117,18 @@ impl Aead {
 impl Block {
     pub(super) const fn key_length(self) -> usize {
         match self {
-            Self::Aes128 => 16,
-            Self::Aes256 => 32,
+            Self::Des => 8,
+            Self::Aes128 | Self::Camellia128 => 16,
             Self::TripleDes => 24,
+            Self::Aes256 | Self::Camellia256 => 32,
         }
     }
 
     /// Bytes of one block, and of the initialization vector.
     pub(super) const fn size(self) -> usize {
         match self {
-            Self::Aes128 | Self::Aes256 => 16,
-            Self::TripleDes => 8,
+            Self::Aes128 | Self::Aes256 | Self::Camellia128 | Self::Camellia256 => 16,
+            Self::Des | Self::TripleDes => 8,
         }
     }
 }
@@ -151,11 +164,17 @@ mod tests {
             (0xc013, Bulk::Cbc(Block::Aes128, sha1), sha256),
             (0xc028, Bulk::Cbc(Block::Aes256, sha384), sha384),
             (0x000a, Bulk::Cbc(Block::TripleDes, sha1), sha256),
+            (0x0015, Bulk::Cbc(Block::Des, sha1), sha256),
+            (0x0084, Bulk::Cbc(Block::Camellia256, sha1), sha256),
+            (0xc076, Bulk::Cbc(Block::Camellia128, sha256), sha256),
+            (0x0004, Bulk::Stream(Hash::Md5), sha256),
+            (0xc011, Bulk::Stream(sha1), sha256),
             (0x003b, Bulk::Null(sha256), sha256),
         ] {
             assert_eq!(of(number), Some(Algorithm { bulk, hash }), "{number:#x}");
         }
-        for number in [0x0005, 0x0041, 0x00c6, 0xc050, 0x0a0a, 0xcc13, 0xcc14, 0xcc15] {
+        let unread = [0x0003, 0x0007, 0x0008, 0x0014, 0x0096, 0x00c6, 0xc050];
+        for number in unread.into_iter().chain([0x0a0a, 0xcc13, 0xcc14, 0xcc15]) {
             assert_eq!(of(number), None, "{number:#x}");
         }
     }

@@ -1,17 +1,17 @@
-//! Block ciphers in CBC mode and their MACs, with the MAC before the encryption (RFC 5246
-//! §6.2.3.2) or behind it (RFC 7366).
+//! Block ciphers in CBC mode, with the MAC before the encryption (RFC 5246 §6.2.3.2) or behind it
+//! (RFC 7366).
 
 use std::ops::Range;
 
 use aes::{Aes128, Aes256};
+use camellia::{Camellia128, Camellia256};
 use cbc::Decryptor;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, InnerIvInit, KeyInit};
-use des::TdesEde3;
-use zeroize::Zeroizing;
+use des::{Des, TdesEde3};
 
-use crate::protocol::tls::keys::algorithm::{Block, Hash};
-use crate::protocol::tls::keys::derive;
+use crate::protocol::tls::keys::algorithm::Block;
+use crate::protocol::tls::keys::mac::Mac;
 
 /// The keys of one direction.
 pub(super) struct Cbc {
@@ -25,34 +25,13 @@ pub(super) struct Cbc {
     chained: Option<Vec<u8>>,
 }
 
-/// What authenticates a record.
-pub(super) struct Mac {
-    hash: Hash,
-    key: Zeroizing<Vec<u8>>,
-}
-
 enum Cipher {
     Aes128(Box<Aes128>),
     Aes256(Box<Aes256>),
+    Camellia128(Box<Camellia128>),
+    Camellia256(Box<Camellia256>),
+    Des(Box<Des>),
     TripleDes(Box<TdesEde3>),
-}
-
-impl Mac {
-    pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
-        Self { hash, key: Zeroizing::new(key.to_vec()) }
-    }
-
-    /// Is `mac` that of some bytes under their pseudo-header (sequence number, type, version)?
-    pub(super) fn fits(&self, head: [u8; 11], bytes: &[u8], mac: &[u8]) -> bool {
-        let Ok(length) = u16::try_from(bytes.len()) else { return false };
-        let made = derive::hmac(self.hash, &self.key, &[&head, &length.to_be_bytes(), bytes]);
-        // nobody is told how long the comparison took
-        made.is_some_and(|made| **made == *mac)
-    }
-
-    pub(super) const fn length(&self) -> usize {
-        self.hash.size()
-    }
 }
 
 impl Cbc {
@@ -67,6 +46,13 @@ impl Cbc {
         let cipher = match block {
             Block::Aes128 => Cipher::Aes128(Aes128::new_from_slice(key).ok()?.into()),
             Block::Aes256 => Cipher::Aes256(Aes256::new_from_slice(key).ok()?.into()),
+            Block::Camellia128 => {
+                Cipher::Camellia128(Camellia128::new_from_slice(key).ok()?.into())
+            }
+            Block::Camellia256 => {
+                Cipher::Camellia256(Camellia256::new_from_slice(key).ok()?.into())
+            }
+            Block::Des => Cipher::Des(Des::new_from_slice(key).ok()?.into()),
             Block::TripleDes => Cipher::TripleDes(TdesEde3::new_from_slice(key).ok()?.into()),
         };
         let chained = iv.map(<[u8]>::to_vec);
@@ -94,6 +80,9 @@ impl Cbc {
         match &self.cipher {
             Cipher::Aes128(key) => decrypt(&**key, &iv, sealed)?,
             Cipher::Aes256(key) => decrypt(&**key, &iv, sealed)?,
+            Cipher::Camellia128(key) => decrypt(&**key, &iv, sealed)?,
+            Cipher::Camellia256(key) => decrypt(&**key, &iv, sealed)?,
+            Cipher::Des(key) => decrypt(&**key, &iv, sealed)?,
             Cipher::TripleDes(key) => decrypt(&**key, &iv, sealed)?,
         }
         if let Some(iv) = &mut self.chained {

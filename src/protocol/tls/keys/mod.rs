@@ -8,6 +8,8 @@ mod aead;
 mod algorithm;
 mod cbc;
 mod derive;
+mod mac;
+mod stream;
 
 use std::ops::Range;
 
@@ -16,8 +18,10 @@ use zeroize::Zeroizing;
 use crate::flow::event::Direction;
 use crate::protocol::secrets::Secret;
 use crate::protocol::tls::keys::algorithm::Bulk;
-use crate::protocol::tls::keys::cbc::{Cbc, Mac};
+use crate::protocol::tls::keys::cbc::Cbc;
 use crate::protocol::tls::keys::derive::{Prf, expand_label};
+use crate::protocol::tls::keys::mac::Mac;
+use crate::protocol::tls::keys::stream::Stream;
 use crate::protocol::tls::names::Version;
 
 pub(super) use algorithm::Algorithm;
@@ -42,6 +46,7 @@ enum Cipher {
         explicit: usize,
     },
     Cbc(Box<Cbc>),
+    Stream(Stream),
     /// Not encrypted: a MAC of some bytes stands behind the text, which keys can check.
     Null(usize, Option<Mac>),
 }
@@ -86,6 +91,7 @@ impl Opener {
             Bulk::Aead(aead @ algorithm::Aead::ChaCha20Poly1305) => (0, aead.key_length(), 12),
             Bulk::Aead(aead) => (0, aead.key_length(), 4),
             Bulk::Cbc(block, mac) => (mac.size(), block.key_length(), block.size()),
+            Bulk::Stream(mac) => (mac.size(), algorithm::STREAM_KEY, 0),
             Bulk::Null(mac) => (mac.size(), 0, 0),
         };
         let prf = match version {
@@ -112,6 +118,7 @@ impl Opener {
                 let mac = Mac::new(hash, mac_key);
                 Cipher::Cbc(Cbc::new(block, key_bytes, iv, mac, encrypt_then_mac)?.into())
             }
+            Bulk::Stream(hash) => Cipher::Stream(Stream::new(key_bytes, Mac::new(hash, mac_key))?),
             Bulk::Null(hash) => Cipher::Null(hash.size(), Some(Mac::new(hash, mac_key))),
         };
         Some(Self { algorithm, cipher, version, number: 0, secret: None })
@@ -123,6 +130,20 @@ impl Opener {
         let Bulk::Null(hash) = algorithm.bulk else { return None };
         let cipher = Cipher::Null(hash.size(), None);
         Some(Self { algorithm, cipher, version, number: 0, secret: None })
+    }
+
+    /// Passes over a record that was lost, of whose body the length is known.
+    pub(super) fn lose(&mut self, length: usize) {
+        self.number = self.number.wrapping_add(1);
+        if let Cipher::Stream(stream) = &mut self.cipher {
+            stream.pass(length);
+        }
+    }
+
+    /// True where a record opens wherever it stands, as the how-manieth it may be tried; false
+    /// where the bytes of all before it count.
+    pub(super) const fn skips(&self) -> bool {
+        !matches!(self.cipher, Cipher::Stream(_))
     }
 
     /// True where a record that opens is one of this key; false where there is no key, and
@@ -168,6 +189,7 @@ impl Opener {
                 }
             }
             Cipher::Cbc(cbc) => cbc.open(mac_header(number, kind, [major, minor]), body),
+            Cipher::Stream(stream) => stream.open(mac_header(number, kind, [major, minor]), body),
             Cipher::Null(length, mac) => {
                 let end = body.len().checked_sub(*length)?;
                 let (text, tag) = body.split_at_checked(end)?;
@@ -187,6 +209,7 @@ impl Opener {
                 let inner_type = usize::from(self.version == Version::TLS_1_3);
                 Some(explicit + key.tag_length() + inner_type)
             }
+            Cipher::Stream(stream) => Some(stream.added()),
             Cipher::Null(length, _) => Some(*length),
             Cipher::Cbc(_) => None,
         }

@@ -1,9 +1,12 @@
 //! Both ends of a connection, for tests: what they send, protected as they would protect it.
 
 use aes::Aes128;
+use camellia::Camellia128;
 use cbc::Encryptor;
 use cbc::cipher::block_padding::NoPadding;
-use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+use cbc::cipher::{BlockCipherEncrypt, BlockModeEncrypt, KeyInit, KeyIvInit};
+use des::{Des, TdesEde3};
+use rc4::{Rc4, StreamCipher};
 use ring::aead::{AES_128_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 
 use crate::flow::event::Direction;
@@ -165,53 +168,82 @@ impl Sealer {
     }
 }
 
-/// Who protects records with AES-128-CBC and HMAC-SHA1.
-pub(super) struct Cbc {
+/// Who protects records of TLS 1.2 and before with a suite of which the MAC is HMAC-SHA1.
+pub(super) struct Old {
     version: [u8; 2],
+    suite: u16,
     mac: Vec<u8>,
     key: Vec<u8>,
     iv: Vec<u8>,
     etm: bool,
     number: u64,
+    stream: Option<Rc4>,
 }
 
-impl Cbc {
-    pub(super) fn new(version: u16, direction: Direction, etm: bool) -> Self {
+impl Old {
+    /// Of AES-128 (0x002f), Camellia-128 (0x0041), DES (0x0009), 3DES (0x000a), or RC4 (0x0005).
+    pub(super) fn of(version: u16, suite: u16, direction: Direction, etm: bool) -> Self {
+        let (key, block) = match suite {
+            0x0005 => (16, 0),
+            0x0009 => (8, 8),
+            0x000a => (24, 8),
+            _ => (16, 16),
+        };
         let master = secret(Label::Master);
-        let block =
-            key_block(version, master.bytes(), &client_random(), &[9; 32], 2 * (20 + 16 + 16));
+        let length = 2 * (20 + key + block);
+        let room = key_block(version, master.bytes(), &client_random(), &[9; 32], length);
         let side = usize::from(direction == Direction::ToClient);
-        let cut = |from: usize, length: usize| block[from + side * length..][..length].to_vec();
-        let version = version.to_be_bytes();
-        Self { version, mac: cut(0, 20), key: cut(40, 16), iv: cut(72, 16), etm, number: 0 }
+        let cut = |from: usize, length: usize| room[from + side * length..][..length].to_vec();
+        let (mac, iv) = (cut(0, 20), cut(40 + 2 * key, block));
+        let key = cut(40, key);
+        let stream = (suite == 0x0005).then(|| Rc4::new_from_slice(&key).unwrap());
+        Self { version: version.to_be_bytes(), suite, mac, key, iv, etm, number: 0, stream }
     }
 
     pub(super) fn seal(&mut self, kind: u8, text: &[u8]) -> Vec<u8> {
-        let head = |length: usize, number: u64| {
+        let (version, number) = (self.version, self.number);
+        let head = |length: usize| {
             let mut head = number.to_be_bytes().to_vec();
-            head.extend([kind, self.version[0], self.version[1]]);
+            head.extend([kind, version[0], version[1]]);
             head.extend(u16::try_from(length).unwrap().to_be_bytes());
             head
         };
         let mut body = text.to_vec();
         if !self.etm {
-            body.extend(hmac_sha1(&self.mac, &[&head(text.len(), self.number), text]));
+            body.extend(hmac_sha1(&self.mac, &[&head(text.len()), text]));
         }
-        let padding = 15 - body.len() % 16;
-        body.resize(body.len() + padding + 1, u8::try_from(padding).unwrap());
-        let is_chained = self.version == [3, 1];
-        let iv = if is_chained { self.iv.clone() } else { vec![0xa5; 16] };
-        let cipher = Encryptor::<Aes128>::new_from_slices(&self.key, &iv).unwrap();
-        let length = body.len();
-        cipher.encrypt_padded::<NoPadding>(&mut body, length).unwrap();
-        self.iv = body[length - 16..].to_vec();
-        let mut body = if is_chained { body } else { [iv, body].concat() };
+        if let Some(stream) = &mut self.stream {
+            stream.apply_keystream(&mut body);
+        } else {
+            body = self.blocks(body);
+        }
         if self.etm {
-            body.extend(hmac_sha1(&self.mac, &[&head(body.len(), self.number), &body]));
+            body.extend(hmac_sha1(&self.mac, &[&head(body.len()), &body]));
         }
         self.number += 1;
         let mut record = vec![kind, self.version[0], self.version[1]];
         record.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
         [record, body].concat()
     }
+
+    fn blocks(&mut self, mut body: Vec<u8>) -> Vec<u8> {
+        let block = self.iv.len();
+        let padding = block - 1 - body.len() % block;
+        body.resize(body.len() + padding + 1, u8::try_from(padding).unwrap());
+        let is_chained = self.version == [3, 1];
+        let iv = if is_chained { self.iv.clone() } else { vec![0xa5; block] };
+        match self.suite {
+            0x0009 => encrypt::<Des>(&self.key, &iv, &mut body),
+            0x000a => encrypt::<TdesEde3>(&self.key, &iv, &mut body),
+            0x0041 => encrypt::<Camellia128>(&self.key, &iv, &mut body),
+            _ => encrypt::<Aes128>(&self.key, &iv, &mut body),
+        }
+        self.iv = body[body.len() - block..].to_vec();
+        if is_chained { body } else { [iv, body].concat() }
+    }
+}
+
+fn encrypt<C: BlockCipherEncrypt + KeyInit>(key: &[u8], iv: &[u8], body: &mut [u8]) {
+    let cipher = Encryptor::<C>::new_from_slices(key, iv).unwrap();
+    cipher.encrypt_padded::<NoPadding>(body, body.len()).unwrap();
 }
