@@ -1,11 +1,17 @@
 //! Keys from the user's side: where they come from, what they open, and that nobody sees them.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
+
+use urltrace::capture::keylog::{KeyLog, Keyed};
 use urltrace::capture::memory::Memory;
 use urltrace::capture::source::{PacketSource, Record};
+use urltrace::report::format::{Options, Reporter};
+use urltrace::report::har::Har;
 
 use crate::support::{keyed, root, run, tools};
 
@@ -18,6 +24,12 @@ fn urltrace(arguments: &[&str], keys: Option<&Path>) -> Output {
         command.env("SSLKEYLOGFILE", keys);
     }
     command.stdin(Stdio::null()).output().unwrap()
+}
+
+/// All records of a capture, with its secrets.
+fn records(capture: &Path) -> Vec<Record> {
+    let mut source = keyed(capture);
+    std::iter::from_fn(|| source.next_record().unwrap()).collect()
 }
 
 fn text(output: &Output) -> String {
@@ -110,9 +122,7 @@ fn a_capture_with_its_secrets_needs_nothing_else() {
 
 #[test]
 fn a_client_hello_that_was_not_captured_costs_no_url() {
-    let mut source = keyed(&root().join(capture()));
-    let all: Vec<Record> =
-        std::iter::from_fn(|| PacketSource::next_record(&mut source).unwrap()).collect();
+    let all = records(&root().join(capture()));
     let is_hello = |record: &Record| match record {
         Record::Packet(packet) => {
             packet.data.windows(6).any(|bytes| bytes[..3] == [22, 3, 1] && bytes[5] == 1)
@@ -127,6 +137,38 @@ fn a_client_hello_that_was_not_captured_costs_no_url() {
         urls.collect::<Vec<_>>()
     };
     assert_eq!(urls(without), urls(all));
+}
+
+#[test]
+fn a_log_that_is_written_while_packets_are_read_opens_the_same() {
+    let packets: Vec<Record> = records(&root().join(capture()))
+        .into_iter()
+        .filter(|record| matches!(record, Record::Packet(_)))
+        .collect();
+    let har = |log: KeyLog, packets: &mut (dyn Iterator<Item = Record> + Send)| {
+        let trace = run(&mut Keyed::new(Memory::new(packets), vec![log]), 2).trace;
+        let mut written = Vec::new();
+        Har.write(&trace, &Options::default(), &mut written).unwrap();
+        let mut har: Value = serde_json::from_slice(&written).unwrap();
+        let entries = har["log"]["entries"].as_array_mut().unwrap();
+        // the numbers of exchanges follow the order in which they became known
+        for entry in entries {
+            entry["_exchange"] = Value::Null;
+        }
+        har
+    };
+    let at_once = har(KeyLog::open(log()).unwrap(), &mut packets.clone().into_iter());
+    assert!(at_once.to_string().contains("https://static.park.test/"));
+    // some bytes with every packet, cut anywhere, so that most keys come behind what they open
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.log");
+    let mut growing = fs::File::create(&path).unwrap();
+    let bytes = fs::read(log()).unwrap();
+    let mut parts = bytes.chunks(bytes.len() / packets.len() + 1);
+    let mut one_by_one = packets.into_iter().inspect(move |_| {
+        growing.write_all(parts.next().unwrap_or_default()).unwrap();
+    });
+    assert_eq!(har(KeyLog::follow(&path), &mut one_by_one), at_once);
 }
 
 #[test]

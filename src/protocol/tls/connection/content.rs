@@ -59,6 +59,10 @@ impl Connection {
         mut record: Box<Record>,
         cx: &mut Context<'_>,
     ) {
+        if self.held.waits() {
+            let Some(back) = self.wait_in_line(way, record, cx) else { return };
+            record = back;
+        }
         let side = self.sides.of_mut(way);
         let (header, careful) = (record.header.0, side.careful);
         let range = match &mut side.lock {

@@ -36,6 +36,24 @@ impl Connection {
         }
     }
 
+    /// A record that could be opened waits behind those of the other direction that cannot yet:
+    /// what a client did with a response, such as giving it up, must not be read before it. Gives
+    /// the record back where it need not wait, or there is no more room.
+    pub(super) fn wait_in_line(
+        &mut self,
+        way: Direction,
+        record: Box<Record>,
+        cx: &mut Context<'_>,
+    ) -> Option<Box<Record>> {
+        let opens = matches!(self.sides.of(way).lock, Lock::Open(_) | Lock::Until(_));
+        if !opens || !cx.secrets.more_may_come() {
+            return Some(record);
+        }
+        let back = self.held.push(way, record, false, cx).err()?;
+        self.give_up(cx);
+        Some(back)
+    }
+
     /// Keys have come, or what they depend on: what waited for them is read.
     pub(super) fn retry(&mut self, cx: &mut Context<'_>) {
         if !self.held.waits() {
@@ -52,13 +70,18 @@ impl Connection {
         }
     }
 
-    /// No keys will come: what waited for them is told as what it looks like.
+    /// No keys will come: what waited for them is told as what it looks like, and what waited
+    /// behind that is read.
     pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
         if self.held.is_full() {
             cx.anomaly(not_held());
         }
         for (way, record) in self.held.take() {
-            self.sealed(way, &record, cx);
+            if matches!(self.sides.of(way).lock, Lock::Open(_) | Lock::Until(_)) {
+                self.record(way, record, cx);
+            } else {
+                self.sealed(way, &record, cx);
+            }
         }
     }
 

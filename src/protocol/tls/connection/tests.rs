@@ -193,6 +193,35 @@ fn empty_records_are_no_data() {
 }
 
 #[test]
+fn keys_of_one_direction_do_not_bring_it_before_the_other() {
+    let acts = exchange(0x1301, Sealer::of);
+    let mut early = Secrets::default();
+    early.expect_more();
+    let [client, server] = [&[0, 2], &[1, 3]].map(|of: &[usize; 2]| of.map(|at| ALL[at]));
+    for first in [client, server] {
+        for (one, both) in [(1, 4), (1, 6), (2, 6), (3, 5), (4, 6)] {
+            let mut acts = acts.clone();
+            let mut some = log(&first);
+            some.expect_more();
+            acts.insert(both, Log(log(&ALL)));
+            acts.insert(one, Log(some));
+            let mut said = play(early.clone(), &acts, 7);
+            said.retain(|line| !line.starts_with("keys") && !line.contains("ChangeCipherSpec"));
+            let order = WHOLE.iter().filter(|line| !line.starts_with("keys"));
+            let order: Vec<_> = order.filter(|line| !line.contains("ChangeCipherSpec")).collect();
+            assert_eq!(said.iter().collect::<Vec<_>>(), order, "{first:?} {one} {both}");
+        }
+    }
+    // those of the other never: what is known is read when it is over
+    let mut acts = acts;
+    let mut some = log(&server);
+    some.expect_more();
+    acts.push(Close);
+    let said = play(some, &acts, 7);
+    assert_eq!(said[said.len() - 3..], ["data ToClient", "Some(200)", "end Whole 40"]);
+}
+
+#[test]
 fn a_record_that_does_not_authenticate_is_never_read() {
     let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
     acts.push(Up(client.seal(23, REQUEST, 0)));
