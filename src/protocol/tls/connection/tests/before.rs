@@ -5,11 +5,8 @@ use crate::protocol::secrets::{Label, Secrets};
 use crate::protocol::tls::connection::tests::play::Act::{self, Down, Hole, Up};
 use crate::protocol::tls::connection::tests::play::play;
 use crate::protocol::tls::connection::tests::wire::{
-    CHANGE, FINISHED, Old, client_hello, log, old_server_hello, plain,
+    CHANGE, FINISHED, Old, REQUEST, RESPONSE, client_hello, log, old_server_hello, plain,
 };
-
-const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: server\r\n\r\n";
-const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
 
 /// A handshake of TLS 1.2 or before and a request; the server goes on.
 fn exchange(version: u16, suite: u16, etm: bool) -> (Vec<Act>, Old) {

@@ -14,6 +14,10 @@ use crate::protocol::secrets::{Label, Secret, Secrets};
 use crate::protocol::tls::keys::testing::{expand, hmac_sha1, key_block};
 use crate::protocol::tls::vectors;
 
+/// What is asked and answered inside.
+pub(super) const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: server\r\n\r\n";
+pub(super) const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
+
 /// The secret of a purpose: its bytes are all the same.
 pub(super) fn secret(label: Label) -> Secret {
     let byte = match label {
