@@ -226,7 +226,7 @@ impl Analyzer for Connection {
         });
         let open: Vec<u32> = open.collect();
         for stream in open {
-            self.finish(way, stream, Ending::Cut(reason), cx);
+            self.finish(way, stream, (Ending::Cut(reason), cx.now), cx);
         }
         self.windows.of_mut(way).finish(|blocked| {
             cx.emit(EventBody::Multiplex(Multiplex::Blocked(blocked).into()));

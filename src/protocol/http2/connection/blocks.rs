@@ -113,9 +113,9 @@ impl Connection {
             Side::Over => return,
         }
         if is_last {
-            self.finish(way, block.stream, Ending::Whole, cx);
+            self.finish(way, block.stream, (Ending::Whole, block.span.done), cx);
         }
-        self.refuse_late(block.stream, cx);
+        self.refuse_late(block.stream, block.span, cx);
     }
 
     fn response(
@@ -166,7 +166,7 @@ impl Connection {
             Side::Over => return,
         }
         if is_last {
-            self.finish(way, block.stream, Ending::Whole, cx);
+            self.finish(way, block.stream, (Ending::Whole, block.span.done), cx);
         }
     }
 

@@ -68,7 +68,7 @@ impl Connection {
     ) {
         for way in [Direction::ToServer, Direction::ToClient] {
             self.finish_unbegun(way, id, (reset, span, frames), cx);
-            self.finish(way, id, Ending::Reset(reset), cx);
+            self.finish(way, id, (Ending::Reset(reset), span.done), cx);
         }
     }
 
@@ -88,10 +88,10 @@ impl Connection {
 
     /// A request that the client sent before it had read the server's GOAWAY is not worked on
     /// either.
-    pub(super) fn refuse_late(&mut self, id: u32, cx: &mut Context<'_>) {
+    pub(super) fn refuse_late(&mut self, id: u32, asked: Span, cx: &mut Context<'_>) {
         if let Some((_, reset)) = self.last_worked_on.filter(|(last, _)| id > *last) {
-            let frames = [cx.now.frame].into_iter().collect();
-            self.give_up(id, reset, (Span::at(cx.now), &frames), cx);
+            let frames = [asked.last.frame].into_iter().collect();
+            self.give_up(id, reset, (Span::at(asked.done), &frames), cx);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
 use crate::protocol::http2::incoming::Part;
 use crate::protocol::http2::streams::{Side, Stream};
-use crate::time::Frames;
+use crate::time::{Frames, Stamp};
 
 impl Connection {
     pub(super) fn begin_data(
@@ -28,10 +28,11 @@ impl Connection {
             buffer.skip(HEAD, &mut Frames::default());
             return State::Skip(head.length);
         }
+        let at = ready_at(buffer, cx);
         self.body(way, head.stream, Part::Framing, HEAD, buffer, cx);
         let is_last = head.has(frame::END_STREAM);
         let (stream, content) = (head.stream, head.length);
-        State::Data(Data { stream, is_padded, length: content, content, padding: 0, is_last })
+        State::Data(Data { stream, is_padded, length: content, content, padding: 0, is_last, at })
     }
 
     /// Reads what has come of a DATA frame.
@@ -42,6 +43,7 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Option<State> {
+        data.at = ready_at(buffer, cx).max(data.at);
         if data.is_padded {
             let padding = u32::from(*buffer.front().first()?);
             self.body(way, data.stream, Part::Framing, 1, buffer, cx);
@@ -56,7 +58,7 @@ impl Connection {
         let ready = |left: u32, buffer: &StreamBuffer| buffer.len().min(left as usize);
         let content = ready(data.content, buffer);
         if way == Direction::ToClient && content > 0 {
-            let before = self.runs.came(data.stream, cx.now);
+            let before = self.runs.came(data.stream, data.at);
             self.ran(before, cx);
         }
         self.body(way, data.stream, Part::Content, content, buffer, cx);
@@ -106,7 +108,7 @@ impl Connection {
         &mut self,
         way: Direction,
         stream: u32,
-        how: Ending,
+        (how, at): (Ending, Stamp),
         cx: &mut Context<'_>,
     ) {
         if way == Direction::ToClient {
@@ -133,7 +135,7 @@ impl Connection {
             }
         }
         self.windows.of_mut(way).ended(stream);
-        self.streams.settle(stream, cx.now);
+        self.streams.settle(stream, at);
     }
 
     /// A stream was given up before a message of it began, or its answer did.
@@ -170,9 +172,9 @@ impl Connection {
 
     fn end_data(&mut self, way: Direction, data: Data, cx: &mut Context<'_>) -> State {
         let is_open = self.streams.get(data.stream).is_some();
-        self.windows.of_mut(way).sent(data.stream, data.length, cx.now, is_open);
+        self.windows.of_mut(way).sent(data.stream, data.length, data.at, is_open);
         if data.is_last {
-            self.finish(way, data.stream, Ending::Whole, cx);
+            self.finish(way, data.stream, (Ending::Whole, data.at), cx);
         }
         State::Head
     }
@@ -217,4 +219,9 @@ impl Connection {
             }
         }
     }
+}
+
+/// When the next bytes could be read: with keys that came late, before now.
+fn ready_at(buffer: &StreamBuffer, cx: &Context<'_>) -> Stamp {
+    buffer.first_stamps().map_or(cx.now, |(_, delivered)| delivered)
 }

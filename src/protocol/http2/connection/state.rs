@@ -71,6 +71,8 @@ pub(super) struct Data {
     pub(super) padding: u32,
     /// The message ends with it.
     pub(super) is_last: bool,
+    /// When what has come of it could be read.
+    pub(super) at: Stamp,
 }
 
 /// A header block on its way, in one frame or several.
