@@ -20,8 +20,9 @@ impl Connection {
         // until the ServerHello has come, keys cannot be known
         self.unlock(way, cx);
         if !matches!(self.sides.of(way).lock, Lock::Sealed) {
+            // what came before may show that the key is another
             self.retry(cx);
-            self.protected(way, record, cx);
+            self.record(way, record, cx);
             return;
         }
         // early data comes before the ServerHello that names the cipher suite
