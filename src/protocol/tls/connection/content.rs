@@ -86,6 +86,14 @@ impl Connection {
                 }
                 Some(range)
             }
+            Lock::Open(opener) if opener.is_blind() => {
+                let whole = (Header::LEN + record.body.len()) as u64;
+                self.lose_record(way, whole, GapReason::NotCaptured, cx);
+                if let Lock::Open(opener) = &mut self.sides.of_mut(way).lock {
+                    opener.stands_behind(&record.body);
+                }
+                return;
+            }
             Lock::Open(opener) if careful => {
                 let before = opener.number;
                 let found = open_later(opener, header, &record.body);

@@ -61,7 +61,13 @@ impl Connection {
     }
 
     /// One record of a known size is lost: of what it carried the size is known too.
-    fn lose_record(&mut self, way: Direction, whole: u64, reason: GapReason, cx: &mut Context<'_>) {
+    pub(super) fn lose_record(
+        &mut self,
+        way: Direction,
+        whole: u64,
+        reason: GapReason,
+        cx: &mut Context<'_>,
+    ) {
         let side = self.sides.of_mut(way);
         if let Lock::Open(opener) = &mut side.lock {
             opener.lose(usize::try_from(whole).unwrap_or(usize::MAX).saturating_sub(Header::LEN));
@@ -93,12 +99,19 @@ impl Connection {
         match self.sides.of(way).place {
             Place::InStep => true,
             Place::Within(left) => {
-                let passed = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                let here = usize::try_from(left).ok().filter(|left| *left <= buffer.len());
+                let passed = here.unwrap_or_else(|| buffer.len().saturating_sub(Opener::BEFORE));
+                let before = buffer.peek(passed).into_owned();
                 buffer.skip(passed, &mut Frames::default());
-                let left = left - passed as u64;
                 let side = self.sides.of_mut(way);
-                side.place = if left == 0 { Place::InStep } else { Place::Within(left) };
-                left == 0
+                side.place = Place::Within(left - passed as u64);
+                if here.is_some() {
+                    side.place = Place::InStep;
+                    if let Lock::Open(opener) = &mut side.lock {
+                        opener.stands_behind(&before);
+                    }
+                }
+                here.is_some()
             }
             Place::Lost(bytes) => self.seek(way, bytes, buffer, cx),
         }
@@ -124,14 +137,17 @@ impl Connection {
                 at += 1;
                 continue;
             };
-            match self.is_record(way, header, rest, lost + at as u64, cx) {
+            let before = bytes.get(..at).unwrap_or_default();
+            match self.is_record(way, header, (before, rest), lost + at as u64, cx) {
                 Looks::Like(skipped) => break Some(skipped),
                 Looks::Short => break None,
                 Looks::Unlike => at += 1,
             }
         };
-        lost += at as u64;
-        buffer.skip(at, &mut Frames::default());
+        // the bytes before a record may count, which has not come yet
+        let passed = if found.is_some() { at } else { at.saturating_sub(Opener::BEFORE) };
+        lost += passed as u64;
+        buffer.skip(passed, &mut Frames::default());
         let side = self.sides.of_mut(way);
         side.place = if found.is_some() { Place::InStep } else { Place::Lost(lost) };
         if let (Some(records), Lock::Open(opener)) = (found, &mut side.lock) {
@@ -151,7 +167,7 @@ impl Connection {
         &mut self,
         way: Direction,
         header: Header,
-        rest: &[u8],
+        (before, rest): (&[u8], &[u8]),
         lost: u64,
         cx: &Context<'_>,
     ) -> Looks {
@@ -174,12 +190,12 @@ impl Connection {
         let Some(body) = rest.get(Header::LEN..end) else { return Looks::Short };
         let most = (lost / added(opener)).min(LOST_AT_ONCE);
         let mut left = cx.limits.tls_trials.saturating_sub(side.trials);
-        let mut found = how_manieth(opener, header, body, most, &mut left);
+        let mut found = how_manieth(opener, header, (before, body), most, &mut left);
         side.trials = cx.limits.tls_trials.saturating_sub(left);
         if found.is_none() && left > 0 {
             // what changes the keys may be lost as well
             let Some((epoch, mut next)) = self.following(way, cx) else { return Looks::Unlike };
-            found = how_manieth(&mut next, header, body, most, &mut left);
+            found = how_manieth(&mut next, header, (before, body), most, &mut left);
             let side = self.sides.of_mut(way);
             side.trials = cx.limits.tls_trials.saturating_sub(left);
             if found.is_some() {
@@ -194,7 +210,7 @@ impl Connection {
 fn how_manieth(
     opener: &mut Opener,
     header: Header,
-    body: &[u8],
+    (before, body): (&[u8], &[u8]),
     most: u64,
     left: &mut u32,
 ) -> Option<u64> {
@@ -202,8 +218,10 @@ fn how_manieth(
     for records in 0..=most {
         *left = left.checked_sub(1)?;
         opener.number = first.wrapping_add(records);
+        opener.stands_behind(before);
         let fits = opener.open(header.0, &mut body.to_vec()).is_some();
         opener.number = first;
+        opener.stands_behind(before);
         if fits {
             return Some(records);
         }

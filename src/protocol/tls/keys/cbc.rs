@@ -20,9 +20,16 @@ pub(super) struct Cbc {
     mac: Mac,
     /// True where the MAC is that of the ciphertext.
     encrypt_then_mac: bool,
-    /// In TLS 1.0 a record's initialization vector is the last block of the one before; later
-    /// versions send one with each.
-    chained: Option<Vec<u8>>,
+    iv: Iv,
+}
+
+/// Where the initialization vector of the next record is.
+enum Iv {
+    /// It is sent at its front.
+    Sent,
+    /// In TLS 1.0 it is the last block of the record before (RFC 2246 §6.2.3.2); none where that
+    /// was lost.
+    Chained(Option<Vec<u8>>),
 }
 
 enum Cipher {
@@ -55,8 +62,23 @@ impl Cbc {
             Block::Des => Cipher::Des(Des::new_from_slice(key).ok()?.into()),
             Block::TripleDes => Cipher::TripleDes(TdesEde3::new_from_slice(key).ok()?.into()),
         };
-        let chained = iv.map(<[u8]>::to_vec);
-        Some(Self { cipher, block: block.size(), mac, encrypt_then_mac, chained })
+        let iv = iv.map_or(Iv::Sent, |iv| Iv::Chained(Some(iv.to_vec())));
+        Some(Self { cipher, block: block.size(), mac, encrypt_then_mac, iv })
+    }
+
+    /// Says which bytes stand right before the next record, behind a hole: their end is its
+    /// initialization vector, where it has none of its own and they are enough.
+    pub(super) fn stands_behind(&mut self, bytes: &[u8]) {
+        let Iv::Chained(iv) = &mut self.iv else { return };
+        let mac = if self.encrypt_then_mac { self.mac.length() } else { 0 };
+        let end = bytes.len().checked_sub(mac);
+        let last = end.and_then(|end| bytes.get(end.checked_sub(self.block)?..end));
+        *iv = last.map(<[u8]>::to_vec);
+    }
+
+    /// True where the next record cannot be opened: what it begins with was lost.
+    pub(super) const fn is_blind(&self) -> bool {
+        matches!(self.iv, Iv::Chained(None))
     }
 
     /// Decrypts what is in `body` in its place, and gives where the plaintext stands in it; none
@@ -71,9 +93,9 @@ impl Cbc {
                 return None;
             }
         }
-        let (iv, from) = match &self.chained {
-            Some(iv) => (iv.clone(), 0),
-            None => (body.get(..self.block)?.to_vec(), self.block),
+        let (iv, from) = match &self.iv {
+            Iv::Chained(iv) => (iv.clone()?, 0),
+            Iv::Sent => (body.get(..self.block)?.to_vec(), self.block),
         };
         let last = body.get(end.checked_sub(self.block)?..end)?.to_vec();
         let sealed = body.get_mut(from..end).filter(|sealed| !sealed.is_empty())?;
@@ -85,9 +107,9 @@ impl Cbc {
             Cipher::Des(key) => decrypt(&**key, &iv, sealed)?,
             Cipher::TripleDes(key) => decrypt(&**key, &iv, sealed)?,
         }
-        if let Some(iv) = &mut self.chained {
+        if let Iv::Chained(iv) = &mut self.iv {
             // also where the record turns out to be broken: the next one does not depend on it
-            *iv = last;
+            *iv = Some(last);
         }
         let padding = *body.get(end.checked_sub(1)?)?;
         let padded = end.checked_sub(usize::from(padding) + 1).filter(|padded| *padded >= from)?;

@@ -135,9 +135,28 @@ impl Opener {
     /// Passes over a record that was lost, of whose body the length is known.
     pub(super) fn lose(&mut self, length: usize) {
         self.number = self.number.wrapping_add(1);
-        if let Cipher::Stream(stream) = &mut self.cipher {
-            stream.pass(length);
+        match &mut self.cipher {
+            Cipher::Stream(stream) => stream.pass(length),
+            Cipher::Cbc(cbc) => cbc.stands_behind(&[]),
+            Cipher::Aead { .. } | Cipher::Null(..) => {}
         }
+    }
+
+    /// Says which bytes stand right before the next record, behind a hole: [`Self::BEFORE`] of
+    /// them are enough.
+    pub(super) fn stands_behind(&mut self, bytes: &[u8]) {
+        if let Cipher::Cbc(cbc) = &mut self.cipher {
+            cbc.stands_behind(bytes);
+        }
+    }
+
+    /// Bytes before a record that its opening may depend on: a block, and a MAC behind it.
+    pub(super) const BEFORE: usize = 16 + 48;
+
+    /// True where the next record cannot be opened, for what its opening depends on was lost; the
+    /// one behind it can.
+    pub(super) const fn is_blind(&self) -> bool {
+        matches!(&self.cipher, Cipher::Cbc(cbc) if cbc.is_blind())
     }
 
     /// True where a record opens wherever it stands, as the how-manieth it may be tried; false

@@ -2,7 +2,7 @@
 
 use crate::flow::event::Direction;
 use crate::protocol::secrets::{Label, Secrets};
-use crate::protocol::tls::connection::tests::play::Act::{self, Down, Hole, Up};
+use crate::protocol::tls::connection::tests::play::Act::{self, Down, End, Hole, Up};
 use crate::protocol::tls::connection::tests::play::play;
 use crate::protocol::tls::connection::tests::wire::{
     CHANGE, FINISHED, Old, REQUEST, RESPONSE, client_hello, log, old_server_hello, plain,
@@ -63,6 +63,41 @@ fn ciphers_of_before() {
             let said = play(log(&[Label::Master]), &acts, 9);
             let read = ["data ToServer", "/a https", "data ToClient", "Some(200)", "end Whole 40"];
             assert_eq!(said[said.len() - 5..], read, "{suite:#x} {version:#x}");
+        }
+    }
+}
+
+#[test]
+fn holes_cost_the_records_in_them_and_the_next_where_its_first_block_depends_on_them() {
+    for (version, etm) in [(0x0301, false), (0x0301, true), (0x0302, false)] {
+        let (mut acts, mut server) = exchange(version, 0x002f, etm);
+        acts.push(Down(server.seal(23, b"HTTP/1.1 200 OK\r\n\r\n")));
+        let records: Vec<Vec<u8>> = (0..10).map(|_| server.seal(23, &[b'x'; 40])).collect();
+        let (size, stream) = (records[0].len(), records.concat());
+        // what has to be there of the record before: a block, and the MAC behind it
+        let needed = if version == 0x0301 { 16 + if etm { 20 } else { 0 } } else { 0 };
+        for from in [0, 1, 4, 5, 30, size - 1, size, 3 * size + 7] {
+            for length in [1, 5, size - 20, size - 5, size, size + 1, 2 * size, 300] {
+                let mut acts = acts.clone();
+                let end = from + length;
+                acts.push(Down(stream[..from].to_vec()));
+                acts.push(Hole(length as u64));
+                acts.push(Down(stream[end..].to_vec()));
+                acts.push(End);
+                acts.retain(|act| !matches!(act, Down(bytes) if bytes.is_empty()));
+                let touched = end.div_ceil(size) - from / size;
+                let has_next = end.div_ceil(size) * size - end >= needed;
+                let read = 400 - 40 * (touched + usize::from(!has_next));
+                for piece in [1000, 11] {
+                    let said = play(log(&[Label::Master]), &acts, piece);
+                    let what = format!("{version:#x} {etm} {from} {length} {piece}: {said:?}");
+                    assert_eq!(
+                        *said.last().unwrap(),
+                        format!("end Gap(NotCaptured) {read}"),
+                        "{what}"
+                    );
+                }
+            }
         }
     }
 }

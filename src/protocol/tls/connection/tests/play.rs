@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::address::Endpoint;
 use crate::flow::event::{
-    Direction, FlowId, FlowKey, GapReason, PerDirection, Role, StreamEvent, Transport,
+    Direction, EndReason, FlowId, FlowKey, GapReason, PerDirection, Role, StreamEvent, Transport,
 };
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
@@ -31,9 +31,11 @@ pub(super) enum Act {
     Hole(u64),
     /// These secrets are known now.
     Log(Secrets),
+    /// The server says nothing more.
+    End,
     Close,
 }
-use Act::{Close, Down, Hole, Log, Up};
+use Act::{Close, Down, End, Hole, Log, Up};
 
 /// What is said of a connection that begins with these secrets, each act in packets of so many
 /// bytes; and where bytes of HTTP came from.
@@ -54,7 +56,7 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
         let (direction, parts) = match act {
             Up(bytes) => (Direction::ToServer, bytes.chunks(piece).collect()),
             Down(bytes) => (Direction::ToClient, bytes.chunks(piece).collect()),
-            Hole(_) | Log(_) | Close => (Direction::ToClient, vec![&[][..]]),
+            Hole(_) | Log(_) | End | Close => (Direction::ToClient, vec![&[][..]]),
         };
         if let Log(more) = act {
             secrets = more.clone();
@@ -88,6 +90,10 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
                         StreamEvent::Gap { range, reason, delivered: now },
                         &mut cx,
                     );
+                }
+                End => {
+                    let end = StreamEvent::End { reason: EndReason::Fin, at: now };
+                    session.stream(from, end, &mut cx);
                 }
                 Log(_) => session.secrets(&mut cx),
                 Close => session.close(&mut cx),
