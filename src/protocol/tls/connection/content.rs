@@ -137,7 +137,7 @@ impl Connection {
         if let Some(inflate) = &mut self.sides.of_mut(way).inflate {
             let Some(unpacked) = inflate.record(&bytes) else {
                 cx.anomaly(not_inflated());
-                self.sides.of_mut(way).lock = Lock::Broken;
+                self.stop(way, bytes.len(), cx);
                 return;
             };
             // which byte came in which packet is lost: all of them have come with the first
@@ -167,9 +167,8 @@ impl Connection {
             self.say_keys(Keys::Wrong, cx);
         }
         cx.anomaly(unauthentic(way, record));
-        let side = self.sides.of_mut(way);
-        side.lock = Lock::Broken;
-        side.messages.clear();
+        self.sides.of_mut(way).messages.clear();
+        self.stop(way, record.body.len(), cx);
     }
 
     fn content(

@@ -52,11 +52,21 @@ impl Connection {
         };
         let side = self.sides.of_mut(way);
         side.place = place;
-        if matches!(place, Place::Lost(_))
+        if let Place::Lost(bytes) = place
             && matches!(&side.lock, Lock::Open(opener) if !opener.skips())
         {
-            side.lock = Lock::Broken;
             cx.anomaly(out_of_step());
+            self.stop(way, usize::try_from(bytes).unwrap_or(usize::MAX), cx);
+        }
+    }
+
+    /// Nothing of a direction is read from here on, so many bytes and whatever follows them: what
+    /// it carried until now is not all.
+    pub(super) fn stop(&mut self, way: Direction, bytes: usize, cx: &mut Context<'_>) {
+        self.sides.of_mut(way).lock = Lock::Broken;
+        if let Some(child) = &mut self.child {
+            let reason = GapReason::NotCaptured;
+            child.gap(way, bytes.max(1) as u64, reason, &mut cx.within_tls());
         }
     }
 

@@ -231,6 +231,15 @@ fn a_record_that_does_not_authenticate_is_never_read() {
     acts.push(Down(server.seal(23, &[b'x'; 40], 0)));
     let said = play(log(&ALL), &acts, 1000);
     assert_eq!(said.last().unwrap(), "tls.bad-record-mac");
+    // nor is what comes before it told as if that were all
+    let (mut acts, mut client, mut server) = handshake(0x1301, Sealer::of);
+    acts.push(Up(client.seal(23, REQUEST, 0)));
+    acts.push(Down(server.seal(23, b"HTTP/1.1 200 OK\r\n\r\nbegun", 0)));
+    let mut bad = server.seal(23, &[b'x'; 40], 0);
+    *bad.last_mut().unwrap() ^= 1;
+    acts.extend([Down(bad), Act::End]);
+    let said = play(log(&ALL), &acts, 1000);
+    assert_eq!(said[said.len() - 2..], ["tls.bad-record-mac", "end Gap(NotCaptured) 5"]);
     // keys of another connection
     let mut wrong = Secrets::default();
     let random = client_hello()[6..38].try_into().unwrap();
