@@ -4,15 +4,15 @@
 //! is an [`Anomaly`](crate::anomaly::Anomaly) of class `Limit`, never silence. Bounds "per shard"
 //! are shares: there are [`Limits::SHARDS`] shards whatever the number of threads, so that
 //! output does not depend on it. With the defaults the worst of the floods that `tests/memory.rs`
-//! tries takes 1.25 GiB; floods of TLS and HTTP/2 are not among them yet.
+//! tries takes under 1.5 GiB.
 
 use crate::time::TimeDelta;
 
 /// The bounds of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Flows followed at once, per shard. 64 shards of 4,096 follow a quarter of a million; at
-    /// two to three kilobytes each that is the largest part of what a flood can make us hold.
+    /// Flows followed at once, per shard. 64 shards of 2,048 follow 131,072; at two to four
+    /// kilobytes each that is the largest part of what a flood can make us hold.
     pub flows_per_shard: usize,
     /// Bytes held for reassembly in one direction of one flow: a receive window of 4 MiB is
     /// what browsers reach; twice that may be in flight behind a hole.
@@ -64,6 +64,21 @@ pub struct Limits {
     pub tls_held_per_flow: usize,
     /// Likewise, per shard: 128 MiB in all.
     pub tls_held_per_shard: usize,
+    /// Bytes of one shard that are not read yet, and what analyzers keep to read what follows
+    /// (tables of header fields, heads and streams that have begun): 256 MiB in all. Beyond it the
+    /// connection that asks for more is not read any further. A full shard has two kilobytes for
+    /// each of its flows; a busy connection of HTTP/2 needs some ten, an idle one none.
+    pub analyzers_per_shard: usize,
+    /// Likewise of what is unpacked, bodies and messages of WebSockets: the largest window there is
+    /// ([`Self::decoder_window`]) and what else it takes to fill it. Beyond it the decoded size is
+    /// unknown.
+    pub decoders_per_shard: usize,
+    /// Bytes that values of one shard may have beyond those that said them: a field of a head may be
+    /// a reference of one byte to 64 KiB (RFC 7541 §7.3), an event a thousandth of a packed body.
+    /// A browser that asks for 200 things at once refers to 20 KiB in each.
+    pub unfolded_at_once: usize,
+    /// What of it each packet gives back: a head of usual size.
+    pub unfolded_per_packet: usize,
     /// Records behind a hole for which it is tried whether a key opens them, of one direction: a
     /// few hundred are needed where megabytes are missing.
     pub tls_trials: u32,
@@ -88,7 +103,7 @@ pub struct Limits {
     /// Other things listed for one entity (SYNs, retransmissions, holes, attempts, replies,
     /// interim responses, messages): more than anybody reads, on the worst of connections.
     pub listed: usize,
-    /// Connections kept in the model, a few hundred bytes each; beyond it they are only counted.
+    /// Connections kept in the model, a kilobyte each; beyond it they are only counted.
     /// A visit has some tens, a busy server a quarter of a million in hours.
     pub connections: usize,
     /// From so many connections on, those on which nobody answers (a SYN without a handshake, a
@@ -160,9 +175,11 @@ impl Limits {
     /// Round trips kept of each direction of a connection, for their median and 95th percentile:
     /// of more, an even choice is kept. Six of 128 lie above that percentile.
     pub const TIMES_KEPT: usize = 128;
-    /// Names listed of one TLS message: protocols that are offered, names of a certificate,
-    /// certificates of a chain. Certificates of content networks have a hundred names.
+    /// Names listed of one TLS message: protocols that are offered, those in all certificates of a
+    /// chain. Certificates of content networks have a hundred names.
     pub const TLS_LISTED: usize = 256;
+    /// Certificates listed of one TLS message: chains have three or four.
+    pub const TLS_CHAIN: usize = 64;
     /// Bytes that the compressed certificates of one message may unfold to: chains have some
     /// thousand, and OpenSSL takes 100 KiB at most.
     pub const TLS_CERTIFICATES: u32 = 256 << 10;
@@ -173,7 +190,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            flows_per_shard: 4096,
+            flows_per_shard: 2048,
             held_per_stream: 8 << 20,
             held_per_shard: 16 << 20,
             buffer_per_stream: 1 << 20,
@@ -195,6 +212,10 @@ impl Default for Limits {
             tls_handshake: 256 << 10,
             tls_held_per_flow: 2 << 20,
             tls_held_per_shard: 2 << 20,
+            analyzers_per_shard: 4 << 20,
+            decoders_per_shard: 18 << 20,
+            unfolded_at_once: 4 << 20,
+            unfolded_per_packet: 8 << 10,
             tls_trials: 4096,
             tls_searches: 1 << 14,
             tcp_idle: TimeDelta::from_secs(900),

@@ -123,7 +123,7 @@ fn one_flood() {
     let limits = scaled(scale.parse().unwrap());
     let mut source = flood.source(count.parse().unwrap());
     let settings = Settings { limits, ..Settings::new(2) };
-    let trace = pipeline::run(&mut source, &settings, Watch::default()).trace;
+    let trace = pipeline::run(&mut *source, &settings, Watch::default()).trace;
     keeps_to(&trace, &settings.limits);
     let kinds: BTreeSet<&str> = trace
         .anomalies
@@ -150,9 +150,9 @@ fn peak_megabytes() -> u64 {
 }
 
 /// What the program may hold under the usual bounds, whatever comes, in megabytes. The most takes a
-/// scan whose every connection is opened: a full flow table, and a quarter of a million connections
-/// in the model.
-const BUDGET: u64 = 1280;
+/// flow table full of TLS whose records never end, with a quarter of a million connections in the
+/// model, and bodies that each need the largest window.
+const BUDGET: u64 = 1536;
 
 /// `cargo test --release --test main floods_at_full_size -- --ignored --nocapture`
 #[test]
@@ -193,9 +193,11 @@ fn keeps_to(trace: &Trace, limits: &Limits) {
 fn no_flood_makes_us_hold_more_than_its_bound() {
     for flood in FLOODS {
         let Held { peak, said } = alone(flood, (flood.full / 200).max(8), 64);
-        assert!(peak < 100, "{} held {peak} MB: {said}", flood.name);
-        let quiet = ["resets of one connection", "unknown SNAP protocols"];
-        let is_said = said.contains("limit") || said.contains("full") || said.contains("decode");
+        assert!(peak < flood.most, "{} held {peak} MB: {said}", flood.name);
+        let quiet =
+            ["resets of one connection", "unknown SNAP protocols", "HTTP/2 data without a head"];
+        let words = ["limit", "full", "decode", "held", "no-room"];
+        let is_said = words.iter().any(|word| said.contains(word));
         assert!(is_said || quiet.contains(&flood.name), "{}: {said}", flood.name);
     }
 }
@@ -207,6 +209,10 @@ fn scaled(by: usize) -> Limits {
         flows_per_shard: usual.flows_per_shard / by,
         held_per_stream: usual.held_per_stream / by,
         held_per_shard: usual.held_per_shard / by,
+        tls_held_per_shard: usual.tls_held_per_shard / by,
+        analyzers_per_shard: usual.analyzers_per_shard / by,
+        decoders_per_shard: usual.decoders_per_shard / by,
+        unfolded_at_once: usual.unfolded_at_once / by,
         fragmented_packets: usual.fragmented_packets / by,
         fragment_bytes: usual.fragment_bytes / by,
         listed: usual.listed / by,

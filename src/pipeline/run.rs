@@ -18,6 +18,10 @@ use crate::trace::Trace;
 /// Rounds that may wait between two stages; more only holds more blocks in memory.
 const ROUNDS_WAITING: usize = 4;
 
+/// Rounds whose events may wait to be folded: events can have fifty times the bytes of the packets
+/// that they are made of.
+const EVENTS_WAITING: usize = 1;
+
 /// How to run.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -57,7 +61,7 @@ pub fn run(source: &mut dyn PacketSource, settings: &Settings, watch: Watch<'_>)
         let mut from_workers = Vec::with_capacity(threads);
         for nth in 0..threads {
             let (to, rounds) = mpsc::sync_channel(ROUNDS_WAITING);
-            let (results, from) = mpsc::sync_channel(ROUNDS_WAITING);
+            let (results, from) = mpsc::sync_channel(EVENTS_WAITING);
             let worker = Worker::new(nth, threads, &settings.limits, PROTOCOLS);
             scope.spawn(move || worker.run(&rounds, &results));
             to_workers.push(to);

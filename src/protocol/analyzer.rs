@@ -8,7 +8,7 @@ use crate::address::Endpoint;
 use crate::anomaly::Anomaly;
 use crate::flow::event::{Direction, EndReason, FlowId, FlowKey, GapReason, Role, Transport};
 use crate::limits::Limits;
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::secrets::Secrets;
@@ -87,8 +87,14 @@ pub trait Analyzer: Send {
         let _ = (from, reason, buffer, cx);
     }
 
+    /// Bytes that it keeps to read what follows, beside what it leaves in the buffers and what it
+    /// takes from a budget itself: they count against [`Limits::analyzers_per_shard`].
+    fn held(&self) -> usize {
+        0
+    }
+
     /// There are more secrets than before: what was locked may open. Called while something is held
-    /// of the [`Budget`].
+    /// of the budget of them.
     fn secrets(&mut self, cx: &mut Context<'_>) {
         let _ = cx;
     }
@@ -127,7 +133,7 @@ pub struct Context<'a> {
     /// What opens encrypted protocols.
     pub secrets: &'a Secrets,
     /// What the analyzers of a shard may hold while they wait for something.
-    pub budget: &'a Budget,
+    pub budgets: &'a Budgets,
     /// How many protocols the analyzer stands in.
     pub depth: u8,
     /// True where one of them is TLS.
@@ -145,7 +151,7 @@ impl Context<'_> {
             limits: self.limits,
             protocols: self.protocols,
             secrets: self.secrets,
-            budget: self.budget,
+            budgets: self.budgets,
             depth: self.depth.saturating_add(1),
             secure: self.secure,
             events: self.events,

@@ -67,6 +67,11 @@ impl StreamBuffer {
         self.len
     }
 
+    /// Bytes of memory that what is unread takes: many small pieces take more than their bytes.
+    pub fn held(&self) -> usize {
+        self.len + self.chunks.len() * size_of::<Chunk>()
+    }
+
     /// True where nothing is unread.
     pub const fn is_empty(&self) -> bool {
         self.len == 0

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey};
+use crate::protocol::budget::Share;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::detect::{self, Decision};
 use crate::protocol::event::{ConnectionEvent, EventBody};
@@ -22,6 +23,8 @@ use crate::time::Stamp;
 pub struct Session {
     state: State,
     buffers: Buffers,
+    /// What it holds; none where it never held anything.
+    share: Option<Share>,
 }
 
 impl Session {
@@ -39,7 +42,7 @@ impl Session {
 
     /// A session that reads nothing.
     pub fn nothing() -> Self {
-        Self { state: State::Over, buffers: Buffers::default() }
+        Self { state: State::Over, ..Self::default() }
     }
 
     /// True where nothing is read any more: what comes is dropped.
@@ -67,6 +70,7 @@ impl Session {
                 self.end(from, reason, cx);
             }
         }
+        self.account(cx);
     }
 
     /// Pieces of a stream that could be read at one moment: they are read together once the
@@ -276,9 +280,27 @@ impl Session {
         }
     }
 
+    /// Takes what is held now from the budget of all flows; where that has no room, nothing more
+    /// is read.
+    fn account(&mut self, cx: &mut Context<'_>) {
+        let kept = if let State::Reading(analyzer) = &self.state { analyzer.held() } else { 0 };
+        let held = self.buffers.held().saturating_add(kept);
+        if held == 0 && self.share.is_none() {
+            return;
+        }
+        let share = self.share.get_or_insert_with(|| cx.budgets.held.share());
+        if !share.resize(held) {
+            let text = format!(
+                "{held} bytes to read this connection on are more than is left for all connections: \
+                 reading it stops"
+            );
+            cx.anomaly(Anomaly::new("stream.budget-full", Class::Limit, text));
+            self.stop();
+        }
+    }
+
     fn stop(&mut self) {
-        self.state = State::Over;
-        self.buffers = Buffers::default();
+        *self = Self::nothing();
     }
 }
 
@@ -344,6 +366,11 @@ impl Buffers {
         } else {
             self.numbered.entry(key).or_default()
         }
+    }
+
+    fn held(&self) -> usize {
+        let zero = self.zero.to_server.held() + self.zero.to_client.held();
+        self.numbered.values().fold(zero, |sum, buffer| sum.saturating_add(buffer.held()))
     }
 
     fn forget(&mut self, key: StreamKey) {

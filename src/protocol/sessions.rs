@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use crate::flow::event::{FlowBody, FlowEvent, FlowId, Opened, StreamEvent};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
@@ -24,7 +24,7 @@ pub struct Sessions {
     limits: Limits,
     protocols: &'static [&'static Protocol],
     secrets: Arc<Secrets>,
-    budget: Budget,
+    budgets: Budgets,
     flows: HashMap<FlowId, Box<Flow>>,
     /// What was said during one call; empty between calls.
     said: Vec<(Stamp, EventBody)>,
@@ -41,7 +41,7 @@ impl Sessions {
     /// No sessions yet, with the protocols that they may have.
     pub fn new(limits: Limits, protocols: &'static [&'static Protocol]) -> Self {
         Self {
-            budget: Budget::new(limits.tls_held_per_shard, limits.tls_searches),
+            budgets: Budgets::new(&limits),
             limits,
             protocols,
             secrets: Arc::default(),
@@ -104,7 +104,7 @@ impl Sessions {
         self.turn(turn);
         self.secrets = secrets;
         // a capture may bring a block for each connection: not all flows are asked each time
-        if self.budget.is_whole() {
+        if self.budgets.locked.is_whole() {
             return;
         }
         let mut flows: Vec<FlowId> = self.flows.keys().copied().collect();
@@ -117,6 +117,8 @@ impl Sessions {
 
     fn turn(&mut self, turn: (FrameNo, Phase)) {
         if self.turn != turn {
+            let (bytes, most) = (self.limits.unfolded_per_packet, self.limits.unfolded_at_once);
+            self.budgets.unfolded.refill(bytes, most);
             self.turn = turn;
             self.index = 0;
         }
@@ -144,7 +146,7 @@ impl Sessions {
                 limits: &self.limits,
                 protocols: self.protocols,
                 secrets: &self.secrets,
-                budget: &self.budget,
+                budgets: &self.budgets,
                 depth: 0,
                 secure: false,
                 events: &mut self.said,

@@ -1,5 +1,9 @@
 //! Floods: captures that try to make us hold more than we should, made packet by packet.
 
+mod http;
+mod tls;
+mod wire;
+
 use std::io::Write as _;
 use std::sync::LazyLock;
 
@@ -11,6 +15,10 @@ use urltrace::capture::memory::packets;
 use urltrace::capture::source::{LinkType, PacketSource};
 use urltrace::time::{TimeDelta, Timestamp};
 
+use crate::support::floods::wire::{
+    CLIENT, PSH_ACK, RST_ACK, SERVER, SYN, SYN_ACK, datagram, host, ip, tcp,
+};
+
 /// One kind of flood.
 pub(crate) struct Flood {
     pub(crate) name: &'static str,
@@ -21,6 +29,11 @@ pub(crate) struct Flood {
     /// Bytes of the nth packet lie this many microseconds after those before.
     micros: i64,
     link: LinkType,
+    /// Keys may come later.
+    waits: bool,
+    /// Megabytes that a small one may take: what a program of this size needs anyway, and more where
+    /// few packets say so much that what is on its way between two threads counts.
+    pub(crate) most: u64,
 }
 
 /// All floods.
@@ -40,65 +53,44 @@ pub(crate) const FLOODS: &[Flood] = &[
     flood("huge heads", 100_000, huge_head),
     flood("resets of one connection", 1_000_000, reset),
     flood("zip bombs", 1000, bomb),
+    flood("half-open TLS handshakes", 3_000_000, tls::half_open),
+    flood("TLS messages without an end", 800_000, tls::messages),
+    flood("TLS records without an end", 3_000_000, tls::records),
+    Flood { most: 400, ..flood("TLS alerts", 800_000, tls::alerts) },
+    Flood { waits: true, ..flood("TLS records without keys", 400_000, tls::closed) },
+    flood("TLS certificates", 400_000, tls::chains),
+    Flood { most: 200, ..flood("packed TLS certificates", 400_000, tls::packed) },
+    flood("HTTP/2 header tables", 1_000_000, http::tables),
+    flood("HTTP/2 header blocks without an end", 800_000, http::blocks),
+    Flood { most: 300, ..flood("HTTP/2 streams without an end", 200_000, http::streams) },
+    flood("HTTP/2 resets", 2_000, http::resets),
+    flood("HTTP/2 control frames", 400_000, http::control),
+    flood("HTTP/2 data without a head", 60_000, http::unbegun),
+    flood("HTTP/2 references to one field", 12_000, http::references),
+    flood("WebSocket messages without an end", 2_000_000, http::websockets),
+    flood("WebSockets on HTTP/2 streams", 100_000, http::websocket_streams),
+    flood("bodies with large windows", 10_000, http::windows),
+    flood("bodies without an end", 800_000, http::unfinished),
+    flood("packed events", 1_000, http::events),
     Flood { link: LinkType::ETHERNET, ..flood("ARP questions", 1_000_000, arp_request) },
     Flood { link: LinkType::ETHERNET, ..flood("ARP answers", 1_000_000, arp_reply) },
     Flood { link: LinkType::ETHERNET, ..flood("unknown SNAP protocols", 1_000_000, snap) },
 ];
 
 const fn flood(name: &'static str, full: u32, packet: fn(u32) -> Vec<u8>) -> Flood {
-    Flood { name, full, packet, micros: 10, link: LinkType::RAW }
+    Flood { name, full, packet, micros: 10, link: LinkType::RAW, waits: false, most: 100 }
 }
 
 impl Flood {
     /// The first so many packets.
-    pub(crate) fn source(&self, count: u32) -> impl PacketSource {
+    pub(crate) fn source(&self, count: u32) -> Box<dyn PacketSource> {
         let (packet, micros) = (self.packet, self.micros);
         let start = Timestamp::from_parts(1_000_000_000, 0);
         let at = move |nth| start + TimeDelta::from_nanos(i64::from(nth) * micros * 1000);
-        packets(self.link, (0..count).map(move |nth| (at(nth), Bytes::from(packet(nth)))))
+        let each = (0..count).map(move |nth| (at(nth), Bytes::from(packet(nth))));
+        let source = packets(self.link, each);
+        if self.waits { Box::new(source.with_late_secrets()) } else { Box::new(source) }
     }
-}
-
-const SYN: u8 = 2;
-const RST_ACK: u8 = 0x14;
-const SYN_ACK: u8 = 0x12;
-const PSH_ACK: u8 = 0x18;
-const SERVER: [u8; 4] = [192, 0, 2, 1];
-const CLIENT: [u8; 4] = [10, 0, 0, 1];
-
-/// IPv4 without a header checksum: what is wrong with it hides nothing.
-fn ip(protocol: u8, from: [u8; 4], to: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
-    let mut packet = vec![0x45, 0, length[0], length[1], 0, 0, 0x40, 0, 64, protocol, 0, 0];
-    packet.extend(from);
-    packet.extend(to);
-    packet.extend(payload);
-    packet
-}
-
-fn tcp(ports: (u16, u16), seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
-    let mut segment = Vec::with_capacity(20 + payload.len());
-    segment.extend(ports.0.to_be_bytes());
-    segment.extend(ports.1.to_be_bytes());
-    segment.extend(seq.to_be_bytes());
-    segment.extend(ack.to_be_bytes());
-    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
-    segment.extend(payload);
-    segment
-}
-
-fn datagram(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(8 + payload.len()).unwrap();
-    let words = [ports.0, ports.1, length, 0];
-    let mut datagram: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-    datagram.extend(payload);
-    datagram
-}
-
-/// An address of its own for each number.
-fn host(nth: u32) -> [u8; 4] {
-    let [_, a, b, c] = nth.to_be_bytes();
-    [11, a, b, c]
 }
 
 fn syn(nth: u32) -> Vec<u8> {

@@ -5,7 +5,7 @@ use crate::flow::event::{FlowBody, FlowEvent, FlowId, FlowKey, Opened, Role, Str
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::FlowInfo;
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::dns::message::{Message, RecordType};
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Phase};
 use crate::protocol::secrets::Secrets;
@@ -232,7 +232,7 @@ fn inside_tls_a_stream_is_carried_by_tls() {
             limits: &limits,
             protocols: TABLE,
             secrets: &secrets,
-            budget: &Budget::default(),
+            budgets: &Budgets::new(&Limits::default()),
             depth: 1,
             secure,
             events: &mut events,

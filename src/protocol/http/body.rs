@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::GapReason;
 use crate::limits::Limits;
+use crate::protocol::budget::{Budget, Budgets};
 use crate::protocol::http::coding::{Decoder, Fault, codings};
 use crate::protocol::http::events::Events;
 use crate::protocol::http::fields::Fields;
@@ -21,6 +22,8 @@ pub struct Counter {
     state: State,
     /// The body is an event stream: what was found in it.
     events: Option<Box<(Events, Vec<StreamMessage>)>>,
+    /// What packed events may have beyond the bytes that say them.
+    unfolded: Budget,
     /// The decoded body, and how many bytes of it are kept at most.
     kept: Option<(Vec<u8>, usize)>,
 }
@@ -37,15 +40,17 @@ enum State {
 impl Counter {
     /// A counter for the body that a head announces. A part of an encoded whole (206) is not
     /// decoded: it begins anywhere in it (RFC 9110 §14.1.2).
-    pub fn new(fields: &Fields, is_part: bool, limits: &Limits) -> Self {
+    pub fn new(fields: &Fields, is_part: bool, limits: &Limits, budgets: &Budgets) -> Self {
         let state = match codings(fields) {
             Some(none) if none.is_empty() => State::Plain,
             Some(codings) if !is_part => {
-                Decoder::new(codings, limits).map_or(State::Unknown, |d| State::Decoding(d.into()))
+                let decoder = Decoder::new(codings, limits, &budgets.windows);
+                decoder.map_or(State::Unknown, |decoder| State::Decoding(decoder.into()))
             }
             _ => State::Unknown,
         };
-        Self { encoded: 0, state, events: None, kept: None }
+        let unfolded = budgets.unfolded.clone();
+        Self { encoded: 0, state, events: None, unfolded, kept: None }
     }
 
     /// The same counter, of a response: its events are found where it is an event stream.
@@ -123,8 +128,20 @@ impl Counter {
         match &mut self.state {
             State::Plain => events.push(bytes, stamps, out),
             State::Decoding(decoder) => {
-                let each = |decoded: &[u8]| events.push(decoded, stamps, out);
-                if let Err(fault) = decoder.push_into(bytes, each) {
+                let (mut free, mut has_room) = (bytes.len().saturating_mul(UNPACKED), true);
+                let mut result = decoder.push_into(bytes, |decoded| {
+                    let before = out.len();
+                    if has_room {
+                        events.push(decoded, stamps, out);
+                    }
+                    let said = (out.len() - before).saturating_mul(size_of::<StreamMessage>());
+                    has_room &= self.unfolded.take(said.saturating_sub(free));
+                    free = free.saturating_sub(said);
+                });
+                if !has_room {
+                    result = Err(Fault::TooLarge);
+                }
+                if let Err(fault) = result {
                     self.state = State::Failed(fault);
                 }
             }
@@ -178,6 +195,11 @@ impl Counter {
                 (Class::Malformed, text.into())
             }
             Fault::TooLarge => (Class::Limit, "more decoded bytes than are counted".into()),
+            Fault::NoRoom => {
+                let text = "more bodies are decoded at once than there is room for: how large this \
+                            one is when decoded is not known";
+                (Class::Limit, text.into())
+            }
             Fault::Window(coding) => {
                 let text = format!("{} asks for a larger window than is given", coding.name());
                 (Class::Limit, text.into())
@@ -186,6 +208,10 @@ impl Counter {
         Anomaly::new("http.body-decode", class, text).citing("RFC 9110 §8.4")
     }
 }
+
+/// Bytes that packed events may have for each that they are packed in, without asking: those of a
+/// hundred letters, of which a fifth is left.
+const UNPACKED: usize = 64;
 
 /// Keeps one byte too many at most: then it is too long.
 fn keep((kept, most): &mut (Vec<u8>, usize), bytes: &[u8]) {
@@ -199,7 +225,8 @@ mod tests {
 
     fn counter(coding: &str, is_part: bool) -> Counter {
         let fields = [("Content-Encoding", coding)].into_iter().collect();
-        Counter::new(&fields, is_part, &Limits::default())
+        let limits = Limits::default();
+        Counter::new(&fields, is_part, &limits, &Budgets::new(&limits))
     }
 
     #[test]

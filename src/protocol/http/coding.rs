@@ -16,6 +16,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw;
 
 use crate::limits::Limits;
+use crate::protocol::budget::{Budget, Share};
 use crate::protocol::http::coding::names::{Codings, MAX_CODINGS};
 
 /// Why decoding ended early.
@@ -27,6 +28,8 @@ pub(super) enum Fault {
     TooLarge,
     /// It asks for a larger window than is given.
     Window(Coding),
+    /// So many others are decoded at once that there is no room.
+    NoRoom,
 }
 
 /// The decoders of one body.
@@ -45,19 +48,23 @@ pub(super) struct Decoder {
     made: u64,
     most: u64,
     ratio: u64,
+    /// What all of this takes.
+    share: Share,
 }
 
 type Layers = ArrayVec<Codec, MAX_CODINGS>;
 
 impl Decoder {
     /// Decoders for some codings; none where there are none.
-    pub(super) fn new(codings: Codings, limits: &Limits) -> Option<Self> {
+    pub(super) fn new(codings: Codings, limits: &Limits, room: &Budget) -> Option<Self> {
         let (most, ratio) = (limits.decoded_body, limits.decoded_ratio);
         let window = limits.decoder_window;
         let (layers, waiting, batch) = (None, Vec::new(), BATCH);
         let (taken, made) = (0, 0);
-        let some = !codings.is_empty();
-        some.then_some(Self { codings, layers, waiting, batch, window, taken, made, most, ratio })
+        let share = room.share();
+        let decoder =
+            Self { codings, layers, waiting, batch, window, taken, made, most, ratio, share };
+        (!decoder.codings.is_empty()).then_some(decoder)
     }
 
     /// Makes room for bytes that are there already, before they come in pieces.
@@ -68,7 +75,10 @@ impl Decoder {
     /// Takes what came.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() < self.batch { Ok(()) } else { self.batch(&mut |_| {}) }
+        if self.waiting.len() >= self.batch {
+            self.batch(&mut |_| {})?;
+        }
+        self.account()
     }
 
     /// Takes what came, and gives at once what it decodes to.
@@ -78,7 +88,8 @@ impl Decoder {
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), Fault> {
         self.waiting.extend_from_slice(bytes);
-        self.batch(&mut each)
+        self.batch(&mut each)?;
+        self.account()
     }
 
     /// Decodes all that came; gives the number of decoded bytes so far.
@@ -97,6 +108,17 @@ impl Decoder {
         self.batch(&mut |_| {})?;
         let mut open = self.layers.iter().flatten().filter(|codec| !codec.at_end());
         open.next().map_or(Ok(self.made), |codec| Err(Fault::Broken(codec.coding())))
+    }
+
+    /// Takes what is held from here on to the next packet from the budget of all.
+    fn account(&mut self) -> Result<(), Fault> {
+        let layers = self.layers.as_deref().unwrap_or_default();
+        // what a layer above the last one made nobody has counted
+        let made = if layers.len() == 1 { self.made } else { u64::MAX };
+        let made = usize::try_from(made).unwrap_or(usize::MAX);
+        let held = layers.iter().map(|codec| codec.held(made, self.window));
+        let held = held.fold(self.waiting.capacity(), usize::saturating_add);
+        if self.share.resize(held) { Ok(()) } else { Err(Fault::NoRoom) }
     }
 
     /// Decoded bytes that are allowed once so many more encoded ones have been taken.
@@ -207,6 +229,15 @@ impl Codec {
             Self::Deflate(_) => Coding::Deflate,
             Self::Brotli { .. } => Coding::Brotli,
             Self::Zstd { .. } => Coding::Zstd,
+        }
+    }
+
+    /// Bytes of memory, about, once so many have been made: of a window, those that were written.
+    fn held(&self, made: usize, window: usize) -> usize {
+        match self {
+            Self::Gzip { .. } | Self::Deflate(_) => INFLATE,
+            Self::Brotli { .. } => BROTLI + made.min(window),
+            Self::Zstd { .. } => ZSTD + made.min(window).min(ZSTD_WINDOW),
         }
     }
 
@@ -353,6 +384,11 @@ const BATCH: usize = 128 << 10;
 /// Each decoder writes this much before the next one reads it: four times the window of deflate,
 /// so that most copies come from what was written just now, not from the window kept apart.
 const SCRATCH: usize = 128 << 10;
+
+/// What decoders take beside their windows: tables, and buffers for a block.
+const INFLATE: usize = 48 << 10;
+const BROTLI: usize = 64 << 10;
+const ZSTD: usize = 320 << 10;
 
 /// Decoded bytes for which no ratio is asked.
 const FREE: u64 = 1 << 20;

@@ -73,6 +73,12 @@ impl Fields {
         self.ends.shrink_to_fit();
     }
 
+    /// Bytes of memory that they take: of fields that were said by reference, far more than on the
+    /// wire.
+    pub fn weight(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<(u32, u32)>()
+    }
+
     /// How many fields.
     pub fn len(&self) -> usize {
         self.ends.len()

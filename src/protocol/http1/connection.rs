@@ -370,6 +370,10 @@ impl Analyzer for Connection {
         buffer.clear();
     }
 
+    fn held(&self) -> usize {
+        self.pairing.held() + self.child.as_ref().map_or(0, Child::held)
+    }
+
     fn secrets(&mut self, cx: &mut Context<'_>) {
         if let Some(child) = &mut self.child {
             child.secrets(cx);

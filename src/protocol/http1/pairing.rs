@@ -56,6 +56,11 @@ pub(super) struct Pairing {
 }
 
 impl Pairing {
+    /// Bytes of memory that the requests take, about.
+    pub(super) fn held(&self) -> usize {
+        self.queue.capacity() * (size_of::<Pending>() + 16)
+    }
+
     /// The number of a request whose first byte came at `first`, and whether it waits for its
     /// final response.
     ///

@@ -18,7 +18,7 @@ use crate::flow::event::{Direction, EndReason, FlowId, FlowKey, GapReason, PerDi
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, Progress, StreamKey};
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Body, Ending, Framing, HttpEvent, MessageEnd};
@@ -93,7 +93,7 @@ fn play_within(
                 limits,
                 protocols,
                 secrets: &Secrets::default(),
-                budget: &Budget::default(),
+                budgets: &Budgets::new(&Limits::default()),
                 depth: 0,
                 secure: false,
                 events,

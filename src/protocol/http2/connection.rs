@@ -169,6 +169,12 @@ impl Way {
         }
         Self { state, hpack, block: None }
     }
+
+    /// Bytes of memory that its table takes, and the block that is on its way.
+    fn held(&self) -> usize {
+        let block = self.block.as_ref().map_or(0, |block| block.bytes.capacity());
+        self.hpack.held() + block
+    }
 }
 
 impl Analyzer for Connection {
@@ -208,6 +214,11 @@ impl Analyzer for Connection {
         }
         self.ways.of_mut(way).state = state.unwrap_or(State::Lost);
         Progress::More
+    }
+
+    fn held(&self) -> usize {
+        let ways = [&self.ways.to_server, &self.ways.to_client];
+        ways.into_iter().fold(self.streams.held(), |held, way| held.saturating_add(way.held()))
     }
 
     fn end(

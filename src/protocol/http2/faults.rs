@@ -51,11 +51,12 @@ pub(super) fn bad_head(stream: u32, how: &'static str) -> Anomaly {
     Anomaly::new("http2.head-syntax", Class::Malformed, text).citing("RFC 9113 §8.2")
 }
 
-/// A head has more in it than is kept.
-pub(super) fn large_head(limits: &Limits) -> Anomaly {
+/// A head has more in it than is kept: so many bytes, fewer than usual where heads before it
+/// unfolded to many.
+pub(super) fn large_head(limits: &Limits, most: usize) -> Anomaly {
     let text = format!(
-        "a head has more than {} fields or {} bytes: the rest is left out",
-        limits.http_fields, limits.http_head
+        "a head has more than {} fields or {most} bytes: the rest is left out",
+        limits.http_fields
     );
     Anomaly::new("http.head-too-long", Class::Limit, text)
 }

@@ -29,8 +29,8 @@ pub(super) struct Collected {
 pub(super) struct Flaws {
     /// It breaks a rule, in words.
     pub(super) broken: Option<&'static str>,
-    /// It has more fields, or more of them, than are kept.
-    pub(super) is_cut: bool,
+    /// It has more fields than are kept, or more than so many bytes of them.
+    pub(super) cut_at: Option<usize>,
 }
 
 impl Collected {
@@ -39,15 +39,15 @@ impl Collected {
         Self { fields: Fields::with_room(), ..Self::default() }
     }
 
-    /// Takes the next field.
-    pub(super) fn field(&mut self, name: Text<'_>, value: Text<'_>, limits: &Limits) {
+    /// Takes the next field; of all, `most` bytes are kept.
+    pub(super) fn field(&mut self, name: Text<'_>, value: Text<'_>, most: usize, limits: &Limits) {
         let (Some(name), Some(value)) = (name, value) else {
             self.unknown = self.unknown.saturating_add(1);
             return;
         };
         self.text = self.text.saturating_add(name.len() + value.len());
-        if self.text > limits.http_head || self.fields.len() >= limits.http_fields {
-            self.flaws.is_cut = true;
+        if self.text > most || self.fields.len() >= limits.http_fields {
+            self.flaws.cut_at = Some(most);
             return;
         }
         if name.starts_with(b":") {
@@ -96,6 +96,11 @@ impl Collected {
 
     fn broken(&mut self, how: &'static str) {
         self.flaws.broken.get_or_insert(how);
+    }
+
+    /// Bytes of all fields, those that were left out too.
+    pub(super) const fn text(&self) -> usize {
+        self.text
     }
 
     /// Its end is missing: there may be more fields.

@@ -64,6 +64,11 @@ impl Decoder {
         self.allowed = self.allowed.map(|before| before.max(size));
     }
 
+    /// Bytes of memory that the table takes.
+    pub(super) fn held(&self) -> usize {
+        self.table.held()
+    }
+
     /// Reads one block. After a fault, what the table holds is unknown.
     pub fn decode(
         &mut self,

@@ -1,5 +1,6 @@
 //! Whole conversations: frames in, events out.
 
+mod bounds;
 mod control;
 mod holes;
 mod script;

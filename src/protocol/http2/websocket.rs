@@ -42,7 +42,7 @@ impl Asked {
         let is_it = self.to.eq_ignore_ascii_case("websocket");
         is_it.then(|| {
             let agreed = Agreed::on(Some(&self.offer), response, |anomaly| cx.anomaly(anomaly));
-            let conversation = Conversation::new(id, &agreed);
+            let conversation = Conversation::new(id, &agreed, &cx.budgets.windows);
             WebSocket { conversation, buffers: PerDirection::default() }
         })
     }

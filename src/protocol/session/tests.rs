@@ -370,3 +370,17 @@ fn a_child_session_keeps_when_its_bytes_arrived() {
     wire.data(Direction::ToServer, &hide(b"late\n"), 4, 9);
     assert_eq!(wire.words().last().unwrap(), "late 4-9");
 }
+
+#[test]
+fn where_all_connections_hold_too_much_reading_the_one_that_asks_for_more_stops() {
+    let limits = Limits { analyzers_per_shard: 300, ..Limits::default() };
+    let mut wire = Wire::new(Transport::Tcp, 99, limits);
+    wire.send(2, b"TOY ");
+    wire.send(3, b"one");
+    wire.send(4, b"\nTOY ");
+    wire.send(5, &[b'x'; 300]);
+    wire.send(6, b"\nTOY two\n");
+    wire.close(7);
+    let words = wire.words();
+    assert_eq!(words, ["opened", "is toy", "TOY one 2-4", "stream.budget-full", "closed"]);
+}

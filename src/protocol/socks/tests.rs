@@ -8,7 +8,7 @@ use crate::flow::event::{FlowId, FlowKey, Role, StreamEvent};
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::FlowInfo;
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::event::ConnectionEvent;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http1;
@@ -52,7 +52,7 @@ fn play(steps: &[Act<'_>]) -> Vec<String> {
             limits: &limits,
             protocols: TABLE,
             secrets: &Secrets::default(),
-            budget: &Budget::default(),
+            budgets: &Budgets::new(&Limits::default()),
             depth: 0,
             secure: false,
             events: &mut events,

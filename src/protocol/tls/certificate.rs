@@ -64,6 +64,19 @@ thread_local! {
     static SEEN: RefCell<HashMap<[u8; 32], Arc<Certificate>>> = RefCell::default();
 }
 
+impl Certificate {
+    /// Bytes of memory that it takes, about: that of its text, and of its names one by one. One that
+    /// several connections share counts for each.
+    pub fn weight(&self) -> usize {
+        let lengths = self.names.iter().map(|name| name.len().max(SMALLEST));
+        let names = self.names.len() * size_of::<Box<str>>() + lengths.sum::<usize>();
+        size_of::<Self>() + names + 2 * (self.subject.len() + self.issuer.len())
+    }
+}
+
+/// What an allocator hands out at least.
+const SMALLEST: usize = 24;
+
 /// Reads one certificate; none where it is not one.
 pub fn read(der: &[u8]) -> Option<Arc<Certificate>> {
     let fingerprint = Sha256::digest(der).into();
@@ -133,7 +146,8 @@ fn organization(name: &X509Name<'_>) -> Option<Box<str>> {
 fn names(certificate: &X509Certificate<'_>) -> Vec<Box<str>> {
     let Ok(Some(alternative)) = certificate.subject_alternative_name() else { return Vec::new() };
     let names = alternative.value.general_names.iter();
-    names.filter_map(one_name).take(Limits::TLS_LISTED).collect()
+    // one more, so that it is seen that there are more
+    names.filter_map(one_name).take(Limits::TLS_LISTED + 1).collect()
 }
 
 fn one_name(name: &GeneralName<'_>) -> Option<Box<str>> {

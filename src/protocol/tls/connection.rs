@@ -135,6 +135,10 @@ impl Analyzer for Connection {
         self.pass_ends(cx);
     }
 
+    fn held(&self) -> usize {
+        self.sides.to_server.held() + self.sides.to_client.held()
+    }
+
     fn secrets(&mut self, cx: &mut Context<'_>) {
         self.retry(cx);
         self.pass_ends(cx);

@@ -19,6 +19,12 @@ impl Faults {
         }
     }
 
+    /// More than is listed.
+    pub(super) fn full(&mut self, text: &'static str) {
+        let anomaly = || Anomaly::new("tls.listed", Class::Limit, text);
+        self.first.get_or_insert_with(anomaly);
+    }
+
     /// A part of a message that ends early. Gives what was read, where it was whole.
     pub(super) fn whole<T>(
         &mut self,

@@ -95,11 +95,23 @@ fn chain(body: &[u8], settled: Option<Settled>, faults: &mut Faults) -> Vec<Arc<
     let whole = list::u24(&mut cursor).and_then(|length| cursor.take(length as usize));
     let mut certificates = Cursor::new(whole.unwrap_or_else(|_| cursor.rest()));
     faults.whole(whole, WHAT, RULE);
-    while !certificates.is_empty() && read.len() < Limits::TLS_LISTED {
+    let mut names = Limits::TLS_LISTED;
+    while !certificates.is_empty() {
+        if read.len() >= Limits::TLS_CHAIN {
+            faults.full("more certificates than are listed");
+            break;
+        }
         let entry = list::longest(&mut certificates);
         let Some(der) = faults.whole(entry, "a certificate", RULE) else { break };
         match certificate::read(der) {
-            Some(certificate) => read.push(certificate),
+            Some(mut certificate) => {
+                if certificate.names.len() > names {
+                    Arc::make_mut(&mut certificate).names.truncate(names);
+                    faults.full("more names in certificates than are listed");
+                }
+                names -= certificate.names.len();
+                read.push(certificate);
+            }
             None => faults.say("a certificate that is not one", "RFC 5280 §4.1"),
         }
         if is_13 && faults.whole(list::long(&mut certificates), "a certificate", RULE).is_none() {

@@ -11,7 +11,7 @@ use crate::protocol::tls::record::Record;
 #[derive(Default)]
 pub(super) struct Hold {
     records: VecDeque<(Direction, Box<Record>)>,
-    share: Share,
+    share: Option<Share>,
     /// No more is kept: too much was.
     is_full: bool,
 }
@@ -32,12 +32,10 @@ impl Hold {
         if !(says_how || cx.secrets.more_may_come()) || self.is_full {
             return Err(record);
         }
-        if self.records.is_empty() {
-            self.share = cx.budget.share();
-        }
+        let share = self.share.get_or_insert_with(|| cx.budgets.locked.share());
         let size = record.body.capacity() + OVERHEAD;
-        let has_room = self.share.taken() + size <= cx.limits.tls_held_per_flow;
-        if !has_room || !self.share.grow(size) {
+        let has_room = share.taken() + size <= cx.limits.tls_held_per_flow;
+        if !has_room || !share.grow(size) {
             self.is_full = true;
             return Err(record);
         }
@@ -57,7 +55,7 @@ impl Hold {
 
     /// All that waited; nothing is kept.
     pub(super) fn take(&mut self) -> VecDeque<(Direction, Box<Record>)> {
-        self.share = Share::default();
+        self.share = None;
         std::mem::take(&mut self.records)
     }
 }

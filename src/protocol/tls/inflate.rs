@@ -10,6 +10,9 @@ pub(super) struct Inflate(Decompress);
 const LONGEST: usize = 1 << 14;
 
 impl Inflate {
+    /// What it takes: a window of 32 KiB, and tables.
+    pub(super) const HELD: usize = 48 << 10;
+
     pub(super) fn new() -> Self {
         Self(Decompress::new(true))
     }

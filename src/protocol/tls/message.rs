@@ -32,6 +32,23 @@ pub struct Message {
     pub body: Body,
 }
 
+impl Message {
+    /// Bytes of memory that it takes, about. Certificates may have been packed.
+    pub fn weight(&self) -> usize {
+        let values = match &self.body {
+            Body::ClientHello(_) => size_of::<ClientHello>() + LISTS + self.size as usize,
+            Body::ServerHello(_) => size_of::<ServerHello>() + LISTS + self.size as usize,
+            Body::EncryptedExtensions(_) => LISTS + self.size as usize,
+            Body::Certificate(chain) => chain.iter().map(|one| one.weight()).sum(),
+            _ => 0,
+        };
+        2 * size_of::<Self>() + values
+    }
+}
+
+/// What the lists of a hello take beside what is in them.
+const LISTS: usize = 256;
+
 /// What a step of a handshake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {

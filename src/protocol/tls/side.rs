@@ -40,6 +40,12 @@ impl Side {
         self.lock = Lock::Open(key);
         self.finished |= epoch == Epoch::Application;
     }
+
+    /// Bytes of memory that it keeps to read what follows.
+    pub(super) fn held(&self) -> usize {
+        let inflate = if self.inflate.is_some() { Inflate::HELD } else { 0 };
+        self.messages.held() + inflate
+    }
 }
 
 /// How the records of a direction are protected.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection};
 use crate::protocol::analyzer::Context;
+use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageId, MessageKind, StreamMessage};
@@ -24,13 +25,13 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// The WebSocket that an exchange opened.
-    pub fn new(id: MessageId, agreed: &Agreed) -> Self {
+    /// The WebSocket that an exchange opened; what it decompresses takes its windows from these.
+    pub fn new(id: MessageId, agreed: &Agreed, windows: &Budget) -> Self {
         Self {
             id,
             readers: PerDirection {
-                to_server: Reader::new(Direction::ToServer, agreed),
-                to_client: Reader::new(Direction::ToClient, agreed),
+                to_server: Reader::new(Direction::ToServer, agreed, windows),
+                to_client: Reader::new(Direction::ToClient, agreed, windows),
             },
             pings: PerDirection::default(),
             has_ended: false,

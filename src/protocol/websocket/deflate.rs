@@ -8,6 +8,7 @@ use std::cell::Cell;
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::limits::Limits;
+use crate::protocol::budget::Share;
 
 /// Why a message could not be decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(super) enum Fault {
     TooLarge,
     /// Bytes of it, or of what it repeats, are missing.
     Missing,
+    /// So many others are decompressed at once that there is no room.
+    NoRoom,
 }
 
 /// The compressed messages of one direction.
@@ -31,16 +34,21 @@ pub(super) struct Inflater {
     is_over: bool,
     taken: u64,
     made: u64,
+    /// What the window takes.
+    share: Share,
 }
 
 impl Inflater {
     /// For a direction that keeps its window from message to message, or does not.
-    pub(super) const fn new(keeps: bool) -> Self {
-        Self { inflate: None, keeps, fault: None, is_over: false, taken: 0, made: 0 }
+    pub(super) const fn new(keeps: bool, share: Share) -> Self {
+        Self { inflate: None, keeps, fault: None, is_over: false, taken: 0, made: 0, share }
     }
 
     /// More of a message; what comes out goes to `each`.
     pub(super) fn push(&mut self, mut input: &[u8], limits: &Limits, mut each: impl FnMut(&[u8])) {
+        if self.fault.is_none() && self.inflate.is_none() && !self.share.resize(WINDOW) {
+            self.fault = Some(Fault::NoRoom);
+        }
         self.taken = self.taken.saturating_add(input.len() as u64);
         let most = self.taken.saturating_mul(limits.decoded_ratio).max(FREE);
         let most = most.min(limits.decoded_body);
@@ -95,12 +103,18 @@ impl Inflater {
             self.fault = Some(Fault::Missing);
             self.inflate = None;
         }
+        if self.inflate.is_none() {
+            self.share.resize(0);
+        }
         result
     }
 }
 
 /// What every sender leaves out at the end of a message (§7.2.1): an empty block.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// What decompressing takes: a window of 32 KiB, and tables.
+const WINDOW: usize = 48 << 10;
 
 /// Decompressed bytes at a time.
 const SCRATCH: usize = 32 << 10;
@@ -118,6 +132,11 @@ mod tests {
     use flate2::{Compress, Compression, FlushCompress};
 
     use super::*;
+    use crate::protocol::budget::Budget;
+
+    fn inflater(keeps: bool) -> Inflater {
+        Inflater::new(keeps, Budget::new(1 << 20).share())
+    }
 
     fn count(
         inflater: &mut Inflater,
@@ -149,10 +168,10 @@ mod tests {
         // RFC 7692 §7.2.3.1, §7.2.3.2
         let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
-        let mut keeps = Inflater::new(true);
+        let mut keeps = inflater(true);
         assert_eq!(count(&mut keeps, &hello, &limits), (Ok(5), b"Hello".to_vec()));
         assert_eq!(count(&mut keeps, &again, &limits), (Ok(5), b"Hello".to_vec()));
-        let mut forgets = Inflater::new(false);
+        let mut forgets = inflater(false);
         for _ in 0..2 {
             assert_eq!(count(&mut forgets, &hello, &limits), (Ok(5), b"Hello".to_vec()));
         }
@@ -163,12 +182,9 @@ mod tests {
         let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
         let two = [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
         for message in [&plain[..], &last, &two] {
-            assert_eq!(
-                count(&mut Inflater::new(false), message, &limits),
-                (Ok(5), b"Hello".to_vec())
-            );
+            assert_eq!(count(&mut inflater(false), message, &limits), (Ok(5), b"Hello".to_vec()));
         }
-        assert_eq!(count(&mut Inflater::new(true), &[0x00], &limits), (Ok(0), vec![]));
+        assert_eq!(count(&mut inflater(true), &[0x00], &limits), (Ok(0), vec![]));
     }
 
     #[test]
@@ -178,16 +194,16 @@ mod tests {
             (0..500u32).flat_map(|n| (n * n % 251).to_string().into_bytes()).collect();
         let messages = deflated(&[&text, &text, &text]);
         assert!(messages[1].len() < messages[0].len() / 4, "it repeats");
-        let mut keeps = Inflater::new(true);
+        let mut keeps = inflater(true);
         for message in &messages {
             assert_eq!(count(&mut keeps, message, &limits), (Ok(text.len() as u64), text.clone()));
         }
-        let mut holed = Inflater::new(true);
+        let mut holed = inflater(true);
         holed.gap();
         for message in &messages {
             assert_eq!(count(&mut holed, message, &limits).0, Err(Fault::Missing));
         }
-        let mut forgets = Inflater::new(false);
+        let mut forgets = inflater(false);
         forgets.gap();
         assert_eq!(count(&mut forgets, &messages[0], &limits).0, Err(Fault::Missing));
         assert_eq!(count(&mut forgets, &messages[0], &limits).0, Ok(text.len() as u64));
@@ -197,9 +213,22 @@ mod tests {
     fn a_bomb_ends_at_the_bound() {
         let bomb = deflated(&[&vec![0; 4 << 20]]).remove(0);
         let limits = Limits { decoded_body: 2 << 20, ..Limits::default() };
-        assert_eq!(count(&mut Inflater::new(true), &bomb, &limits).0, Err(Fault::TooLarge));
+        assert_eq!(count(&mut inflater(true), &bomb, &limits).0, Err(Fault::TooLarge));
         let limits = Limits { decoded_ratio: 100, ..Limits::default() };
-        assert_eq!(count(&mut Inflater::new(true), &bomb, &limits).0, Err(Fault::TooLarge));
-        assert_eq!(count(&mut Inflater::new(true), &bomb, &Limits::default()).0, Ok(4 << 20));
+        assert_eq!(count(&mut inflater(true), &bomb, &limits).0, Err(Fault::TooLarge));
+        assert_eq!(count(&mut inflater(true), &bomb, &Limits::default()).0, Ok(4 << 20));
+    }
+
+    #[test]
+    fn where_there_is_no_room_a_message_is_not_decompressed_and_later_ones_may_be() {
+        let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let (budget, limits) = (Budget::new(WINDOW), Limits::default());
+        let mut first = Inflater::new(true, budget.share());
+        let mut second = Inflater::new(false, budget.share());
+        assert_eq!(count(&mut first, &hello, &limits).0, Ok(5));
+        assert_eq!(count(&mut second, &hello, &limits).0, Err(Fault::NoRoom));
+        drop(first);
+        assert_eq!(count(&mut second, &hello, &limits).0, Ok(5));
+        assert_eq!(budget.left(), WINDOW, "no window is kept from message to message");
     }
 }

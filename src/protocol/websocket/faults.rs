@@ -115,6 +115,12 @@ pub(super) fn too_large() -> Anomaly {
     Anomaly::new("websocket.too-large", Class::Limit, text)
 }
 
+/// Payload that is not decompressed, since so much else is.
+pub(super) fn no_room() -> Anomaly {
+    let text = "more messages are decompressed at once than there is room for";
+    Anomaly::new("websocket.no-room", Class::Limit, text)
+}
+
 /// A Close frame with a code that cannot be sent, or with half a code.
 pub(super) fn close_code(code: Option<u16>) -> Anomaly {
     let text = match code {

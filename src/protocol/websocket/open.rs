@@ -136,6 +136,7 @@ impl Open {
                         match fault {
                             Fault::Broken => say(faults::not_deflate(self.size)),
                             Fault::TooLarge => say(faults::too_large()),
+                            Fault::NoRoom => say(faults::no_room()),
                             Fault::Missing => {}
                         }
                         None

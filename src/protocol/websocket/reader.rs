@@ -9,6 +9,7 @@ use arrayvec::ArrayVec;
 use crate::anomaly::Anomaly;
 use crate::flow::event::{Direction, EndReason, GapReason};
 use crate::limits::Limits;
+use crate::protocol::budget::Budget;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::http::message::{Ending, StreamMessage};
 use crate::protocol::websocket::deflate::Inflater;
@@ -47,13 +48,14 @@ enum State {
 }
 
 impl Reader {
-    pub(super) fn new(way: Direction, agreed: &Agreed) -> Self {
+    pub(super) fn new(way: Direction, agreed: &Agreed, windows: &Budget) -> Self {
+        let deflate = agreed.deflate.as_ref();
         Self {
             way,
             state: State::Head,
             message: None,
             control: None,
-            inflater: agreed.deflate.as_ref().map(|keeps| Inflater::new(*keeps.of(way))),
+            inflater: deflate.map(|keeps| Inflater::new(*keeps.of(way), windows.share())),
             has_unknown: agreed.has_unknown,
             has_closed: false,
             told: ArrayVec::new(),

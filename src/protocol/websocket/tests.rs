@@ -14,7 +14,7 @@ use crate::flow::event::{
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Context, FlowInfo};
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::fields::Fields;
@@ -68,7 +68,9 @@ fn agreed(extensions: &str) -> Agreed {
 /// Plays steps, each packet with `piece` bytes at most; packets come a millisecond apart.
 fn play(agreed: &Agreed, steps: &[Step], piece: usize) -> Vec<EventBody> {
     let flow = flow();
-    let mut conversation = Conversation::new(MessageId { stream: 0, nth: 3 }, agreed);
+    let budgets = Budgets::new(&Limits::default());
+    let id = MessageId { stream: 0, nth: 3 };
+    let mut conversation = Conversation::new(id, agreed, &budgets.windows);
     let mut buffers: PerDirection<StreamBuffer> = PerDirection::default();
     let (limits, mut events) = (Limits::default(), Vec::new());
     for (nth, step) in (1u64..).zip(steps) {
@@ -78,7 +80,7 @@ fn play(agreed: &Agreed, steps: &[Step], piece: usize) -> Vec<EventBody> {
             flow: &flow,
             limits: &limits,
             protocols: &[],
-            budget: &Budget::default(),
+            budgets: &budgets,
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

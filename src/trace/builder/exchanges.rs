@@ -70,13 +70,14 @@ impl Exchanges {
             HttpEvent::RequestEnd { mut end, .. } => {
                 // nobody draws uploads piece by piece
                 end.body.chunks = Chunks::default();
+                full = leave_out(&mut end.trailers, 0, bounds);
                 exchange.request_end = Some(end);
                 None
             }
             HttpEvent::Informational { head, .. } => {
                 if exchange.informational.len() >= bounds.limits.listed {
                     full = Some(Bound::Listed);
-                } else if bounds.keep(head.size as usize) {
+                } else if bounds.keep(weight(head.size, &head.fields)) {
                     exchange.informational.push(*head);
                 } else {
                     full = Some(Bound::Text);
@@ -88,10 +89,7 @@ impl Exchanges {
                 None
             }
             HttpEvent::Response { mut head, .. } => {
-                if !bounds.keep(head.size as usize) {
-                    head.fields = Fields::default();
-                    full = Some(Bound::Text);
-                }
+                full = leave_out(&mut head.fields, head.size, bounds);
                 if exchange.request.is_none() {
                     exchange.started = head.span.first;
                 }
@@ -99,6 +97,7 @@ impl Exchanges {
                 Some(Moment::Responded)
             }
             HttpEvent::ResponseEnd { mut end, .. } => {
+                full = leave_out(&mut end.trailers, 0, bounds);
                 if !bounds.keep(end.body.chunks.len().saturating_mul(size_of::<Chunk>())) {
                     end.body.chunks = Chunks::default();
                     full = Some(Bound::Text);
@@ -220,9 +219,8 @@ impl Exchanges {
         mut place: Place<'_>,
     ) -> Option<ExchangeId> {
         // its target stands in the URL and among those of its page once more
-        if !bounds.keep(
-            (head.size as usize).saturating_add(2 * head.target.as_deref().map_or(0, str::len)),
-        ) {
+        let target = head.target.as_deref().map_or(0, str::len);
+        if !bounds.keep(weight(head.size, &head.fields).saturating_add(2 * target)) {
             bounds.reached(trace, place, Bound::Text);
             return None;
         }
@@ -317,6 +315,20 @@ impl Exchanges {
         self.open.insert((connection, message), id);
         Some(id)
     }
+}
+
+/// Leaves fields, of so many bytes on the wire, out where there is no room for them; gives the bound.
+fn leave_out(fields: &mut Fields, size: u32, bounds: &mut Bounds) -> Option<Bound> {
+    if bounds.keep(weight(size, fields)) {
+        return None;
+    }
+    *fields = Fields::default();
+    Some(Bound::Text)
+}
+
+/// Bytes of a head: those on the wire, or those of its fields, which may be references.
+fn weight(size: u32, fields: &Fields) -> usize {
+    (size as usize).max(fields.weight())
 }
 
 /// True where an exchange opened a WebSocket that is not over.

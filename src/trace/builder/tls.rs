@@ -1,13 +1,10 @@
 //! Collects what TLS says of a connection.
 
-use crate::protocol::tls::event::{Estimate, TlsEvent};
+use crate::protocol::tls::event::{Alert, Estimate, TlsEvent};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::id::ConnectionId;
 use crate::trace::model::{EntityId, Trace};
 use crate::trace::tls::{Finished, Tls};
-
-/// Bytes that the values of a message take beside its own.
-const VALUES: usize = 512;
 
 /// Takes one event of TLS.
 pub(super) fn event(
@@ -46,8 +43,12 @@ fn add(tls: &mut Tls, bounds: &mut Bounds, event: TlsEvent) -> Option<Bound> {
             if tls.messages.len() >= bounds.limits.listed {
                 return Some(Bound::Listed);
             }
-            if !bounds.keep(VALUES.saturating_add(message.size as usize)) {
+            if !bounds.keep(message.weight()) {
                 return Some(Bound::Text);
+            }
+            if tls.messages.is_empty() {
+                // of many connections there is no more than a hello
+                tls.messages.reserve_exact(1);
             }
             tls.messages.push(*message);
         }
@@ -64,6 +65,9 @@ fn add(tls: &mut Tls, bounds: &mut Bounds, event: TlsEvent) -> Option<Bound> {
         TlsEvent::Alert(alert) => {
             if tls.alerts.len() >= bounds.limits.listed {
                 return Some(Bound::Listed);
+            }
+            if !bounds.keep(size_of::<Alert>()) {
+                return Some(Bound::Text);
             }
             tls.alerts.push(alert);
         }
@@ -114,7 +118,7 @@ mod tests {
         assert!(matches!(add(&mut tls, &mut bounds, hello(9)), Some(Bound::Listed)));
         assert_eq!(tls.server_name(), Some("a.example"));
         assert_eq!(tls.started().map(|at| at.frame), Some(FrameNo(4)));
-        let mut bounds = Bounds::new(&Limits { model_text: 1000, ..Limits::default() });
+        let mut bounds = Bounds::new(&Limits { model_text: 1800, ..Limits::default() });
         let mut tls = Tls::default();
         assert!(add(&mut tls, &mut bounds, hello(4)).is_none());
         assert!(matches!(add(&mut tls, &mut bounds, hello(9)), Some(Bound::Text)));

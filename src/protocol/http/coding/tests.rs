@@ -11,7 +11,8 @@ fn decode(names: &str, bytes: &[u8], piece: usize) -> Result<u64, Fault> {
 
 fn decode_within(names: &str, bytes: &[u8], piece: usize, limits: &Limits) -> Result<u64, Fault> {
     let fields = [("Content-Encoding", names)].into_iter().collect();
-    let mut decoder = Decoder::new(codings(&fields).unwrap(), limits).unwrap();
+    let mut decoder =
+        Decoder::new(codings(&fields).unwrap(), limits, &Budget::new(32 << 20)).unwrap();
     // Every piece is a batch, so that decoders are tried with every cut.
     decoder.batch = piece;
     for part in bytes.chunks(piece) {
@@ -123,4 +124,33 @@ fn a_body_that_came_whole_is_counted_the_same() {
     }
     assert_eq!(whole::gzip(&gzip(&text), 5), None, "more than is allowed");
     assert_eq!(whole::gzip(b"\x1f\x8b", u64::MAX), None);
+}
+
+#[test]
+fn a_body_for_which_there_is_no_room_is_not_decoded_and_gives_back_what_it_had() {
+    let budget = Budget::new(BATCH + INFLATE);
+    let packed = gzip(&noise(3 * BATCH));
+    let names = [("Content-Encoding", "gzip")].into_iter().collect();
+    let decoder = || Decoder::new(codings(&names).unwrap(), &Limits::default(), &budget).unwrap();
+    let mut first = decoder();
+    assert_eq!(first.push(&packed[..100]), Ok(()), "it waits");
+    assert!(budget.left() <= BATCH + INFLATE - 100);
+    let mut second = decoder();
+    assert_eq!(second.push(&packed[..BATCH]), Err(Fault::NoRoom), "a decoder, and what waits");
+    drop((first, second));
+    assert_eq!(budget.left(), BATCH + INFLATE);
+    // what is there whole needs a decoder for an instant only
+    let mut whole = decoder();
+    assert_eq!(whole.push(&gzip(&text())), Ok(()));
+    assert_eq!(whole.finish(), Ok(text().len() as u64));
+}
+
+/// Bytes that no coding makes shorter.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
 }

@@ -14,7 +14,7 @@ pub(super) enum Child {
     /// HTTP/2, which answers the request that led to it.
     Http2(Box<http2::Connection>),
     /// A protocol that is found out from its bytes.
-    Found(Nested),
+    Found(Box<Nested>),
     /// Nobody: where it begins was not captured.
     Nobody,
 }
@@ -79,6 +79,14 @@ impl Child {
             Self::Http2(connection) => connection.end(only(way), reason, buffer, cx),
             Self::Found(nested) => nested.end(way, reason, &mut cx.within()),
             Self::Nobody => {}
+        }
+    }
+
+    /// Bytes that are kept to read what follows; a session accounts for itself.
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Http2(connection) => connection.held(),
+            Self::WebSocket(_) | Self::Found(_) | Self::Nobody => 0,
         }
     }
 

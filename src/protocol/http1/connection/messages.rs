@@ -55,7 +55,8 @@ impl Connection {
             cx.anomaly(anomaly);
         }
         let length = framing::of_request(&head);
-        let counter = https::keeping(Counter::new(&head.fields, false, cx.limits), &head.fields);
+        let counter =
+            https::keeping(Counter::new(&head.fields, false, cx.limits, cx.budgets), &head.fields);
         let question = https::question(&head);
         cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
         if let Some(question) = question {
@@ -103,7 +104,7 @@ impl Connection {
             .then(|| Agreed::on(offer, &head.fields, |anomaly| cx.anomaly(anomaly)));
         let method = request.as_ref().map(|request| &*request.method);
         let length = framing::of_response(&head, method);
-        let counter = Counter::new(&head.fields, status == 206, cx.limits);
+        let counter = Counter::new(&head.fields, status == 206, cx.limits, cx.budgets);
         let counter = https::keeping(counter.reading_events(&head.fields), &head.fields);
         let to = match (status, method) {
             (101, _) => {
@@ -118,8 +119,10 @@ impl Connection {
             cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
             self.switch(match agreed {
                 _ if !is_whole => Child::Nobody,
-                Some(agreed) => Child::WebSocket(Conversation::new(id, &agreed).into()),
-                None => Child::Found(Nested::new(&mut cx.within())),
+                Some(agreed) => {
+                    Child::WebSocket(Conversation::new(id, &agreed, &cx.budgets.windows).into())
+                }
+                None => Child::Found(Nested::new(&mut cx.within()).into()),
             });
         }
         let message = Message { id, counter, span, frames };
@@ -160,7 +163,7 @@ impl Connection {
             size: 0,
         };
         cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
-        let counter = Counter::new(&Fields::default(), false, cx.limits);
+        let counter = Counter::new(&Fields::default(), false, cx.limits, cx.budgets);
         let frames = Frames::default();
         State::Body(Incoming::new(id, Framing::UntilClose, counter, span, frames).into())
     }

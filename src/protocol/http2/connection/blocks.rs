@@ -35,8 +35,12 @@ impl Connection {
     ) {
         let mut collected = Collected::new();
         let hpack = &mut self.ways.of_mut(way).hpack;
-        let limits = cx.limits;
-        let said = hpack.decode(&block.bytes, |name, value| collected.field(name, value, limits));
+        let (limits, unfolded) = (cx.limits, &cx.budgets.unfolded);
+        let written = block.bytes.len().saturating_mul(WRITTEN);
+        let most = written.saturating_add(unfolded.left()).min(limits.http_head);
+        let said =
+            hpack.decode(&block.bytes, |name, value| collected.field(name, value, most, limits));
+        unfolded.take(collected.text().min(most).saturating_sub(written));
         if cut.is_some() {
             hpack.forget();
             collected.cut();
@@ -79,7 +83,7 @@ impl Connection {
             Side::Waiting => {
                 let (head, flaws) = collected.request(block.span, block.size);
                 say(block.stream, flaws, cx);
-                let counter = Counter::new(&head.fields, false, cx.limits);
+                let counter = Counter::new(&head.fields, false, cx.limits, cx.budgets);
                 let counter = https::keeping(counter, &head.fields);
                 let question = https::question(&head);
                 let span = head.span;
@@ -138,7 +142,8 @@ impl Connection {
             Side::Waiting => {
                 let (head, flaws) = collected.response(block.span, block.size);
                 say(block.stream, flaws, cx);
-                let counter = Counter::new(&head.fields, head.status == Some(206), cx.limits);
+                let counter =
+                    Counter::new(&head.fields, head.status == Some(206), cx.limits, cx.budgets);
                 let counter = counter.reading_events(&head.fields);
                 let counter = https::keeping(counter, &head.fields);
                 let Some(stream) = self.streams.get(block.stream) else { return };
@@ -230,7 +235,11 @@ fn say(stream: u32, flaws: Flaws, cx: &mut Context<'_>) {
     if let Some(how) = flaws.broken {
         cx.anomaly(faults::bad_head(stream, how));
     }
-    if flaws.is_cut {
-        cx.anomaly(faults::large_head(cx.limits));
+    if let Some(most) = flaws.cut_at {
+        cx.anomaly(faults::large_head(cx.limits, most));
     }
 }
+
+/// Bytes that fields may have for each byte of their block without asking the budget of all: Huffman
+/// code and the static table come to less.
+const WRITTEN: usize = 16;

@@ -56,6 +56,12 @@ impl Table {
         self.has_unseen = true;
     }
 
+    /// Bytes of memory that it takes, about: what an entry counts beside its text is what its text
+    /// is kept by; its place comes to that.
+    pub(super) fn held(&self) -> usize {
+        self.size + self.entries.capacity() * size_of::<Entry>()
+    }
+
     /// The encoder says how large it is from here on (RFC 7541 §6.3).
     pub(super) fn resize(&mut self, most: u64) {
         let wanted = usize::try_from(most).unwrap_or(usize::MAX);

@@ -12,7 +12,7 @@ use crate::flow::event::{
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Analyzer, Context, FlowInfo, StreamKey};
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Ending, Framing, HttpEvent, MessageEnd};
@@ -35,13 +35,14 @@ pub(super) fn flow(role: Role) -> FlowInfo {
 /// A conversation that is being played; packets are numbered from 1, a microsecond apart.
 pub(super) struct Script {
     flow: FlowInfo,
-    connection: Connection,
+    pub(super) connection: Connection,
     buffers: PerDirection<StreamBuffer>,
     offsets: PerDirection<u64>,
     frame: u64,
     /// Bytes of a packet at most.
     pub(super) piece: usize,
     pub(super) limits: Limits,
+    budgets: Option<Budgets>,
     pub(super) events: Vec<(Stamp, EventBody)>,
 }
 
@@ -56,6 +57,7 @@ impl Script {
             frame: 0,
             piece: usize::MAX,
             limits: Limits::default(),
+            budgets: None,
             events: Vec::new(),
         }
     }
@@ -103,12 +105,13 @@ impl Script {
     ) {
         self.frame += 1;
         let at = Timestamp::from_nanos(self.frame.cast_signed() * 1000);
+        let budgets = self.budgets.get_or_insert_with(|| Budgets::new(&self.limits));
         let mut cx = Context {
             now: Stamp::new(at, FrameNo(self.frame)),
             flow: &self.flow,
             limits: &self.limits,
             protocols: &[],
-            budget: &Budget::default(),
+            budgets,
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

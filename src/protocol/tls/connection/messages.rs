@@ -28,7 +28,15 @@ impl Connection {
             buffer.skip(over, &mut Frames::default());
             side.passed_over -= over;
             let head = buffer.peek(HEAD);
-            let Some(&[kind, high, mid, low]) = head.first_chunk() else { return };
+            let Some(&[kind, high, mid, low]) = head.first_chunk() else {
+                // most connections have no more of them, and room for some is a quarter of what is
+                // known of one
+                if buffer.is_empty() {
+                    drop(head);
+                    *buffer = StreamBuffer::default();
+                }
+                return;
+            };
             let length = u32::from_be_bytes([0, high, mid, low]) as usize;
             drop(head);
             if length > cx.limits.tls_handshake {

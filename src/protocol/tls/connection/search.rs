@@ -24,7 +24,7 @@ impl Connection {
         if self.client.is_some() || !is_first || !can_be_known {
             return;
         }
-        if !cx.budget.spend(cx.secrets.connections()) {
+        if !cx.budgets.trials.take(cx.secrets.connections()) {
             cx.anomaly(not_searched());
             return;
         }

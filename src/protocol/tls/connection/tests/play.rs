@@ -9,7 +9,7 @@ use crate::flow::event::{
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
-use crate::protocol::budget::Budget;
+use crate::protocol::budget::Budgets;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http1;
@@ -48,7 +48,8 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
     let (client, server) = (ends(40_000), ends(443));
     let key = FlowKey::between(Transport::Tcp, Encapsulation::default(), client, server);
     let flow = FlowInfo { id: FlowId(FrameNo(1)), key, client, server, role: Role::Syn };
-    let (limits, budget) = (Limits::default(), Budget::new(1 << 20, 100));
+    let limits = Limits { tls_held_per_shard: 1 << 20, tls_searches: 100, ..Limits::default() };
+    let budgets = Budgets::new(&limits);
     let (mut secrets, mut events) = (secrets, Vec::new());
     let (mut session, mut offsets) = (Session::new(), PerDirection::<u64>::default());
     let mut frame = 0;
@@ -70,7 +71,7 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
                 limits: &limits,
                 protocols: TABLE,
                 secrets: &secrets,
-                budget: &budget,
+                budgets: &budgets,
                 depth: 0,
                 secure: false,
                 events: &mut events,
