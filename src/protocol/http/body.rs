@@ -53,6 +53,12 @@ impl Counter {
         Self { encoded: 0, state, events: None, unfolded, kept: None }
     }
 
+    /// A counter for a body whose head nobody has seen: in which coding it is, is not known.
+    pub fn unknown(budgets: &Budgets) -> Self {
+        let unfolded = budgets.unfolded.clone();
+        Self { encoded: 0, state: State::Unknown, events: None, unfolded, kept: None }
+    }
+
     /// The same counter, of a response: its events are found where it is an event stream.
     #[must_use]
     pub fn reading_events(mut self, fields: &Fields) -> Self {

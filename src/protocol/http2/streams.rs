@@ -1,6 +1,6 @@
 //! The streams of a connection: which are open, and how far their two messages are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::anomaly::Anomaly;
 use crate::flow::event::Direction;
@@ -46,6 +46,8 @@ pub(super) struct Streams {
     /// The lowest and the highest number whose beginning was seen since the last hole, of those that
     /// the client begins (odd) and of those that the server does.
     begun: [Option<(u32, u32)>; 2],
+    /// Those that ended last, for what is still on its way then.
+    ended: VecDeque<u32>,
     told_full: bool,
     /// The request of HTTP/1 that is the first stream.
     upgraded: Option<MessageId>,
@@ -107,7 +109,8 @@ impl Streams {
     /// §5.1.1); those below the first that was seen may have begun before the capture.
     pub(super) fn is_over(&self, id: u32) -> bool {
         let begun = self.begun.get(usize::from(id.is_multiple_of(2))).copied().flatten();
-        begun.is_some_and(|(low, high)| (low..=high).contains(&id)) && !self.open.contains_key(&id)
+        let is_begun = begun.is_some_and(|(low, high)| (low..=high).contains(&id));
+        (is_begun || self.ended.contains(&id)) && !self.open.contains_key(&id)
     }
 
     /// Forgets a stream if both of its messages are over.
@@ -117,6 +120,10 @@ impl Streams {
         };
         if self.open.get(&id).is_some_and(is_over) {
             self.open.remove(&id);
+            if self.ended.len() >= ENDED {
+                self.ended.pop_front();
+            }
+            self.ended.push_back(id);
             if !id.is_multiple_of(2) {
                 self.queue.ends(now);
             }
@@ -158,6 +165,9 @@ impl Streams {
         self.open.iter_mut().map(|(id, stream)| (*id, stream))
     }
 }
+
+/// Streams that ended last and are remembered: of one that is given up, a round trip of DATA comes.
+const ENDED: usize = 32;
 
 /// What a stream takes with a message that is on its way: some nine hundred bytes.
 const HELD: usize = 1024;

@@ -34,6 +34,11 @@ impl Windows {
         Self { way, is_known, initial: INITIAL, connection, streams: BTreeMap::new() }
     }
 
+    /// True where all that was said this way has been seen.
+    pub(super) const fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// From here on nobody knows how much room there is.
     pub(super) fn forget(&mut self) {
         *self = Self::new(self.way, false);

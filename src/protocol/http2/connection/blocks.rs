@@ -212,7 +212,12 @@ impl Connection {
     }
 
     /// How far the message of a stream is; none where the stream is over.
-    fn side(&mut self, way: Direction, stream: u32, cx: &mut Context<'_>) -> Option<&mut Side> {
+    pub(super) fn side(
+        &mut self,
+        way: Direction,
+        stream: u32,
+        cx: &mut Context<'_>,
+    ) -> Option<&mut Side> {
         if stream == 0 {
             cx.anomaly(faults::bad_frame(stream, "headers without a stream"));
             return None;

@@ -5,12 +5,14 @@ use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
+use crate::protocol::http::body::Counter;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
 use crate::protocol::http::multiplex::{Multiplex, Reset, Run};
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
-use crate::protocol::http2::incoming::Part;
+use crate::protocol::http2::head::Collected;
+use crate::protocol::http2::incoming::{Incoming, Part};
 use crate::protocol::http2::streams::{Side, Stream};
 use crate::time::{Frames, Stamp};
 
@@ -29,10 +31,49 @@ impl Connection {
             return State::Skip(head.length);
         }
         let at = ready_at(buffer, cx);
+        self.without_head(way, head.stream, buffer, cx);
         self.body(way, head.stream, Part::Framing, HEAD, buffer, cx);
         let is_last = head.has(frame::END_STREAM);
         let (stream, content) = (head.stream, head.length);
         State::Data(Data { stream, is_padded, length: content, content, padding: 0, is_last, at })
+    }
+
+    /// A message whose head nobody has seen: it was before the capture, or in a hole. What is in it
+    /// is told, but not what it is.
+    fn without_head(
+        &mut self,
+        way: Direction,
+        stream: u32,
+        buffer: &StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let is_begun = match self.streams.get(stream) {
+            Some(open) => !matches!(open.side(way), Side::Waiting),
+            None => self.streams.is_over(stream),
+        };
+        if is_begun {
+            return;
+        }
+        if self.windows.of(way).is_known() {
+            cx.anomaly(faults::bad_frame(stream, "a DATA frame before any headers"));
+            return;
+        }
+        let Some((arrived, delivered)) = buffer.first_stamps() else { return };
+        let span = Span { first: arrived, ready: delivered, last: arrived, done: delivered };
+        let counter = Counter::unknown(cx.budgets);
+        let mut incoming = Incoming::new(counter, span, Frames::default(), None);
+        incoming.gap(GapReason::NotCaptured);
+        let id = self.streams.exchange(stream);
+        let Some(side) = self.side(way, stream, cx) else { return };
+        *side = Side::Open(incoming.into());
+        let mut head = Collected::default();
+        head.cut();
+        cx.emit(EventBody::Http(match way {
+            Direction::ToServer => HttpEvent::Request { id, head: head.request(span, 0).0.into() },
+            Direction::ToClient => {
+                HttpEvent::Response { id, head: head.response(span, 0).0.into() }
+            }
+        }));
     }
 
     /// Reads what has come of a DATA frame.

@@ -95,6 +95,40 @@ fn after_any_other_hole_the_next_frame_is_looked_for() {
 }
 
 #[test]
+fn a_body_whose_head_was_before_the_capture_is_told_with_an_unknown_head() {
+    let mut script = Script::new(Role::Port);
+    script.down(&frame(Kind::DATA, 0, 5, b"the middle"));
+    script.up(&frame(Kind::DATA, END_STREAM, 7, b"an upload"));
+    script.down(&frame(Kind::DATA, END_STREAM, 5, b" and the end"));
+    assert_eq!(
+        brief(&script.events),
+        [
+            "5< ?",
+            "7> ? ?",
+            "7>| frames 18/9 2..2 Gap(NotCaptured)",
+            "5<| frames 40/22 1..3 Gap(NotCaptured)",
+        ]
+    );
+    let HttpEvent::ResponseEnd { end, .. } = script.http(3) else { panic!("an end") };
+    assert_eq!(end.body.decoded, None, "its coding is not known");
+    assert_eq!(script.anomalies(), [""; 0]);
+}
+
+#[test]
+fn a_body_whose_head_was_in_a_hole_is_told_and_one_without_any_is_wrong() {
+    let mut script = Script::new(Role::Syn);
+    script.up(&[preface(), get(1, "/a"), get(3, "/b")].concat());
+    script.down(&frame(Kind::DATA, 0, 3, b"early"));
+    assert_eq!(script.anomalies(), ["http2.frame"], "all was seen: there is none");
+    script.gap(Direction::ToClient, 200);
+    script.down(&[settings(&[]), frame(Kind::DATA, END_STREAM, 3, b"late")].concat());
+    let said = brief(&script.events);
+    assert_eq!(said[4..], ["3< ?", "3<| frames 13/4 4..4 Gap(NotCaptured)"]);
+    script.down(&frame(Kind::DATA, 0, 3, b"after the end"));
+    assert_eq!(brief(&script.events).len(), 6, "a stream that is over");
+}
+
+#[test]
 fn a_block_that_was_cut_tells_what_came_of_it() {
     let mut script = Script::new(Role::Syn);
     script.up(&preface());
