@@ -54,6 +54,16 @@ pub enum Resumption {
     Ticket,
 }
 
+/// How it is known that a connection of TLS 1.2 or before agreed on keys anew (RFC 5246 §7.4.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Renegotiation {
+    /// So many more handshakes began.
+    Seen(usize),
+    /// The client sent handshake messages under the keys of the first one, which stay closed: it has
+    /// nothing else to send there.
+    Inferred,
+}
+
 impl Tls {
     fn bodies(&self) -> impl Iterator<Item = (&Message, &Body)> {
         self.messages.iter().map(|message| (message, &message.body))
@@ -181,6 +191,24 @@ impl Tls {
         }
     }
 
+    /// Whether keys were agreed on anew; none where that is not seen.
+    pub fn renegotiated(&self) -> Option<Renegotiation> {
+        if self.version()?.settled() >= Version::TLS_1_3 {
+            return None;
+        }
+        let answers = self.server_hellos().filter(|hello| !hello.is_retry).count();
+        if answers > 1 {
+            return Some(Renegotiation::Seen(answers - 1));
+        }
+        let finished = self.finished.to_server?.span.last;
+        let is_more = |message: &Message| {
+            message.direction == Direction::ToServer
+                && message.kind == Kind::Sealed
+                && message.span.first > finished
+        };
+        self.messages.iter().any(is_more).then_some(Renegotiation::Inferred)
+    }
+
     /// The first byte of the ClientHello.
     pub fn started(&self) -> Option<Stamp> {
         let is_hello = |message: &&Message| {
@@ -302,6 +330,25 @@ mod tests {
             data: PerDirection { to_server: data.map(at), to_client: None },
             ..Tls::default()
         }
+    }
+
+    #[test]
+    fn keys_that_are_agreed_on_anew_are_seen_or_follow_from_what_is_closed() {
+        let first = full(0xc02f, None);
+        assert_eq!(first.renegotiated(), None);
+        let mut seen = first.clone();
+        seen.messages.push(seen.messages[0].clone());
+        assert_eq!(seen.renegotiated(), Some(Renegotiation::Seen(1)));
+        let closed = |direction, millis| {
+            let mut tls = first.clone();
+            let span = Span::at(at(millis));
+            let (kind, body) = (Kind::Sealed, Body::Other);
+            tls.messages.push(Message { direction, kind, span, body, ..tls.messages[0].clone() });
+            tls.renegotiated()
+        };
+        assert_eq!(closed(Direction::ToServer, 50), Some(Renegotiation::Inferred));
+        assert_eq!(closed(Direction::ToClient, 50), None, "a request to do so, it may be");
+        assert_eq!(closed(Direction::ToServer, 15), None, "before the Finished");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(in crate::report) mod printable;
 pub mod record;
 pub mod refusal;
 pub mod segment;
+pub mod session;
 pub mod sighting;
 pub mod stall;
 pub mod tls;

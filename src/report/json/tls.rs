@@ -8,12 +8,13 @@ use crate::protocol::tls::event as words;
 use crate::report::json::certificate::Certificate;
 use crate::report::json::estimate::EstimatedExchange;
 use crate::report::json::hello::{ClientHello, ServerHello};
+use crate::report::json::session::{Renegotiated, Resumed};
 use crate::report::json::value::{FrameList, Millis, Moment, Text};
 use crate::report::text;
 use crate::time::TimeDelta;
 use crate::trace::connection::Connection;
 use crate::trace::securing::{self, Outcome};
-use crate::trace::tls::{self as model, Resumption};
+use crate::trace::tls as model;
 
 /// TLS on a connection: what was agreed, and how.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +34,9 @@ pub struct Tls<'a> {
     /// Whom the client asked for (SNI). With an encrypted ClientHello that is not opened, the
     /// public name.
     pub server_name: Option<&'a str>,
+    /// Whether keys were agreed on anew on the same connection (TLS 1.2 and before); null where they
+    /// were not.
+    pub renegotiated: Option<Renegotiated>,
     /// How an earlier session is gone on with; null where it is not, or that is not known.
     pub resumed: Option<Resumed>,
     /// Round trips between the ClientHello and the client's first data, as the messages show.
@@ -90,18 +94,6 @@ pub enum TlsOutcome {
     Unanswered,
     /// Its end is not in the capture.
     Unknown,
-}
-
-/// How an earlier session is gone on with.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Resumed {
-    /// By a pre-shared key (TLS 1.3).
-    PreSharedKey,
-    /// By the session's identifier.
-    SessionId,
-    /// By a ticket (RFC 5077).
-    Ticket,
 }
 
 /// What became of data that was sent before the handshake was over (0-RTT).
@@ -225,6 +217,7 @@ impl<'a> Tls<'a> {
             group: tls.group().map(Text),
             alpn: tls.alpn(),
             server_name: tls.server_name(),
+            renegotiated: tls.renegotiated().map(Renegotiated::from),
             resumed: tls.resumed().map(Resumed::from),
             round_trips: tls.round_trips(),
             early_data: EarlyData::of(tls),
@@ -300,16 +293,6 @@ impl From<&Outcome<'_>> for TlsOutcome {
             Outcome::Closed(..) => Self::Closed,
             Outcome::Unanswered => Self::Unanswered,
             Outcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<Resumption> for Resumed {
-    fn from(how: Resumption) -> Self {
-        match how {
-            Resumption::PreSharedKey => Self::PreSharedKey,
-            Resumption::SessionId => Self::SessionId,
-            Resumption::Ticket => Self::Ticket,
         }
     }
 }

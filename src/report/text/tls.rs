@@ -9,7 +9,7 @@ use crate::report::text::escape::escape;
 use crate::report::text::{units, words};
 use crate::trace::certificates::Doubt;
 use crate::trace::securing::Outcome;
-use crate::trace::tls::{Resumption, Tls};
+use crate::trace::tls::{Renegotiation, Resumption, Tls};
 
 /// What was agreed, the most telling first: version, protocol inside, resumption, round trips,
 /// group, cipher suite.
@@ -18,6 +18,7 @@ pub fn agreed(tls: &Tls) -> Vec<String> {
         tls.version().map(|version| version.to_string()).into_iter().collect();
     parts.extend(tls.alpn().map(|alpn| escape(alpn).into_owned()));
     parts.extend(tls.resumed().map(|how| resumption(how).to_owned()));
+    parts.extend(tls.renegotiated().map(renegotiation));
     parts.extend(early(tls).map(str::to_owned));
     parts.extend(tls.round_trips().map(|count| format!("{count}-RTT")));
     parts.extend(tls.group().map(|group| group.to_string()));
@@ -31,6 +32,15 @@ pub const fn resumption(how: Resumption) -> &'static str {
         Resumption::PreSharedKey => "resumed",
         Resumption::SessionId => "resumed (session ID)",
         Resumption::Ticket => "resumed (ticket)",
+    }
+}
+
+/// How keys were agreed on anew.
+fn renegotiation(how: Renegotiation) -> String {
+    match how {
+        Renegotiation::Seen(1) => "renegotiated".to_owned(),
+        Renegotiation::Seen(times) => format!("renegotiated {times} times"),
+        Renegotiation::Inferred => "renegotiated (inferred)".to_owned(),
     }
 }
 
