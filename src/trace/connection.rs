@@ -158,6 +158,23 @@ impl Connection {
         self.protocol.and_then(Flavor::of_name).is_some()
     }
 
+    /// True where it is over and nobody asked for anything on it: neither end said anything, or
+    /// nothing within TLS, or they got no further than the settings of HTTP/2, as where a browser
+    /// connects ahead of need. False where that cannot be told.
+    pub fn never_used(&self) -> bool {
+        if self.end.is_none() || !self.exchanges.is_empty() || self.carries_lookups() {
+            return false;
+        }
+        let is_silent = self.counters.to_server.bytes == 0 && self.counters.to_client.bytes == 0;
+        let is_only_secured = self.tls.as_ref().is_some_and(|tls| {
+            tls.started().is_some() && tls.data.to_server.is_none() && tls.early.is_none()
+        });
+        // from its first byte on, and all of it
+        let is_whole = matches!(self.role, Role::Syn | Role::SynAck) && self.gaps.is_empty();
+        let has_settings = self.multiplex.as_ref().is_some_and(|said| !said.settings.is_empty());
+        is_silent || is_only_secured || (is_whole && has_settings)
+    }
+
     /// What the network answered to its SYN in the server's place.
     pub fn unreachable(&self) -> Option<&Refusal> {
         let is_attempt = self.transport == Transport::Tcp && self.handshake.is_none();
@@ -171,5 +188,36 @@ impl Connection {
             && self.handshake.is_none()
             && self.refused.is_none()
             && self.counters.to_client.packets == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::secured;
+    use crate::time::{FrameNo, Timestamp};
+    use crate::trace::multiplex::Settings;
+
+    #[test]
+    fn a_connection_that_got_no_further_than_settings_was_never_used() {
+        // TLS 1.3 without keys, on which nothing was sent
+        let idle = secured().connections[4].clone();
+        assert!(idle.never_used());
+        let open = Connection { end: None, ..idle.clone() };
+        assert!(!open.never_used(), "it is not over");
+        let mut closed = idle.clone();
+        closed.counters.to_server.bytes = 700;
+        assert!(closed.never_used(), "a handshake is no use");
+        let at = Stamp::new(Timestamp::from_nanos(1), FrameNo(1));
+        closed.tls.as_mut().unwrap().data.to_server = Some(at);
+        assert!(!closed.never_used(), "nobody knows what was sent");
+        let settings = Settings { at, by: Direction::ToServer, values: vec![(4, 1 << 20)] };
+        let multiplex = Multiplex { settings: vec![settings], ..Multiplex::default() };
+        let open = Connection { multiplex: Some(Box::new(multiplex)), ..closed };
+        assert!(open.never_used(), "it is known: settings, and no request");
+        let range = 100..200;
+        let (direction, reason) = (Direction::ToServer, GapReason::NotCaptured);
+        let holed = Connection { gaps: vec![GapNote { at, direction, range, reason }], ..open };
+        assert!(!holed.never_used(), "a request may have been in the hole");
     }
 }

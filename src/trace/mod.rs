@@ -16,6 +16,7 @@ pub mod multiplex;
 pub mod neighbor;
 pub mod placing;
 pub mod refusal;
+pub mod resolver;
 pub mod scale;
 pub mod securing;
 pub mod stall;

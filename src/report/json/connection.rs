@@ -15,6 +15,7 @@ use crate::report::json::handshake::{Handshake, Options, Rtt};
 use crate::report::json::measures::{RoundTrips, Vantage};
 use crate::report::json::multiplex::Multiplex;
 use crate::report::json::refusal::Refusal;
+use crate::report::json::resolver::Resolver;
 use crate::report::json::segment::{Counters, Gap, Segment};
 use crate::report::json::sighting::Sighting;
 use crate::report::json::tls::Tls;
@@ -70,6 +71,8 @@ pub struct Connection<'a> {
     pub unanswered: bool,
     /// TLS on it; null where it has none.
     pub tls: Option<Tls<'a>>,
+    /// The resolver that it leads to over TLS; null where it leads to none that is known.
+    pub resolver: Option<Resolver>,
     /// How it was closed; null while it is open.
     pub close: Option<Close>,
     /// What was counted in each direction.
@@ -207,6 +210,7 @@ impl<'a> Connection<'a> {
             refused: connection.refused.map(Moment::from),
             unanswered: connection.unanswered(),
             tls: Tls::of(connection),
+            resolver: Resolver::of(trace, connection),
             close: Close::of(connection),
             directions: Directions {
                 to_server: (&connection.counters.to_server).into(),

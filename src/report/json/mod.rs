@@ -31,6 +31,7 @@ pub mod neighbor;
 pub(in crate::report) mod printable;
 pub mod record;
 pub mod refusal;
+pub mod resolver;
 pub mod segment;
 pub mod session;
 pub mod sighting;

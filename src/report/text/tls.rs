@@ -8,6 +8,7 @@ use crate::protocol::tls::names::{HandshakeType, Version};
 use crate::report::text::escape::escape;
 use crate::report::text::{units, words};
 use crate::trace::certificates::Doubt;
+use crate::trace::resolver::{Over, Resolver};
 use crate::trace::securing::Outcome;
 use crate::trace::tls::{Renegotiation, Resumption, Tls};
 
@@ -42,6 +43,16 @@ fn renegotiation(how: Renegotiation) -> String {
         Renegotiation::Seen(times) => format!("renegotiated {times} times"),
         Renegotiation::Inferred => "renegotiated (inferred)".to_owned(),
     }
+}
+
+/// A resolver, how it is asked and who runs it.
+pub fn resolver(resolver: Resolver) -> String {
+    let over = match resolver.over {
+        Over::Tls => "DNS over TLS",
+        Over::Https => "DNS over HTTPS",
+    };
+    let of = resolver.operator.map_or_else(String::new, |who| format!(" of {who}"));
+    format!("{over} resolver{of}")
 }
 
 /// What became of data that was sent early.

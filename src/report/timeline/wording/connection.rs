@@ -39,7 +39,8 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
             (..=1, _) => format!("open after {syn_acks} SYN-ACKs"),
             _ => format!("open after {syns} SYNs"),
         };
-        let unused = never_used(connection);
+        // with TLS its row says so
+        let unused = connection.tls.is_none() && connection.never_used();
         let open = if unused { format!("{open}, never used") } else { open };
         let rtt = format!("{open}, RTT {}", units::span(server + client));
         let (server, client) = (units::span(server), units::span(client));
@@ -69,15 +70,6 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
         return (vec![format!("no answer to {count}"), "no answer".to_owned()], Tone::Bad);
     }
     (one("handshake not completed"), Tone::Bad)
-}
-
-/// True where it is over and neither end ever said anything on it.
-fn never_used(connection: &Connection) -> bool {
-    let counters = &connection.counters;
-    connection.exchanges.is_empty()
-        && connection.end.is_some()
-        && counters.to_server.bytes == 0
-        && counters.to_client.bytes == 0
 }
 
 /// The name by which the client knows the server: the one that it asked for in TLS, or looked up.

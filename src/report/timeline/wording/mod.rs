@@ -18,7 +18,7 @@ pub(super) fn of(trace: &Trace, row: &Row, page: Option<&str>) -> Wording {
         Subject::Neighbor(id) => trace.neighbor(id).map(names::neighbor),
         Subject::Lookup(id) => trace.resolution(id).map(|r| names::lookup(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| connection::connect(trace, c)),
-        Subject::Tls(id) => trace.connection(id).and_then(tls::handshake),
+        Subject::Tls(id) => trace.connection(id).and_then(|one| tls::handshake(trace, one)),
         Subject::Estimate(id, nth) => trace.connection(id).and_then(|c| estimate::burst(c, nth)),
         Subject::Flow(id) => trace.connection(id).map(|c| connection::flow(trace, c)),
         Subject::Exchange(id) => trace.exchange(id).map(|e| exchange::exchange(trace, e, page)),
