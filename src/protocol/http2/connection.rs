@@ -230,7 +230,10 @@ impl Analyzer for Connection {
     ) {
         let way = from.direction;
         buffer.clear();
-        self.ways.of_mut(way).block = None;
+        let side = self.ways.of_mut(way);
+        side.block = None;
+        // nothing refers to it any more, though the connection is remembered for a while
+        side.hpack = Decoder::new(0);
         let open = self.streams.iter_mut().filter_map(|(id, stream)| {
             stream.side(way).open()?;
             Some(id)

@@ -43,7 +43,9 @@ impl Connection {
             return;
         }
         for way in [Direction::ToServer, Direction::ToClient] {
-            if let (Some(reason), Some(child)) = (self.ended.of_mut(way).take(), &mut self.child) {
+            let Some(reason) = self.ended.of_mut(way).take() else { continue };
+            self.sides.of_mut(way).release();
+            if let Some(child) = &mut self.child {
                 child.end(way, reason, &mut cx.within_tls());
             }
         }

@@ -41,6 +41,13 @@ impl Side {
         self.finished |= epoch == Epoch::Application;
     }
 
+    /// Nothing follows: what was kept to read it is not needed, though the connection is
+    /// remembered for a while.
+    pub(super) fn release(&mut self) {
+        self.inflate = None;
+        self.messages = StreamBuffer::default();
+    }
+
     /// Bytes of memory that it keeps to read what follows.
     pub(super) fn held(&self) -> usize {
         let inflate = if self.inflate.is_some() { Inflate::HELD } else { 0 };

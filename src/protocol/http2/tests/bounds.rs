@@ -1,6 +1,6 @@
 //! What one connection makes us hold, and what a few bytes unfold to.
 
-use crate::flow::event::Role;
+use crate::flow::event::{Direction, EndReason, Role};
 use crate::protocol::analyzer::Analyzer as _;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http2::frame::{self, Kind};
@@ -50,4 +50,9 @@ fn tables_blocks_and_streams_are_counted_as_held() {
     assert!(held > 3000 + 1000, "an entry of the table, and a stream");
     script.up(&get(3, "/"));
     assert!(script.connection.held() > held);
+    for way in [Direction::ToServer, Direction::ToClient] {
+        script.end(way, EndReason::Fin);
+    }
+    let held = script.connection.held();
+    assert!(held < 3000, "streams without an answer, and nothing refers to a table: {held}");
 }
