@@ -4,15 +4,17 @@ The HTTP Archive's medians for desktop pages are about 2.5 MB in 70 requests; th
 each other about as they do there: pictures before scripts, fonts, style sheets and the document.
 """
 
+import dataclasses
 import random
 
 from .. import content, names
-from .model import OPEN_TO_ALL, TO_APPLICATION, Site
+from .model import OPEN_TO_ALL, TO_APPLICATION, Site, Tls
 
-STATIC = "http://static.market.test"
-PICTURES = "http://img.market.test"
-API = "http://api.market.test"
-TAGS = "http://tags.counter.test"
+# With the scheme of the page: the shop can be visited in clear and over TLS.
+STATIC = "//static.market.test"
+PICTURES = "//img.market.test"
+API = "//api.market.test"
+TAGS = "//tags.counter.test"
 
 # Name and length before compression; nginx makes about 28 % of it.
 BLOCKING = {"polyfills": 100_000, "framework": 440_000}
@@ -112,10 +114,11 @@ def write_tags(root):
 
 
 APPLICATION = f"location /api/ {{{{ {TO_APPLICATION} }}}}"
-SITES = (
+IN_CLEAR = (
     Site(("www.market.test",), names.SITE, write_www, APPLICATION),
     Site(("static.market.test",), names.EDGE, write_static, OPEN_TO_ALL),
     Site(("img.market.test",), names.EDGE, write_pictures, OPEN_TO_ALL),
     Site(("api.market.test",), names.API, directives=APPLICATION),
     Site(("tags.counter.test",), names.COUNTER, write_tags, APPLICATION),
 )
+SITES = (*IN_CLEAR, *(dataclasses.replace(site, tls=Tls()) for site in IN_CLEAR))
