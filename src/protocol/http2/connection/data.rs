@@ -30,7 +30,7 @@ impl Connection {
             buffer.skip(HEAD, &mut Frames::default());
             return State::Skip(head.length);
         }
-        let at = ready_at(buffer, cx);
+        let at = ready_at(buffer).unwrap_or(cx.now);
         self.without_head(way, head.stream, buffer, cx);
         self.body(way, head.stream, Part::Framing, HEAD, buffer, cx);
         let is_last = head.has(frame::END_STREAM);
@@ -84,7 +84,10 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Option<State> {
-        data.at = ready_at(buffer, cx).max(data.at);
+        // what comes next belongs to this frame only where more of it is to come
+        if data.content > 0 || data.padding > 0 {
+            data.at = ready_at(buffer).unwrap_or(data.at);
+        }
         if data.is_padded {
             let padding = u32::from(*buffer.front().first()?);
             self.body(way, data.stream, Part::Framing, 1, buffer, cx);
@@ -262,7 +265,7 @@ impl Connection {
     }
 }
 
-/// When the next bytes could be read: with keys that came late, before now.
-fn ready_at(buffer: &StreamBuffer, cx: &Context<'_>) -> Stamp {
-    buffer.first_stamps().map_or(cx.now, |(_, delivered)| delivered)
+/// When the next bytes could be read: where keys came late, that was before now.
+fn ready_at(buffer: &StreamBuffer) -> Option<Stamp> {
+    buffer.first_stamps().map(|(_, delivered)| delivered)
 }

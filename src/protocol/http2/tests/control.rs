@@ -159,3 +159,29 @@ fn at_the_bound_the_oldest_stream_is_given_up() {
     assert_eq!(said[8..], ["5< 200", "5<| none"], "{said:?}");
     assert_eq!(script.anomalies(), ["http2.streams-full"]);
 }
+
+#[test]
+fn what_waited_for_keys_is_told_with_the_times_of_its_packets() {
+    let data = |stream, flags, length: usize| frame(Kind::DATA, flags, stream, &vec![b'x'; length]);
+    let told = |late| {
+        let mut script = Script::new(Role::Syn);
+        (script.late, script.piece) = (late, 9000);
+        script.up(&[preface(), settings(&[])].concat());
+        script.down(&settings(&[(3, 2)]));
+        script.up(&[get(1, "/"), get(3, "/long")].concat());
+        let head = |stream| headers(stream, frame::END_HEADERS, &[(":status", "200")]);
+        script.down(&[head(1), head(3), data(1, 0, 9), data(3, 0, 65_526)].concat());
+        script.up(&frame(Kind::WINDOW_UPDATE, 0, 0, &70_000u32.to_be_bytes()));
+        script.down(&data(1, 0, 9));
+        // nothing of it comes with a packet of its own
+        script.down(&data(1, frame::END_STREAM, 0));
+        script.up(&get(5, "/waited"));
+        let bodies = script.events.iter().map(|(_, body)| format!("{body:?}"));
+        bodies.collect::<Vec<_>>()
+    };
+    let soon = told(0);
+    for part in ["Queued", "Blocked", "Run("] {
+        assert!(soon.iter().any(|body| body.contains(part)), "{part}: {soon:#?}");
+    }
+    assert_eq!(told(1000), soon);
+}

@@ -24,6 +24,10 @@ use crate::protocol::http2::probe::PREFACE;
 use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
+fn stamp(frame: u64) -> Stamp {
+    Stamp::new(Timestamp::from_nanos(frame.cast_signed() * 1000), FrameNo(frame))
+}
+
 pub(super) fn flow(role: Role) -> FlowInfo {
     let end = |n, port| Endpoint::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)), port);
     let (client, server) = (end(1, 40000), end(2, 8080));
@@ -41,6 +45,8 @@ pub(super) struct Script {
     frame: u64,
     /// Bytes of a packet at most.
     pub(super) piece: usize,
+    /// Packets by which all is read behind its own: as what waits for keys is.
+    pub(super) late: u64,
     pub(super) limits: Limits,
     budgets: Option<Budgets>,
     pub(super) events: Vec<(Stamp, EventBody)>,
@@ -56,6 +62,7 @@ impl Script {
             offsets: PerDirection::default(),
             frame: 0,
             piece: usize::MAX,
+            late: 0,
             limits: Limits::default(),
             budgets: None,
             events: Vec::new(),
@@ -74,8 +81,9 @@ impl Script {
 
     fn data(&mut self, direction: Direction, bytes: &[u8]) {
         for part in bytes.chunks(self.piece) {
+            let came = stamp(self.frame + 1);
             self.call(direction, |connection, buffer, cx| {
-                buffer.push(Bytes::copy_from_slice(part), cx.now, cx.now);
+                buffer.push(Bytes::copy_from_slice(part), came, came);
                 connection.data(StreamKey { id: 0, direction }, buffer, cx);
             });
             *self.offsets.of_mut(direction) += part.len() as u64;
@@ -104,10 +112,9 @@ impl Script {
         what: impl FnOnce(&mut Connection, &mut StreamBuffer, &mut Context<'_>),
     ) {
         self.frame += 1;
-        let at = Timestamp::from_nanos(self.frame.cast_signed() * 1000);
         let budgets = self.budgets.get_or_insert_with(|| Budgets::new(&self.limits));
         let mut cx = Context {
-            now: Stamp::new(at, FrameNo(self.frame)),
+            now: stamp(self.frame + self.late),
             flow: &self.flow,
             limits: &self.limits,
             protocols: &[],
