@@ -40,9 +40,7 @@ impl Conversation {
 
     /// Bytes of one direction were added to its buffer.
     pub fn data(&mut self, way: Direction, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
-        let mut heard = Vec::new();
-        self.readers.of_mut(way).advance(buffer, cx.limits, &mut heard);
-        self.tell(way, heard, cx);
+        self.hear(way, buffer, cx, |_, _, _| {});
     }
 
     /// So many bytes are missing behind those in the buffer.
@@ -54,11 +52,10 @@ impl Conversation {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let mut heard = Vec::new();
-        let reader = self.readers.of_mut(way);
-        reader.advance(buffer, cx.limits, &mut heard);
-        reader.gap(length, reason, buffer, cx.limits, &mut heard);
-        self.tell(way, heard, cx);
+        let limits = cx.limits;
+        self.hear(way, buffer, cx, |reader, buffer, heard| {
+            reader.gap(length, reason, buffer, limits, heard);
+        });
     }
 
     /// An unknown number of bytes is missing behind those in the buffer.
@@ -69,11 +66,8 @@ impl Conversation {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let mut heard = Vec::new();
-        let reader = self.readers.of_mut(way);
-        reader.advance(buffer, cx.limits, &mut heard);
-        reader.lose(None, reason, cx.limits, &mut heard);
-        self.tell(way, heard, cx);
+        let limits = cx.limits;
+        self.hear(way, buffer, cx, |reader, _, heard| reader.lose(None, reason, limits, heard));
         buffer.clear();
     }
 
@@ -85,11 +79,8 @@ impl Conversation {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let mut heard = Vec::new();
-        let reader = self.readers.of_mut(way);
-        reader.advance(buffer, cx.limits, &mut heard);
-        reader.end(reason, cx.limits, &mut heard);
-        self.tell(way, heard, cx);
+        let limits = cx.limits;
+        self.hear(way, buffer, cx, |reader, _, heard| reader.end(reason, limits, heard));
         buffer.clear();
         let was_over = std::mem::replace(&mut self.has_ended, true);
         let by_an_end = matches!(reason, EndReason::Fin | EndReason::Rst);
@@ -97,6 +88,21 @@ impl Conversation {
         if by_an_end && !was_over && !closed {
             cx.anomaly(faults::no_close());
         }
+    }
+
+    /// Reads what has come of a direction, then what else happened to it; tells both.
+    fn hear(
+        &mut self,
+        way: Direction,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+        then: impl FnOnce(&mut Reader, &mut StreamBuffer, &mut Vec<Heard>),
+    ) {
+        let mut heard = Vec::new();
+        let reader = self.readers.of_mut(way);
+        reader.advance(buffer, cx.limits, &mut heard);
+        then(reader, buffer, &mut heard);
+        self.tell(way, heard, cx);
     }
 
     fn tell(&mut self, way: Direction, heard: Vec<Heard>, cx: &mut Context<'_>) {
