@@ -90,6 +90,17 @@ impl<'a> Cursor<'a> {
         self.array().map(|b| u32::from_be_bytes(*b))
     }
 
+    /// A number of 1, 2, 4 or 8 bytes, as its first two bits say (RFC 9000 §16): at most 2^62 - 1.
+    pub fn varint(&mut self) -> Result<u64, Short> {
+        let short = |needed| Short { offset: self.read, needed, left: self.rest.len() };
+        let first = *self.rest.first().ok_or(short(1))?;
+        let length = 1usize << (first >> 6);
+        let bytes = self.rest.get(..length).ok_or(short(length))?;
+        let number = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        self.take(length)?;
+        Ok(number & (u64::MAX >> (66 - 8 * length)))
+    }
+
     /// A 64-bit number in network order.
     pub fn u64(&mut self) -> Result<u64, Short> {
         self.array().map(|b| u64::from_be_bytes(*b))
@@ -111,5 +122,21 @@ mod tests {
         assert!(cursor.is_empty());
         assert_eq!(cursor.offset(), 9);
         assert!(cursor.take(1).is_err());
+    }
+
+    /// RFC 9000 §A.1.
+    #[test]
+    fn numbers_of_variable_length() {
+        let bytes = [
+            0xc2, 0x19, 0x7c, 0x5e, 0xff, 0x14, 0xe8, 0x8c, 0x9d, 0x7f, 0x3e, 0x7d, 0x7b, 0xbd,
+            0x25, 0x40, 0x25, 0x80, 0, 1,
+        ];
+        let mut cursor = Cursor::new(&bytes);
+        for number in [151_288_809_941_952_652, 494_878_333, 15_293, 37, 37] {
+            assert_eq!(cursor.varint(), Ok(number));
+        }
+        assert_eq!(cursor.varint(), Err(Short { offset: 17, needed: 4, left: 3 }));
+        assert_eq!(cursor.offset(), 17);
+        assert_eq!(Cursor::new(&[]).varint(), Err(Short { offset: 0, needed: 1, left: 0 }));
     }
 }

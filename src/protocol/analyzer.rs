@@ -23,6 +23,15 @@ pub struct StreamKey {
     pub direction: Direction,
 }
 
+/// How a direction of a stream was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamReset {
+    /// Who did so: which way that was sent.
+    pub by: Direction,
+    /// Why, in numbers of the protocol that uses the stream.
+    pub code: u64,
+}
+
 /// What an analyzer wants after it has been given bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -85,6 +94,19 @@ pub trait Analyzer: Send {
         cx: &mut Context<'_>,
     ) {
         let _ = (from, reason, buffer, cx);
+    }
+
+    /// A direction of a stream was given up by its sender, or its receiver asked for that
+    /// (RFC 9000 §3): what is left in `buffer` will not grow, and bytes before it may be missing.
+    fn reset(
+        &mut self,
+        from: StreamKey,
+        reset: StreamReset,
+        buffer: &mut StreamBuffer,
+        cx: &mut Context<'_>,
+    ) {
+        let _ = reset;
+        self.end(from, EndReason::Rst, buffer, cx);
     }
 
     /// Bytes that it keeps to read what follows, beside what it leaves in the buffers and what it

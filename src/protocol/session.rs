@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent};
-use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey};
+use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, StreamReset};
 use crate::protocol::budget::Share;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::detect::{self, Decision};
@@ -131,6 +131,18 @@ impl Session {
         {
             self.stop();
         }
+    }
+
+    /// A direction of a stream was given up.
+    pub fn reset(&mut self, from: StreamKey, reset: StreamReset, cx: &mut Context<'_>) {
+        match &mut self.state {
+            State::Reading(analyzer) => {
+                analyzer.reset(from, reset, self.buffers.of(from), cx);
+                self.buffers.forget(from);
+            }
+            State::Undecided(_) | State::Over => self.end(from, EndReason::Rst, cx),
+        }
+        self.account(cx);
     }
 
     /// There are more secrets than before.
