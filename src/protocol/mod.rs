@@ -5,6 +5,7 @@ pub mod arp;
 pub mod budget;
 pub mod buffer;
 pub mod configuration;
+mod crypto;
 pub mod detect;
 pub mod dhcp;
 pub mod dhcpv6;

@@ -8,7 +8,7 @@
 pub mod alert;
 pub mod certificate;
 mod connection;
-mod estimate;
+pub(in crate::protocol) mod estimate;
 pub mod event;
 mod extensions;
 mod fault;
@@ -17,7 +17,7 @@ pub mod handshake;
 pub mod hello;
 mod hold;
 mod inflate;
-mod keys;
+pub(in crate::protocol) mod keys;
 mod list;
 pub mod message;
 pub mod names;

@@ -1,10 +1,12 @@
 //! What a cipher suite encrypts and hashes with: read from its registered name.
 
+use crate::protocol::crypto::aead::Aead;
+use crate::protocol::crypto::hash::Hash;
 use crate::protocol::tls::suite::CipherSuite;
 
 /// How records are protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bulk {
+pub(in crate::protocol) enum Bulk {
     Aead(Aead),
     Cbc(Block, Hash),
     /// RC4, with a key of [`STREAM_KEY`] bytes.
@@ -16,22 +18,9 @@ pub(super) enum Bulk {
 /// Bytes of the keys of RC4.
 pub(super) const STREAM_KEY: usize = 16;
 
-/// A cipher that authenticates what it encrypts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aead {
-    Aes128Gcm,
-    Aes256Gcm,
-    ChaCha20Poly1305,
-    Aes128Ccm,
-    Aes256Ccm,
-    /// With a tag of 8 bytes (RFC 6655 §3, RFC 8446 §B.4).
-    Aes128Ccm8,
-    Aes256Ccm8,
-}
-
 /// A block cipher, in CBC mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Block {
+pub(in crate::protocol) enum Block {
     Aes128,
     Aes256,
     Camellia128,
@@ -40,26 +29,17 @@ pub(super) enum Block {
     TripleDes,
 }
 
-/// A hash, of a MAC or of a key derivation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hash {
-    Md5,
-    Sha1,
-    Sha256,
-    Sha384,
-}
-
 /// What one cipher suite is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::protocol::tls) struct Algorithm {
-    pub(super) bulk: Bulk,
+pub(in crate::protocol) struct Algorithm {
+    pub(in crate::protocol) bulk: Bulk,
     /// The hash of the key derivation: of TLS 1.3, and of TLS 1.2.
-    pub(super) hash: Hash,
+    pub(in crate::protocol) hash: Hash,
 }
 
 impl Algorithm {
     /// What a suite is made of; none where it is unknown, or not read.
-    pub(in crate::protocol::tls) fn of(suite: CipherSuite) -> Option<Self> {
+    pub(in crate::protocol) fn of(suite: CipherSuite) -> Option<Self> {
         // "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", and of TLS 1.3 "TLS_AES_128_GCM_SHA256"; what
         // begins with "OLD_" makes its nonces otherwise
         let name = suite.name()?.strip_prefix("TLS_")?;
@@ -105,15 +85,6 @@ impl Algorithm {
     }
 }
 
-impl Aead {
-    pub(super) const fn key_length(self) -> usize {
-        match self {
-            Self::Aes128Gcm | Self::Aes128Ccm | Self::Aes128Ccm8 => 16,
-            Self::Aes256Gcm | Self::ChaCha20Poly1305 | Self::Aes256Ccm | Self::Aes256Ccm8 => 32,
-        }
-    }
-}
-
 impl Block {
     pub(super) const fn key_length(self) -> usize {
         match self {
@@ -129,18 +100,6 @@ impl Block {
         match self {
             Self::Aes128 | Self::Aes256 | Self::Camellia128 | Self::Camellia256 => 16,
             Self::Des | Self::TripleDes => 8,
-        }
-    }
-}
-
-impl Hash {
-    /// Bytes of a digest.
-    pub(super) const fn size(self) -> usize {
-        match self {
-            Self::Md5 => 16,
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::protocol::tls::keys::algorithm::Hash;
-use crate::protocol::tls::keys::derive;
+use crate::protocol::crypto::hash::{self, Hash};
 
 /// The MAC of one direction.
 pub(super) struct Mac {
@@ -19,7 +18,7 @@ impl Mac {
     /// Is `mac` that of some bytes under their pseudo-header (sequence number, type, version)?
     pub(super) fn fits(&self, head: [u8; 11], bytes: &[u8], mac: &[u8]) -> bool {
         let Ok(length) = u16::try_from(bytes.len()) else { return false };
-        let made = derive::hmac(self.hash, &self.key, &[&head, &length.to_be_bytes(), bytes]);
+        let made = hash::hmac(self.hash, &self.key, &[&head, &length.to_be_bytes(), bytes]);
         // nobody is told how long the comparison took
         made.is_some_and(|made| **made == *mac)
     }

@@ -4,7 +4,6 @@
 //! ciphertext, or nothing where a record does not authenticate. Ciphers, MACs and hashes are of
 //! well-known libraries; what TLS makes of them is here.
 
-mod aead;
 mod algorithm;
 mod cbc;
 mod derive;
@@ -16,15 +15,16 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::flow::event::Direction;
+use crate::protocol::crypto::aead::{self, Aead};
+use crate::protocol::crypto::hash::expand_label;
 use crate::protocol::secrets::Secret;
-use crate::protocol::tls::keys::algorithm::Bulk;
 use crate::protocol::tls::keys::cbc::Cbc;
-use crate::protocol::tls::keys::derive::{Prf, expand_label};
+use crate::protocol::tls::keys::derive::Prf;
 use crate::protocol::tls::keys::mac::Mac;
 use crate::protocol::tls::keys::stream::Stream;
 use crate::protocol::tls::names::Version;
 
-pub(super) use algorithm::Algorithm;
+pub(in crate::protocol) use algorithm::{Algorithm, Bulk};
 
 /// Opens the records that one direction sends under one key.
 pub(super) struct Opener {
@@ -88,7 +88,7 @@ impl Opener {
         encrypt_then_mac: bool,
     ) -> Option<Self> {
         let (mac, key, iv) = match algorithm.bulk {
-            Bulk::Aead(aead @ algorithm::Aead::ChaCha20Poly1305) => (0, aead.key_length(), 12),
+            Bulk::Aead(aead @ Aead::ChaCha20Poly1305) => (0, aead.key_length(), 12),
             Bulk::Aead(aead) => (0, aead.key_length(), 4),
             Bulk::Cbc(block, mac) => (mac.size(), block.key_length(), block.size()),
             Bulk::Stream(mac) => (mac.size(), algorithm::STREAM_KEY, 0),
@@ -252,22 +252,15 @@ fn pseudo_header(number: [u8; 8], kind: u8, version: [u8; 2], length: usize) -> 
     Some(head)
 }
 
-/// Bytes from hexadecimal digits.
-#[cfg(test)]
-fn hex(digits: &str) -> Vec<u8> {
-    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
-    digits.as_bytes().chunks(2).map(|pair| (digit(pair[0]) << 4) | digit(pair[1])).collect()
-}
-
 /// The derivations, for tests that protect records themselves.
 #[cfg(test)]
 pub(super) mod testing {
-    use super::algorithm::Hash;
-    use super::derive::{self, Prf};
+    use super::derive::Prf;
+    use crate::protocol::crypto::hash::{self, Hash};
 
     pub(in crate::protocol::tls) fn expand(secret: &[u8], label: &str, length: usize) -> Vec<u8> {
         let mut out = vec![0; length];
-        assert!(derive::expand_label(Hash::Sha256, secret, label, &mut out));
+        assert!(hash::expand_label(Hash::Sha256, secret, label, &mut out));
         out
     }
 
@@ -285,6 +278,6 @@ pub(super) mod testing {
     }
 
     pub(in crate::protocol::tls) fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-        derive::hmac(Hash::Sha1, key, parts).unwrap().to_vec()
+        hash::hmac(Hash::Sha1, key, parts).unwrap().to_vec()
     }
 }

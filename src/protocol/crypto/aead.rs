@@ -11,10 +11,30 @@ use ring::aead::{
     AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey,
 };
 
-use crate::protocol::tls::keys::algorithm::Aead;
+/// A cipher that authenticates what it encrypts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::protocol) enum Aead {
+    Aes128Gcm,
+    Aes256Gcm,
+    ChaCha20Poly1305,
+    Aes128Ccm,
+    Aes256Ccm,
+    /// With a tag of 8 bytes (RFC 6655 §3, RFC 8446 §B.4).
+    Aes128Ccm8,
+    Aes256Ccm8,
+}
+
+impl Aead {
+    pub(in crate::protocol) const fn key_length(self) -> usize {
+        match self {
+            Self::Aes128Gcm | Self::Aes128Ccm | Self::Aes128Ccm8 => 16,
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 | Self::Aes256Ccm | Self::Aes256Ccm8 => 32,
+        }
+    }
+}
 
 /// A key of one of the ciphers.
-pub(super) enum Key {
+pub(in crate::protocol) enum Key {
     Ring(Box<LessSafeKey>),
     Ccm128(Box<Ccm<Aes128, U16, U12>>),
     Ccm256(Box<Ccm<Aes256, U16, U12>>),
@@ -24,7 +44,7 @@ pub(super) enum Key {
 
 impl Key {
     /// None where the key's length is not the cipher's.
-    pub(super) fn new(aead: Aead, key: &[u8]) -> Option<Self> {
+    pub(in crate::protocol) fn new(aead: Aead, key: &[u8]) -> Option<Self> {
         let ring = |algorithm| {
             UnboundKey::new(algorithm, key).ok().map(|key| Self::Ring(LessSafeKey::new(key).into()))
         };
@@ -44,7 +64,7 @@ impl Key {
     }
 
     /// Bytes of the tag behind the ciphertext.
-    pub(super) const fn tag_length(&self) -> usize {
+    pub(in crate::protocol) const fn tag_length(&self) -> usize {
         match self {
             Self::Ring(_) | Self::Ccm128(_) | Self::Ccm256(_) => 16,
             Self::Ccm128Short(_) | Self::Ccm256Short(_) => 8,
@@ -53,7 +73,7 @@ impl Key {
 
     /// Decrypts what is in `body` in its place, and gives where the plaintext stands in it; none
     /// where it does not authenticate.
-    pub(super) fn open(
+    pub(in crate::protocol) fn open(
         &self,
         nonce: [u8; NONCE_LEN],
         aad: &[u8],
