@@ -93,9 +93,9 @@ impl<'a> Cursor<'a> {
     /// A number of 1, 2, 4 or 8 bytes, as its first two bits say (RFC 9000 §16): at most 2^62 - 1.
     pub fn varint(&mut self) -> Result<u64, Short> {
         let short = |needed| Short { offset: self.read, needed, left: self.rest.len() };
-        let first = *self.rest.first().ok_or(short(1))?;
+        let first = *self.rest.first().ok_or_else(|| short(1))?;
         let length = 1usize << (first >> 6);
-        let bytes = self.rest.get(..length).ok_or(short(length))?;
+        let bytes = self.rest.get(..length).ok_or_else(|| short(length))?;
         let number = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
         self.take(length)?;
         Ok(number & (u64::MAX >> (66 - 8 * length)))
