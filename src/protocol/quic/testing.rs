@@ -19,7 +19,9 @@ pub(crate) fn varint_of(length: usize, number: u64, out: &mut Vec<u8>) {
 }
 
 fn numbers(numbers: &[u64], out: &mut Vec<u8>) {
-    numbers.iter().for_each(|number| varint(*number, out));
+    for number in numbers {
+        varint(*number, out);
+    }
 }
 
 fn counted(bytes: &[u8], out: &mut Vec<u8>) {
@@ -48,7 +50,9 @@ pub(crate) fn ack(
     out: &mut Vec<u8>,
 ) {
     plain(0x02 + u64::from(ecn.is_some()), &[largest, delay, ranges.len() as u64, first], out);
-    ranges.iter().for_each(|(gap, length)| numbers(&[*gap, *length], out));
+    for (gap, length) in ranges {
+        numbers(&[*gap, *length], out);
+    }
     numbers(ecn.as_ref().map_or(&[], |counts| counts), out);
 }
 
@@ -107,7 +111,9 @@ pub(crate) fn path_response(data: [u8; 8], out: &mut Vec<u8>) {
 /// CONNECTION_CLOSE: of QUIC itself where a type of frame is given, else of the application.
 pub(crate) fn connection_close(code: u64, frame: Option<u64>, reason: &[u8], out: &mut Vec<u8>) {
     plain(if frame.is_some() { 0x1c } else { 0x1d }, &[code], out);
-    frame.iter().for_each(|frame| varint(*frame, out));
+    if let Some(frame) = frame {
+        varint(frame, out);
+    }
     counted(reason, out);
 }
 

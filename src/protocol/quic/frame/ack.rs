@@ -34,7 +34,8 @@ impl<'a> Ack<'a> {
         // each takes two bytes at least, so that the bytes bound the turns, whatever the count is
         for _ in 0..count {
             let mut encoded = *cursor;
-            (cursor.varint()?, cursor.varint()?);
+            cursor.varint()?;
+            cursor.varint()?;
             lowest = lowest.and_then(|lowest| below(*lowest.start(), &mut encoded));
         }
         let encoded = start.rest().get(..cursor.offset() - start.offset()).unwrap_or_default();
