@@ -299,3 +299,28 @@ pub struct Counters {
     /// sent, before the device fills it in).
     pub bad_checksums: u32,
 }
+
+impl Closed {
+    /// Takes in what was counted in another flow that turned out to be of this one.
+    pub fn add(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+        self.frames.insert_all(other.frames.iter());
+        for way in [Direction::ToServer, Direction::ToClient] {
+            self.counters.of_mut(way).add(other.counters.of(way));
+        }
+    }
+}
+
+impl Counters {
+    /// Adds what datagrams are counted by.
+    fn add(&mut self, other: &Self) {
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.segments = self.segments.saturating_add(other.segments);
+        self.largest = self.largest.max(other.largest);
+        self.congestion_marks = self.congestion_marks.saturating_add(other.congestion_marks);
+        self.capture_duplicates = self.capture_duplicates.saturating_add(other.capture_duplicates);
+        self.bad_checksums = self.bad_checksums.saturating_add(other.bad_checksums);
+        self.ttl = self.ttl.or(other.ttl);
+    }
+}

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::time::Stamp;
 
@@ -148,6 +149,8 @@ pub struct Context<'a> {
     pub now: Stamp,
     /// The flow.
     pub flow: &'a FlowInfo,
+    /// The flow that a datagram came on, where that is another: its client has moved.
+    pub path: Option<&'a FlowInfo>,
     /// The bounds.
     pub limits: &'a Limits,
     /// The protocols that a child may be.
@@ -156,6 +159,8 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// What the analyzers of a shard may hold while they wait for something.
     pub budgets: &'a Budgets,
+    /// Under which names flows can be reached from elsewhere.
+    pub routes: &'a Routes,
     /// How many protocols the analyzer stands in.
     pub depth: u8,
     /// True where one of them is TLS.
@@ -167,14 +172,22 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The same call, for a protocol inside the one that is called.
     pub fn within(&mut self) -> Context<'_> {
+        let depth = self.depth.saturating_add(1);
+        Context { depth, ..self.same() }
+    }
+
+    /// The same call.
+    pub fn same(&mut self) -> Context<'_> {
         Context {
             now: self.now,
             flow: self.flow,
+            path: self.path,
             limits: self.limits,
             protocols: self.protocols,
             secrets: self.secrets,
             budgets: self.budgets,
-            depth: self.depth.saturating_add(1),
+            routes: self.routes,
+            depth: self.depth,
             secure: self.secure,
             events: self.events,
         }

@@ -3,7 +3,7 @@
 //! Takes the table and bytes, gives a row of it. Keeps nothing between calls.
 
 use crate::flow::event::{Direction, Role};
-use crate::protocol::analyzer::{FlowInfo, Probe, Protocol, Verdict};
+use crate::protocol::analyzer::{Context, FlowInfo, Probe, Protocol, Verdict};
 
 /// What the first bytes of one direction say.
 #[derive(Clone, Copy)]
@@ -50,6 +50,15 @@ pub fn decide(
         _ if unsure && !last => Decision::Wait,
         _ => Decision::Nothing,
     }
+}
+
+/// The row that an ALPN identifier names, of those that the flow's transport can carry.
+pub fn by_alpn(identifier: &[u8], cx: &Context<'_>) -> Option<&'static Protocol> {
+    let mut rows = cx.protocols.iter().copied();
+    rows.find(|row| {
+        row.transports.contains(&cx.flow.key.transport)
+            && row.alpn.iter().any(|alpn| alpn.as_bytes() == identifier)
+    })
 }
 
 /// The server's port counts; the client's too where which end is the client was a guess.

@@ -11,6 +11,7 @@ use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEv
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, Progress, Protocol, StreamKey};
 use crate::protocol::buffer::StreamBuffer;
+use crate::protocol::detect;
 use crate::protocol::session::Session;
 use crate::time::{Frames, Stamp};
 
@@ -45,12 +46,7 @@ impl Nested {
     /// A session of the protocol that an ALPN identifier names; to be found out where no row of
     /// the table has it.
     pub fn by_alpn(identifier: &[u8], cx: &mut Context<'_>) -> Self {
-        let transport = cx.flow.key.transport;
-        let named = cx.protocols.iter().find(|row| {
-            row.transports.contains(&transport)
-                && row.alpn.iter().any(|alpn| alpn.as_bytes() == identifier)
-        });
-        match named {
+        match detect::by_alpn(identifier, cx) {
             Some(row) => Self::reading(row, cx),
             None => Self::new(cx),
         }

@@ -50,6 +50,11 @@ impl Session {
         matches!(self.state, State::Over)
     }
 
+    /// True where it is not known yet what is read.
+    pub const fn is_undecided(&self) -> bool {
+        matches!(self.state, State::Undecided(_))
+    }
+
     /// What comes next in a stream. Whoever numbers streams other than 0 bounds their number.
     pub fn stream(&mut self, from: StreamKey, event: StreamEvent, cx: &mut Context<'_>) {
         match event {
@@ -131,6 +136,7 @@ impl Session {
         {
             self.stop();
         }
+        self.account(cx);
     }
 
     /// A direction of a stream was given up.

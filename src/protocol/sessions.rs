@@ -5,13 +5,17 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hashbrown::HashMap;
 
-use crate::flow::event::{FlowBody, FlowEvent, FlowId, Opened, StreamEvent};
+use crate::flow::event::{
+    Closed, Direction, FlowBody, FlowEvent, FlowId, Opened, StreamEvent, Transport,
+};
 use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
 use crate::protocol::budget::Budgets;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
 use crate::time::{FrameNo, Stamp};
@@ -25,7 +29,10 @@ pub struct Sessions {
     protocols: &'static [&'static Protocol],
     secrets: Arc<Secrets>,
     budgets: Budgets,
+    routes: Routes,
     flows: HashMap<FlowId, Box<Flow>>,
+    /// Flows whose packets are those of another one.
+    joined: HashMap<FlowId, FlowId>,
     /// What was said during one call; empty between calls.
     said: Vec<(Stamp, EventBody)>,
     turn: (FrameNo, Phase),
@@ -35,6 +42,11 @@ pub struct Sessions {
 struct Flow {
     info: FlowInfo,
     session: Session,
+    /// How many of those that joined it are not over.
+    paths: usize,
+    /// It is over itself, or those that joined it are: what was counted in them.
+    closed: Option<Box<Closed>>,
+    is_over: bool,
 }
 
 impl Sessions {
@@ -45,7 +57,9 @@ impl Sessions {
             limits,
             protocols,
             secrets: Arc::default(),
+            routes: Routes::default(),
             flows: HashMap::new(),
+            joined: HashMap::new(),
             said: Vec::new(),
             turn: (FrameNo(0), Phase::Tick),
             index: 0,
@@ -73,6 +87,11 @@ impl Sessions {
                 self.with(id, at, |session, cx| session.stream(from, event, cx));
             }
             FlowBody::Datagram { direction, bytes, missing } => {
+                if let Some(owner) = self.owner(id, at, &bytes) {
+                    self.number(id, out);
+                    self.on_path((id, owner), at, (direction, &bytes, missing));
+                    return self.number(owner, out);
+                }
                 self.with(id, at, |session, cx| session.datagram(direction, &bytes, missing, cx));
             }
             FlowBody::Tcp(event) => self.say(at, ConnectionEvent::Tcp(event)),
@@ -80,14 +99,19 @@ impl Sessions {
             FlowBody::RoundTrip(time) => self.say(at, ConnectionEvent::RoundTrip(time)),
             FlowBody::Anomaly(anomaly) => self.said.push((at, EventBody::Anomaly(anomaly))),
             FlowBody::Opened(opened) => {
-                let flow = Flow { info: info(id, &opened), session: Session::new() };
+                let (info, session) = (info(id, &opened), Session::new());
+                let flow = Flow { info, session, paths: 0, closed: None, is_over: false };
                 self.flows.insert(id, Box::new(flow));
                 self.say(at, ConnectionEvent::Opened(opened));
             }
             FlowBody::Closed(closed) => {
-                self.with(id, at, Session::close);
-                self.flows.remove(&id);
-                self.say(at, ConnectionEvent::Closed(closed));
+                let owner = self.joined.remove(&id);
+                if owner.is_some() {
+                    self.flows.remove(&id);
+                }
+                let id = owner.unwrap_or(id);
+                self.close((id, owner.is_some()), at, closed);
+                return self.number(id, out);
             }
         }
         self.number(id, out);
@@ -113,6 +137,66 @@ impl Sessions {
             self.with(id, now, Session::secrets);
             self.number(id, out);
         }
+    }
+
+    /// The flow that a datagram of another one belongs to.
+    fn owner(&mut self, id: FlowId, at: Stamp, datagram: &[u8]) -> Option<FlowId> {
+        let flow = self.flows.get_mut(&id)?;
+        if !flow.session.is_undecided() {
+            return self.joined.get(&id).copied();
+        }
+        let is_udp = flow.info.key.transport == Transport::Udp;
+        let owner = self.routes.find(datagram).filter(|owner| is_udp && *owner != id)?;
+        flow.session = Session::nothing();
+        self.flows.get_mut(&owner)?.paths += 1;
+        self.joined.insert(id, owner);
+        self.say(at, ConnectionEvent::Joined(owner));
+        Some(owner)
+    }
+
+    /// A datagram of a connection came on another flow than its own.
+    fn on_path(
+        &mut self,
+        (path, owner): (FlowId, FlowId),
+        at: Stamp,
+        (way, bytes, missing): (Direction, &Bytes, u32),
+    ) {
+        let Some(path) = self.flows.get(&path).map(|flow| flow.info.clone()) else { return };
+        self.with(owner, at, |session, cx| {
+            // who asks on the new way may be the one that was asked on the old one
+            let way = if path.client.port == cx.flow.server.port { !way } else { way };
+            let mut cx = Context { path: Some(&path), ..cx.same() };
+            session.datagram(way, bytes, missing, &mut cx);
+        });
+    }
+
+    /// A flow is over, or one that joined it: with the last of them, its session is.
+    fn close(&mut self, (id, is_path): (FlowId, bool), at: Stamp, closed: Box<Closed>) {
+        let Some(flow) = self.flows.get_mut(&id) else { return };
+        if is_path {
+            flow.paths = flow.paths.saturating_sub(1);
+        } else {
+            flow.is_over = true;
+        }
+        let closed = match flow.closed.take() {
+            None => closed,
+            Some(mut before) if is_path => {
+                before.add(&closed);
+                before
+            }
+            Some(before) => {
+                let mut closed = closed;
+                closed.add(&before);
+                closed
+            }
+        };
+        if flow.paths > 0 || !flow.is_over {
+            flow.closed = Some(closed);
+            return;
+        }
+        self.with(id, at, Session::close);
+        self.flows.remove(&id);
+        self.say(at, ConnectionEvent::Closed(closed));
     }
 
     fn turn(&mut self, turn: (FrameNo, Phase)) {
@@ -143,10 +227,12 @@ impl Sessions {
             let mut cx = Context {
                 now,
                 flow: &flow.info,
+                path: None,
                 limits: &self.limits,
                 protocols: self.protocols,
                 secrets: &self.secrets,
                 budgets: &self.budgets,
+                routes: &self.routes,
                 depth: 0,
                 secure: false,
                 events: &mut self.said,

@@ -8,6 +8,7 @@ use crate::protocol::analyzer::FlowInfo;
 use crate::protocol::budget::Budgets;
 use crate::protocol::dns::message::{Message, RecordType};
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Phase};
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Stamp, Timestamp};
@@ -233,6 +234,8 @@ fn inside_tls_a_stream_is_carried_by_tls() {
             protocols: TABLE,
             secrets: &secrets,
             budgets: &Budgets::new(&Limits::default()),
+            routes: &Routes::default(),
+            path: None,
             depth: 1,
             secure,
             events: &mut events,

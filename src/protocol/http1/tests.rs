@@ -22,6 +22,7 @@ use crate::protocol::budget::Budgets;
 use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::{Body, Ending, Framing, HttpEvent, MessageEnd};
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, Timestamp};
 use Direction::{ToClient, ToServer};
@@ -94,6 +95,8 @@ fn play_within(
                 protocols,
                 secrets: &Secrets::default(),
                 budgets: &Budgets::new(&Limits::default()),
+                routes: &Routes::default(),
+                path: None,
                 depth: 0,
                 secure: false,
                 events,

@@ -12,6 +12,7 @@ use crate::protocol::budget::Budgets;
 use crate::protocol::event::ConnectionEvent;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http1;
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
 use crate::time::{FrameNo, Stamp, Timestamp};
@@ -53,6 +54,8 @@ fn play(steps: &[Act<'_>]) -> Vec<String> {
             protocols: TABLE,
             secrets: &Secrets::default(),
             budgets: &Budgets::new(&Limits::default()),
+            routes: &Routes::default(),
+            path: None,
             depth: 0,
             secure: false,
             events: &mut events,

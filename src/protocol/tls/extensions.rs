@@ -106,6 +106,9 @@ pub(super) fn of_client(
         ExtensionType::STATUS_REQUEST => hello.status_request = true,
         ExtensionType::EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
         ExtensionType::ENCRYPT_THEN_MAC => hello.encrypt_then_mac = true,
+        ExtensionType::QUIC_TRANSPORT_PARAMETERS | ExtensionType::QUIC_DRAFT => {
+            hello.quic_parameters = Some(body.rest().into());
+        }
         _ => {}
     }
     Ok(())
@@ -152,6 +155,9 @@ pub(super) fn of_encrypted(
         ExtensionType::EARLY_DATA => said.early_data = true,
         ExtensionType::ENCRYPTED_CLIENT_HELLO => said.ech_retry = true,
         ExtensionType::SUPPORTED_GROUPS => numbers(&mut body, &mut said.groups, Group)?,
+        ExtensionType::QUIC_TRANSPORT_PARAMETERS | ExtensionType::QUIC_DRAFT => {
+            said.quic_parameters = Some(body.rest().into());
+        }
         _ => {}
     }
     Ok(())

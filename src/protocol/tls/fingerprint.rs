@@ -46,7 +46,7 @@ pub(super) fn ja3s(hello: &ServerHello) -> Box<str> {
     hex(&Md5::digest(text.as_bytes()), 16)
 }
 
-/// JA4 of a ClientHello over TCP, whose first protocol is `alpn`.
+/// JA4 of a ClientHello over TCP or QUIC, whose first protocol is `alpn`.
 pub(super) fn ja4(hello: &ClientHello, alpn: Option<&[u8]>) -> Box<str> {
     let kept = |number: &u16| !is_grease(*number);
     let mut suites: Vec<u16> = hello.cipher_suites.iter().map(|suite| suite.0).collect();
@@ -56,7 +56,8 @@ pub(super) fn ja4(hello: &ClientHello, alpn: Option<&[u8]>) -> Box<str> {
     let has_name = extensions.contains(&ExtensionType::SERVER_NAME.0);
     let (first, last) = alpn.map_or(('0', '0'), ends);
     let mut text = format!(
-        "t{}{}{:02}{:02}{first}{last}_",
+        "{}{}{}{:02}{:02}{first}{last}_",
+        if hello.quic_parameters.is_some() { 'q' } else { 't' },
         version(hello),
         if has_name { 'd' } else { 'i' },
         suites.len().min(99),

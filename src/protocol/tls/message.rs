@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::Direction;
 use crate::protocol::buffer::Span;
 use crate::protocol::tls::certificate::Certificate;
@@ -149,6 +150,8 @@ pub struct ClientHello {
     pub extended_master_secret: bool,
     /// True where records shall be encrypted first and authenticated then (RFC 7366).
     pub encrypt_then_mac: bool,
+    /// What a client of QUIC allows the server, as it was sent (RFC 9001 §8.2).
+    pub quic_parameters: Option<Box<[u8]>>,
     /// The JA3 fingerprint: MD5 in hexadecimal. Empty, as JA4, where a part could not be read.
     pub ja3: Box<str>,
     /// The JA4 fingerprint.
@@ -247,6 +250,8 @@ pub struct EncryptedExtensions {
     pub ech_retry: bool,
     /// The groups that the server would like.
     pub groups: Vec<Group>,
+    /// What a server of QUIC allows the client, as it was sent (RFC 9001 §8.2).
+    pub quic_parameters: Option<Box<[u8]>>,
 }
 
 /// A ticket for a later connection (RFC 8446 §4.6.1, RFC 5077 §3.3).
@@ -258,4 +263,10 @@ pub struct Ticket {
     pub size: u16,
     /// Bytes of early data that may be sent with it.
     pub early_data: Option<u32>,
+}
+
+/// A message that is longer than is kept.
+pub(in crate::protocol) fn too_long(length: usize) -> Anomaly {
+    let text = format!("a handshake message of {length} bytes, more than are kept");
+    Anomaly::new("tls.handshake-too-long", Class::Limit, text)
 }

@@ -15,7 +15,6 @@ mod fault;
 mod fingerprint;
 pub mod handshake;
 pub mod hello;
-mod hold;
 mod inflate;
 pub(in crate::protocol) mod keys;
 mod list;

@@ -77,6 +77,11 @@ registry! {
     }
 }
 
+impl ExtensionType {
+    /// What [`Self::QUIC_TRANSPORT_PARAMETERS`] was in drafts of QUIC until 32.
+    pub const QUIC_DRAFT: Self = Self(0xffa5);
+}
+
 impl Version {
     /// True for a number that means nothing (RFC 8701 §2).
     pub const fn is_grease(self) -> bool {

@@ -19,6 +19,7 @@ use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Ending, HttpEvent, MessageId, MessageKind, StreamMessage};
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, Timestamp};
 use Direction::{ToClient, ToServer};
@@ -81,6 +82,8 @@ fn play(agreed: &Agreed, steps: &[Step], piece: usize) -> Vec<EventBody> {
             limits: &limits,
             protocols: &[],
             budgets: &budgets,
+            routes: &Routes::default(),
+            path: None,
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

@@ -21,6 +21,7 @@ use crate::protocol::http2::connection::Connection;
 use crate::protocol::http2::frame::{self, Kind};
 use crate::protocol::http2::hpack::tests::literal;
 use crate::protocol::http2::probe::PREFACE;
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::time::{FrameNo, Stamp, Timestamp};
 
@@ -119,6 +120,8 @@ impl Script {
             limits: &self.limits,
             protocols: &[],
             budgets,
+            routes: &Routes::default(),
+            path: None,
             secrets: &Secrets::default(),
             depth: 0,
             secure: false,

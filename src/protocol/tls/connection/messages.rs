@@ -1,6 +1,5 @@
 //! Handshake messages: what they say, and what follows from them for the records behind them.
 
-use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
@@ -9,7 +8,7 @@ use crate::protocol::tls::connection::state::{Client, Connection, Server};
 use crate::protocol::tls::event::TlsEvent;
 use crate::protocol::tls::handshake::{self, Settled};
 use crate::protocol::tls::hello;
-use crate::protocol::tls::message::{Body, ClientHello, Kind, Message, ServerHello};
+use crate::protocol::tls::message::{self, Body, ClientHello, Kind, Message, ServerHello};
 use crate::protocol::tls::names::{HandshakeType, Version};
 use crate::protocol::tls::record::Record;
 use crate::protocol::tls::side::{Epoch, Lock};
@@ -41,7 +40,7 @@ impl Connection {
             drop(head);
             if length > cx.limits.tls_handshake {
                 side.passed_over = HEAD + length;
-                cx.anomaly(too_long(length));
+                cx.anomaly(message::too_long(length));
                 continue;
             }
             let mut frames = Frames::default();
@@ -256,11 +255,6 @@ pub(super) fn step(
 /// Says something of TLS.
 pub(super) fn say(event: TlsEvent, cx: &mut Context<'_>) {
     cx.emit(EventBody::Tls(Box::new(event)));
-}
-
-fn too_long(length: usize) -> Anomaly {
-    let text = format!("a handshake message of {length} bytes, more than are kept");
-    Anomaly::new("tls.handshake-too-long", Class::Limit, text)
 }
 
 /// True for the names of HTTP in ALPN.

@@ -29,7 +29,8 @@ impl Connection {
         let awaits = self.server.is_none() || self.awaits_early();
         let client = self.client.as_ref().filter(|_| awaits);
         let says_how = client.is_some_and(|client| cx.secrets.of(&client.random).is_some());
-        if let Err(record) = self.held.push(way, record, says_how, cx) {
+        let size = record.body.capacity();
+        if let Err(record) = self.held.push(way, (record, size), says_how, cx) {
             if self.held.waits() {
                 self.give_up(cx);
             }
@@ -50,7 +51,8 @@ impl Connection {
         if !opens || !cx.secrets.more_may_come() {
             return Some(record);
         }
-        let back = self.held.push(way, record, false, cx).err()?;
+        let size = record.body.capacity();
+        let back = self.held.push(way, (record, size), false, cx).err()?;
         self.give_up(cx);
         Some(back)
     }

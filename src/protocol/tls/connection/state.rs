@@ -1,12 +1,13 @@
 //! What is known of one connection while it is read.
 
 use crate::flow::event::{Direction, EndReason, PerDirection};
+use crate::protocol::hold::Hold;
 use crate::protocol::nested::Nested;
 use crate::protocol::tls::estimate::Estimator;
 use crate::protocol::tls::event::Keys;
 use crate::protocol::tls::handshake::Settled;
-use crate::protocol::tls::hold::Hold;
 use crate::protocol::tls::names::Version;
+use crate::protocol::tls::record::Record;
 use crate::protocol::tls::side::{Epoch, Lock, Side};
 
 /// Reads one connection.
@@ -21,7 +22,7 @@ pub(in crate::protocol::tls) struct Connection {
     pub(super) alpn: Option<Box<str>>,
     /// What the connection carries, once it carries something.
     pub(super) child: Option<Nested>,
-    pub(super) held: Hold,
+    pub(super) held: Hold<Box<Record>>,
     /// Directions that ended while records waited.
     pub(super) ended: PerDirection<Option<EndReason>>,
     /// Makes exchanges of records that stay closed.

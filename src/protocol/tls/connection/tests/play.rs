@@ -13,6 +13,7 @@ use crate::protocol::budget::Budgets;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http1;
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
 use crate::protocol::tls;
@@ -72,6 +73,8 @@ pub(super) fn events(secrets: Secrets, acts: &[Act], piece: usize) -> Vec<EventB
                 protocols: TABLE,
                 secrets: &secrets,
                 budgets: &budgets,
+                routes: &Routes::default(),
+                path: None,
                 depth: 0,
                 secure: false,
                 events: &mut events,
