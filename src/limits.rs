@@ -46,6 +46,8 @@ pub struct Limits {
     pub http_chunk_line: usize,
     /// Streams of one HTTP/2 connection that are followed at once: servers allow 100 to 250.
     pub http2_streams: usize,
+    /// Streams of one direction of a QUIC connection that are followed at once, likewise.
+    pub quic_streams: usize,
     /// Bytes kept of one direction's table of header fields (RFC 7541): what browsers allow.
     pub hpack_table: usize,
     /// Decoded bytes counted of one body: a zip bomb ends here.
@@ -205,6 +207,7 @@ impl Default for Limits {
             http_pipeline: 1024,
             http_chunk_line: 4096,
             http2_streams: 4096,
+            quic_streams: 4096,
             hpack_table: 64 << 10,
             decoded_body: 1 << 30,
             decoded_ratio: 1100,

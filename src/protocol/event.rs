@@ -14,6 +14,7 @@ use crate::protocol::dns::message::Message;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::neighbor::NeighborMessage;
+use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::tls::event::TlsEvent;
 use crate::time::{FrameNo, Stamp};
@@ -74,6 +75,8 @@ pub enum EventBody {
     Multiplex(Box<Multiplex>),
     /// The handshake of TLS, and what it says beside what it carries.
     Tls(Box<TlsEvent>),
+    /// What QUIC says beside what it carries.
+    Quic(Box<QuicEvent>),
     /// A protocol without words of its own.
     Note {
         /// Its name.
@@ -107,6 +110,9 @@ pub enum ConnectionEvent {
         /// Why.
         reason: GapReason,
     },
+    /// It is not a flow of its own: its packets are those of another one, whose client has moved
+    /// (QUIC connections are known by their IDs, not by addresses). Nothing more is said of it.
+    Joined(FlowId),
     /// One direction ended.
     Ended {
         /// Which way.

@@ -11,6 +11,7 @@ pub mod dhcp;
 pub mod dhcpv6;
 pub mod dns;
 pub mod event;
+pub mod hold;
 pub mod http;
 pub mod http1;
 pub mod http2;
@@ -18,7 +19,9 @@ pub mod icmp;
 pub mod ndp;
 pub mod neighbor;
 pub mod nested;
+pub mod quic;
 pub mod refusal;
+pub mod routes;
 pub mod secrets;
 pub mod session;
 pub mod sessions;
@@ -34,6 +37,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &http2::PROTOCOL,
     &tls::PROTOCOL,
     &socks::PROTOCOL,
+    &quic::PROTOCOL,
     &dns::DNS,
     &dns::MDNS,
     &dns::LLMNR,

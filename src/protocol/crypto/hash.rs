@@ -52,6 +52,11 @@ pub(in crate::protocol) fn expand_label(
     secret.len() == hash.size() && matches!(expanded, Ok(true))
 }
 
+/// HKDF-Extract (RFC 5869 §2.2): HMAC with the salt as its key.
+pub(in crate::protocol) fn extract(hash: Hash, salt: &[u8], material: &[u8]) -> Option<Digest> {
+    hmac(hash, salt, &[material])
+}
+
 /// A MAC, as long as the hash says.
 pub(in crate::protocol) type Digest = Zeroizing<Vec<u8>>;
 

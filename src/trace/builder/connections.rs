@@ -138,7 +138,9 @@ impl Connections {
                 self.by_flow.remove(&flow);
                 self.forget(flow, ends);
             }
-            ConnectionEvent::Ended { .. } | ConnectionEvent::Opened(_) => {}
+            ConnectionEvent::Ended { .. }
+            | ConnectionEvent::Opened(_)
+            | ConnectionEvent::Joined(_) => {}
         }
         Some(id)
     }
@@ -261,6 +263,7 @@ fn verdict(event: &ConnectionEvent, opened: &Opened, is_full: bool) -> Verdict {
         ConnectionEvent::Protocol(name) if is_udp && Flavor::of_name(name).is_some() => {
             Verdict::Forget
         }
+        ConnectionEvent::Joined(_) => Verdict::Forget,
         ConnectionEvent::Protocol(_) => Verdict::List,
         ConnectionEvent::Closed(closed) => {
             let counters = &closed.counters;

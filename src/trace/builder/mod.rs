@@ -133,6 +133,7 @@ impl TraceBuilder {
                 let place = Place { at, flow, completed };
                 tls::event(&mut self.trace, &mut self.bounds, connection, place, *what);
             }
+            EventBody::Quic(_) => {}
             EventBody::Configuration(what) => {
                 let place = Place { at, flow, completed };
                 self.configurations.told(&mut self.trace, &mut self.bounds, place, *what);

@@ -1,0 +1,155 @@
+//! One QUIC connection: its datagrams in the order in which they came.
+
+mod frames;
+mod handshake;
+mod locks;
+mod open;
+mod paths;
+mod recovery;
+mod sealed;
+mod state;
+mod strays;
+
+pub(super) use state::Connection;
+
+use bytes::Bytes;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::{Direction, EndReason};
+use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey};
+use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::state::Waiting;
+use crate::protocol::quic::event::QuicEvent;
+use crate::protocol::quic::packet::{Ends, Fault, Packet, Packets, Protected};
+
+impl Connection {
+    /// Reads one packet of a datagram.
+    fn packet(
+        &mut self,
+        way: Direction,
+        packet: &Packet<'_>,
+        datagram: &Bytes,
+        cx: &mut Context<'_>,
+    ) {
+        match packet {
+            Packet::Protected(packet) => self.protected(way, packet, datagram, cx),
+            Packet::Retry(retry) => self.retry_asked(way, retry, cx),
+            Packet::Negotiation(said) => self.negotiation(said, cx),
+            Packet::Unknown(ends) => self.spoken(way, *ends, cx),
+        }
+    }
+
+    fn protected(
+        &mut self,
+        way: Direction,
+        packet: &Protected<'_>,
+        datagram: &Bytes,
+        cx: &mut Context<'_>,
+    ) {
+        self.ways.of_mut(way).count(packet.kind);
+        if let Some(ends) = packet.ends {
+            self.spoken(way, ends, cx);
+        }
+        if packet.is_cut {
+            self.closed_packet(way, packet.kind, packet.bytes.len(), cx.now, cx);
+            return;
+        }
+        let waiting = Waiting {
+            kind: packet.kind,
+            bytes: datagram.slice_ref(packet.bytes),
+            number_at: packet.number_at,
+            version: packet.ends.map(|ends| ends.version),
+            at: cx.now,
+        };
+        let ends = packet.ends;
+        self.take(way, waiting, ends, cx);
+    }
+
+    /// What long headers say: who is who, in which version.
+    fn spoken(&mut self, way: Direction, ends: Ends, cx: &mut Context<'_>) {
+        let is_news = match way {
+            Direction::ToClient => self.version != Some(ends.version),
+            Direction::ToServer => self.version.is_none(),
+        };
+        if is_news {
+            self.version = Some(ends.version);
+            self.say(QuicEvent::Version(ends.version), cx);
+        }
+        let other = self.ways.of_mut(!way);
+        if other.id_length.replace(ends.source.len()).is_none() {
+            self.issued(way, Some(0), ends.source, cx);
+        }
+        if way == Direction::ToServer && self.original.is_none() {
+            self.original = Some(ends.destination);
+            self.issued(Direction::ToClient, None, ends.destination, cx);
+        }
+    }
+
+    /// The rest of a datagram is no packet.
+    fn stranger(&mut self, fault: Fault, cx: &mut Context<'_>) {
+        if !std::mem::replace(&mut self.has_told_stranger, true) {
+            cx.anomaly(no_packet(fault));
+        }
+    }
+
+    /// Says something of QUIC.
+    fn say(&self, event: QuicEvent, cx: &mut Context<'_>) {
+        cx.emit(EventBody::Quic(Box::new(event)));
+    }
+}
+
+impl Analyzer for Connection {
+    fn datagram(
+        &mut self,
+        direction: Direction,
+        bytes: &Bytes,
+        missing: u32,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        self.on_path(direction, bytes, cx);
+        for packet in Packets::new(bytes, missing) {
+            match packet {
+                Ok(packet) => self.packet(direction, &packet, bytes, cx),
+                Err(fault) => self.stranger(fault, cx),
+            }
+        }
+        Progress::More
+    }
+
+    fn held(&self) -> usize {
+        self.ways.to_server.held() + self.ways.to_client.held()
+    }
+
+    fn secrets(&mut self, cx: &mut Context<'_>) {
+        self.retry(cx);
+        if let Some(child) = &mut self.child {
+            child.secrets(&mut cx.within_tls());
+        }
+    }
+
+    fn close(&mut self, cx: &mut Context<'_>) {
+        self.give_up(cx);
+        for id in std::mem::take(&mut self.ids) {
+            cx.routes.remove(id.bytes(), cx.flow.id);
+        }
+        let reason = if self.is_closed { EndReason::Rst } else { EndReason::CaptureEnd };
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let all = self.ways.of_mut(direction).streams.finish(reason, cx.now);
+            for (id, given) in all {
+                self.give(StreamKey { id, direction }, given, cx);
+            }
+        }
+        if let Some(mut child) = self.child.take() {
+            child.close(&mut cx.within_tls());
+        }
+        self.measured(cx);
+    }
+}
+
+fn no_packet(fault: Fault) -> Anomaly {
+    let text = match fault {
+        Fault::Short(short) => format!("a packet of QUIC that ends early: {short}"),
+        Fault::LongId(length) => format!("a connection ID of {length} bytes"),
+    };
+    Anomaly::new("quic.packet", Class::Malformed, text).citing("RFC 9000 §17.2")
+}

@@ -1,0 +1,261 @@
+//! What an opened packet carries: its frames, and what follows from each.
+
+use bytes::Bytes;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::{Direction, StreamEvent};
+use crate::protocol::analyzer::{Context, StreamKey, StreamReset};
+use crate::protocol::detect;
+use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::open::Opened;
+use crate::protocol::quic::connection::state::Connection;
+use crate::protocol::quic::error::TransportError;
+use crate::protocol::quic::event::{Close, CloseError, QuicEvent};
+use crate::protocol::quic::frame::{self, Frame, Reader};
+use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::space::Came;
+use crate::protocol::quic::streams::{Bringer, Given, Piece};
+use crate::protocol::session::Session;
+use crate::protocol::tls::event::TlsEvent;
+use crate::time::Stamp;
+
+impl Connection {
+    /// Reads a packet.
+    pub(super) fn opened(
+        &mut self,
+        way: Direction,
+        opened: Opened,
+        at: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        let Opened { kind, number, payload, size } = opened;
+        let is_eliciting =
+            Reader::new(&payload).any(|frame| frame.is_ok_and(|frame| frame.is_ack_eliciting()));
+        let side = self.ways.of_mut(way);
+        match side.space(kind).came(number, at, is_eliciting) {
+            Came::InOrder => {}
+            Came::Late => side.measures.reordered += 1,
+            Came::Again => {
+                side.measures.duplicates += 1;
+                return;
+            }
+        }
+        if kind == Kind::Handshake {
+            side.last_handshake = Some(at);
+        }
+        let by = Bringer { number, at, allocated: size };
+        for frame in Reader::new(&payload) {
+            match frame {
+                Ok(frame) => self.frame(way, kind, (&frame, &payload), by, cx),
+                Err(fault) => cx.anomaly(fault.into()),
+            }
+        }
+        self.holes(way, at, cx);
+    }
+
+    fn frame(
+        &mut self,
+        way: Direction,
+        kind: Kind,
+        (frame, payload): (&Frame<'_>, &Bytes),
+        by: Bringer,
+        cx: &mut Context<'_>,
+    ) {
+        let at = by.at;
+        match frame {
+            Frame::Ack(ack) => self.acked(way, kind, ack, at, cx),
+            Frame::Crypto { offset, range, .. } => {
+                let bytes = payload.slice(range.clone());
+                self.crypto(way, kind, (*offset, bytes), by, cx);
+            }
+            Frame::Stream { id, offset, fin, range, .. } => {
+                let bytes = payload.slice(range.clone());
+                let piece = Piece { id: *id, offset: *offset, bytes, fin: *fin };
+                self.tell_data(way, kind, at, cx);
+                self.stream(way, piece, by, cx);
+            }
+            Frame::ResetStream { id, code, .. } => {
+                self.reset(StreamKey { id: *id, direction: way }, way, *code, cx);
+            }
+            Frame::StopSending { id, code } => {
+                self.reset(StreamKey { id: *id, direction: !way }, way, *code, cx);
+            }
+            Frame::NewConnectionId { sequence, id, token, .. } => {
+                self.issued(way, Some(*sequence), *id, cx);
+                if way == Direction::ToClient {
+                    self.reset_token(**token);
+                }
+            }
+            Frame::PathChallenge { data } => self.challenged(way, **data, at),
+            Frame::PathResponse { data } => self.proved(way, **data, at, cx),
+            Frame::ConnectionClose(close) => self.given_up(way, close, at, cx),
+            Frame::HandshakeDone => self.say(QuicEvent::Confirmed { at }, cx),
+            Frame::Datagram { range, .. } => {
+                let bytes = payload.slice(range.clone());
+                self.tell_data(way, kind, at, cx);
+                let child = child(&mut self.child, self.alpn.as_deref(), cx);
+                child.datagram(way, &bytes, 0, &mut cx.within_tls());
+            }
+            Frame::Unknown { kind } => cx.anomaly(unknown(*kind)),
+            Frame::MaxData { .. }
+            | Frame::MaxStreamData { .. }
+            | Frame::MaxStreams { .. }
+            | Frame::DataBlocked { .. }
+            | Frame::StreamDataBlocked { .. }
+            | Frame::StreamsBlocked { .. }
+            | Frame::Padding { .. }
+            | Frame::Ping
+            | Frame::NewToken { .. }
+            | Frame::RetireConnectionId { .. }
+            | Frame::AckFrequency { .. }
+            | Frame::ImmediateAck => {}
+        }
+    }
+
+    /// Bytes of a stream came.
+    fn stream(&mut self, way: Direction, piece: Piece, by: Bringer, cx: &mut Context<'_>) {
+        let key = StreamKey { id: piece.id, direction: way };
+        let length = piece.bytes.len() as u64;
+        let side = self.ways.of_mut(way);
+        let taken = side.streams.push(piece, by, cx.limits);
+        side.measures.stream_bytes += taken.fresh;
+        side.measures.resent_bytes += length.saturating_sub(taken.fresh);
+        if taken.is_refused {
+            cx.anomaly(many_streams(cx.limits.quic_streams));
+        }
+        if taken.has_conflict || taken.has_bad_end {
+            cx.anomaly(conflict(key.id, taken.has_bad_end));
+        }
+        self.repaired(key, &taken, by, cx);
+        self.give(key, taken.given, cx);
+    }
+
+    /// What can be read of a stream goes to whoever reads it.
+    pub(super) fn give(&mut self, key: StreamKey, given: Given, cx: &mut Context<'_>) {
+        if given.is_empty() {
+            return;
+        }
+        let child = child(&mut self.child, self.alpn.as_deref(), cx);
+        for event in given {
+            child.stream(key, event, &mut cx.within_tls());
+        }
+    }
+
+    /// Bytes that nothing will bring any more are given up.
+    fn holes(&mut self, way: Direction, at: Stamp, cx: &mut Context<'_>) {
+        for direction in [way, !way] {
+            let side = self.ways.of_mut(direction);
+            if !side.streams.has_holes() {
+                continue;
+            }
+            let base = side.base();
+            let [_, _, space] = &side.spaces;
+            let settled = |hole: crate::protocol::quic::streams::Hole| {
+                space.is_settled_before(hole.packet, base)
+            };
+            for (id, given) in side.streams.give_up_holes(at, settled) {
+                for event in &given {
+                    if let StreamEvent::Gap { range, reason, .. } = event {
+                        let (range, reason) = (range.clone(), *reason);
+                        let gap = crate::protocol::event::ConnectionEvent::Gap {
+                            direction,
+                            range,
+                            reason,
+                        };
+                        cx.emit(EventBody::Connection(gap));
+                    }
+                }
+                self.give(StreamKey { id, direction }, given, cx);
+            }
+        }
+    }
+
+    /// A direction of a stream is given up by one of its ends.
+    fn reset(&mut self, key: StreamKey, by: Direction, code: u64, cx: &mut Context<'_>) {
+        if self.ways.of_mut(key.direction).streams.reset(key.id) {
+            let child = child(&mut self.child, self.alpn.as_deref(), cx);
+            child.reset(key, StreamReset { by, code }, &mut cx.within_tls());
+        }
+    }
+
+    /// Bytes of the application have come.
+    pub(super) fn tell_data(
+        &mut self,
+        direction: Direction,
+        kind: Kind,
+        at: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        let early = kind == Kind::ZeroRtt;
+        let told = &mut self.ways.of_mut(direction).told;
+        let told = if early { &mut told.0 } else { &mut told.1 };
+        if !std::mem::replace(told, true) {
+            cx.emit(EventBody::Tls(Box::new(TlsEvent::Data { direction, at, early })));
+        }
+    }
+
+    /// One end gives the connection up.
+    fn given_up(
+        &mut self,
+        by: Direction,
+        close: &frame::Close<'_>,
+        at: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        // it is said in packets of each kind, and again to whoever goes on
+        if std::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        let error = if close.is_application {
+            CloseError::Application(close.code)
+        } else {
+            let frame = close.frame.unwrap_or_default();
+            CloseError::Transport { error: TransportError(close.code), frame }
+        };
+        let words = close.reason.get(..REASON).unwrap_or(close.reason);
+        let reason = String::from_utf8_lossy(words).into();
+        self.say(QuicEvent::Close(Close { by, at, error, reason }), cx);
+    }
+}
+
+/// What the connection carries: a session of its own.
+fn child<'c>(
+    child: &'c mut Option<Box<Session>>,
+    alpn: Option<&str>,
+    cx: &mut Context<'_>,
+) -> &'c mut Session {
+    child.get_or_insert_with(|| {
+        // where the handshake is not in the capture: by the port
+        let usual = if DOQ.contains(&cx.flow.server.port) { "doq" } else { "h3" };
+        let named = detect::by_alpn(alpn.unwrap_or(usual).as_bytes(), cx);
+        Box::new(match named {
+            Some(row) => Session::reading(row, &mut cx.within_tls()),
+            None => Session::nothing(),
+        })
+    })
+}
+
+/// Ports of DNS over QUIC (RFC 9250 §4.1.1).
+const DOQ: [u16; 3] = [853, 784, 8853];
+
+/// Bytes that are kept of what a connection is given up with in words.
+const REASON: usize = 1024;
+
+fn unknown(kind: u64) -> Anomaly {
+    let text = format!(
+        "a frame of the unknown type {kind:#x}: what is behind it in its packet is not read"
+    );
+    Anomaly::new("quic.frame-type", Class::Malformed, text).citing("RFC 9000 §12.4")
+}
+
+fn many_streams(most: usize) -> Anomaly {
+    let text =
+        format!("more than {most} streams of one direction are open: later ones are not read");
+    Anomaly::new("quic.streams", Class::Limit, text)
+}
+
+fn conflict(id: u64, is_of_end: bool) -> Anomaly {
+    let what = if is_of_end { "another end" } else { "other bytes" };
+    let text = format!("stream {id} was sent again with {what}; the first counts");
+    Anomaly::new("quic.stream-conflict", Class::Suspicious, text).citing("RFC 9000 §2.2")
+}

@@ -1,0 +1,192 @@
+//! The handshake of TLS in CRYPTO frames (RFC 9001 §4): its messages, told as over TCP, and what
+//! follows from them.
+
+use bytes::Bytes;
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::{Direction, StreamEvent};
+use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::Span;
+use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::state::{Client, Connection, Way};
+use crate::protocol::quic::event::QuicEvent;
+use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::parameters;
+use crate::protocol::quic::streams::Bringer;
+use crate::protocol::tls::event::TlsEvent;
+use crate::protocol::tls::handshake::{self, Settled};
+use crate::protocol::tls::message::{self, Body, Message};
+use crate::protocol::tls::names::HandshakeType;
+use crate::time::Frames;
+
+/// Type and length of a handshake message (RFC 8446 §4).
+const HEAD: usize = 4;
+
+impl Connection {
+    /// Bytes of the handshake came.
+    pub(super) fn crypto(
+        &mut self,
+        way: Direction,
+        kind: Kind,
+        (offset, bytes): (u64, Bytes),
+        by: Bringer,
+        cx: &mut Context<'_>,
+    ) {
+        let crypto = self.ways.of_mut(way).crypto(kind);
+        let buffer = &mut crypto.buffer;
+        let mut has_gap = false;
+        crypto.assembler.insert(offset, bytes, by.at, by.allocated, &mut |event| match event {
+            StreamEvent::Data { bytes, arrived, delivered, .. } => {
+                buffer.push(bytes, arrived, delivered);
+            }
+            StreamEvent::Gap { .. } => has_gap = true,
+            StreamEvent::End { .. } => {}
+        });
+        if has_gap {
+            // where the next message begins nobody knows
+            buffer.clear();
+            cx.anomaly(too_far(kind));
+            return;
+        }
+        if !crypto.buffer.is_empty() {
+            self.messages(way, kind, cx);
+        }
+    }
+
+    /// Reads the messages that are whole.
+    fn messages(&mut self, way: Direction, kind: Kind, cx: &mut Context<'_>) {
+        loop {
+            let settled = self.settled;
+            let crypto = self.ways.of_mut(way).crypto(kind);
+            let buffer = &mut crypto.buffer;
+            let over = crypto.passed_over.min(buffer.len());
+            buffer.skip(over, &mut Frames::default());
+            crypto.passed_over -= over;
+            let head = buffer.peek(HEAD);
+            let Some(&[number, high, mid, low]) = head.first_chunk() else { return };
+            let length = u32::from_be_bytes([0, high, mid, low]) as usize;
+            drop(head);
+            if length > cx.limits.tls_handshake {
+                crypto.passed_over = HEAD + length;
+                cx.anomaly(message::too_long(length));
+                continue;
+            }
+            let mut frames = Frames::default();
+            let Some((bytes, span)) = buffer.take(HEAD + length, &mut frames) else { return };
+            let what = HandshakeType(number);
+            let body = bytes.get(HEAD..).unwrap_or_default();
+            let (body, fault) = handshake::read(what, body, settled);
+            if let Some(fault) = fault {
+                cx.anomaly(fault);
+            }
+            let message = Message {
+                direction: way,
+                kind: message::Kind::Handshake(what),
+                span,
+                frames,
+                size: u32::try_from(HEAD + length).unwrap_or(u32::MAX),
+                encrypted: kind != Kind::Initial,
+                body,
+            };
+            self.message(what, message, cx);
+        }
+    }
+
+    /// One message: it is told, and then it has its consequences.
+    fn message(&mut self, what: HandshakeType, mut message: Message, cx: &mut Context<'_>) {
+        let (way, span) = (message.direction, message.span);
+        let mut allowed = None;
+        let mut has_settled = false;
+        match &mut message.body {
+            Body::ClientHello(hello) => {
+                allowed = hello.quic_parameters.take();
+                let (random, early_data) = (hello.random, hello.early_data);
+                if self.client.as_ref().is_some_and(|known| known.random != random) {
+                    self.begin_anew();
+                }
+                self.client = Some(Client { random, early_data });
+            }
+            Body::ServerHello(hello) if !hello.is_retry => {
+                let (version, cipher_suite) = (hello.version, hello.cipher_suite);
+                self.settled = Some(Settled { version, cipher_suite });
+                has_settled = true;
+                if hello.psk != Some(0) && self.client.as_ref().is_some_and(|it| it.early_data) {
+                    self.early(false, cx);
+                }
+            }
+            Body::EncryptedExtensions(said) => {
+                allowed = said.quic_parameters.take();
+                self.alpn.clone_from(&said.alpn);
+                if self.client.as_ref().is_some_and(|client| client.early_data) {
+                    self.early(said.early_data, cx);
+                }
+            }
+            _ => {}
+        }
+        cx.emit(EventBody::Tls(Box::new(TlsEvent::Message(message.into()))));
+        if let Some(bytes) = allowed {
+            self.allowed(way, &bytes, cx);
+        }
+        if what == HandshakeType::FINISHED {
+            self.finished(way, span, false, cx);
+        }
+        if has_settled {
+            self.retry(cx);
+        }
+    }
+
+    /// One side is done with its handshake.
+    pub(super) fn finished(
+        &mut self,
+        direction: Direction,
+        span: Span,
+        inferred: bool,
+        cx: &mut Context<'_>,
+    ) {
+        if !std::mem::replace(&mut self.ways.of_mut(direction).is_finished, true) {
+            let event = TlsEvent::Finished { direction, span, inferred };
+            cx.emit(EventBody::Tls(Box::new(event)));
+        }
+    }
+
+    /// What one end allows the other.
+    fn allowed(&mut self, by: Direction, bytes: &[u8], cx: &mut Context<'_>) {
+        let (parameters, fault) = parameters::read(bytes);
+        if let Some(fault) = fault {
+            cx.anomaly(fault);
+        }
+        let exponent = parameters.ack_delay_exponent.and_then(|number| u8::try_from(number).ok());
+        self.ways.of_mut(by).ack_delay_exponent = exponent.filter(|exponent| *exponent <= 20);
+        if let (Direction::ToClient, Some(token)) = (by, parameters.stateless_reset_token) {
+            self.reset_token(token);
+        }
+        self.say(QuicEvent::Parameters { by, parameters: Box::new(parameters) }, cx);
+    }
+
+    fn early(&mut self, accepted: bool, cx: &mut Context<'_>) {
+        if self.takes_early.replace(accepted).is_none() {
+            self.say(QuicEvent::Early { accepted }, cx);
+        }
+    }
+
+    /// The same ends begin another connection.
+    fn begin_anew(&mut self) {
+        self.settled = None;
+        self.alpn = None;
+        self.takes_early = None;
+        self.is_closed = false;
+        for way in [Direction::ToServer, Direction::ToClient] {
+            let side = self.ways.of_mut(way);
+            let (id_length, measures) = (side.id_length, std::mem::take(&mut side.measures));
+            // the hello itself has come already
+            let [initial, ..] = std::mem::take(&mut side.crypto);
+            *side = Way { id_length, measures, ..Way::default() };
+            side.crypto[0] = initial;
+        }
+    }
+}
+
+fn too_far(kind: Kind) -> Anomaly {
+    let text = format!("the handshake's bytes in {} packets leave too large a hole", kind.name());
+    Anomaly::new("quic.crypto-held", Class::Limit, text)
+}

@@ -1,0 +1,128 @@
+//! Packets whose keys are not known: they wait for them, or are told as what they look like from
+//! outside.
+
+use crate::anomaly::{Anomaly, Class};
+use crate::flow::event::Direction;
+use crate::protocol::analyzer::Context;
+use crate::protocol::buffer::Span;
+use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::state::{Connection, Waiting};
+use crate::protocol::quic::packet::Kind;
+use crate::protocol::tls::event::TlsEvent;
+use crate::protocol::tls::message::{self, Body, Message};
+use crate::time::{Frames, Stamp};
+
+impl Connection {
+    /// A packet for whose keys it may be worth waiting.
+    pub(super) fn keep(&mut self, way: Direction, packet: Waiting, cx: &mut Context<'_>) {
+        // the ServerHello says how secrets are used, and packets behind it may overtake it
+        let has_secrets = match &self.client {
+            Some(client) => cx.secrets.of(&client.random).is_some(),
+            None => !cx.secrets.is_empty() && self.original.is_some(),
+        };
+        let says_how = self.settled.is_none() && has_secrets;
+        if let Err(packet) = self.hold(way, packet, says_how, cx) {
+            if self.held.waits() {
+                self.give_up(cx);
+            }
+            self.closed_packet(way, packet.kind, packet.bytes.len(), packet.at, cx);
+        }
+    }
+
+    pub(super) fn hold(
+        &mut self,
+        way: Direction,
+        packet: Waiting,
+        says_how: bool,
+        cx: &Context<'_>,
+    ) -> Result<(), Waiting> {
+        let size = packet.bytes.len();
+        let copy = Waiting { bytes: bytes::Bytes::copy_from_slice(&packet.bytes), ..packet };
+        self.held.push(way, (copy, size), says_how, cx)
+    }
+
+    /// True where a packet that could be opened has to wait behind those of the other direction that
+    /// cannot yet: what a client did with a response must not be read before it.
+    pub(super) fn must_wait(&self, cx: &Context<'_>) -> bool {
+        self.held.waits() && cx.secrets.more_may_come()
+    }
+
+    /// Keys have come, or what they depend on: what waited for them is read.
+    pub(super) fn retry(&mut self, cx: &mut Context<'_>) {
+        if !self.held.waits() {
+            return;
+        }
+        for (way, packet) in self.held.take() {
+            self.take(way, packet, None, cx);
+        }
+    }
+
+    /// No keys will come: what waited for them is told as what it looks like, and what waited behind
+    /// that is read.
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
+        if self.held.is_full() {
+            cx.anomaly(not_held());
+        }
+        for (way, packet) in self.held.take() {
+            if self.unlock(way, &packet, cx) {
+                self.take(way, packet, None, cx);
+            } else {
+                self.closed_packet(way, packet.kind, packet.bytes.len(), packet.at, cx);
+            }
+        }
+    }
+
+    /// A packet that stays closed. What it is can be told by what came before it.
+    pub(super) fn closed_packet(
+        &mut self,
+        way: Direction,
+        kind: Kind,
+        size: usize,
+        at: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        let other = self.ways.of(!way).last_handshake.is_some();
+        let side = self.ways.of_mut(way);
+        side.measures.sealed += 1;
+        match kind {
+            Kind::Initial => {}
+            Kind::ZeroRtt => self.tell_data(way, kind, at, cx),
+            Kind::Handshake => {
+                side.last_handshake = Some(at);
+                if size >= MESSAGES {
+                    let message = Message {
+                        direction: way,
+                        kind: message::Kind::Sealed,
+                        span: Span::at(at),
+                        frames: [at.frame].into_iter().collect::<Frames>(),
+                        size: u32::try_from(size).unwrap_or(u32::MAX),
+                        encrypted: true,
+                        body: Body::Other,
+                    };
+                    cx.emit(EventBody::Tls(Box::new(TlsEvent::Message(message.into()))));
+                }
+            }
+            Kind::OneRtt => {
+                // a client has these keys once it has read all of the server's handshake, and ends
+                // its own before it uses them
+                if way == Direction::ToServer && !side.is_finished && other {
+                    let done = side.last_handshake.unwrap_or(at);
+                    self.finished(way, Span::at(done), true, cx);
+                    self.ways.to_client.is_finished = true;
+                }
+                if way == Direction::ToServer || self.ways.to_client.is_finished {
+                    self.tell_data(way, kind, at, cx);
+                }
+            }
+        }
+    }
+}
+
+/// Bytes of the shortest Handshake packet that has a message: a head, a frame with a Finished of 36
+/// bytes, and a tag. Shorter ones acknowledge.
+const MESSAGES: usize = 72;
+
+fn not_held() -> Anomaly {
+    let text = "more packets waited for keys than are held: they stay closed";
+    Anomaly::new("quic.held", Class::Limit, text)
+}

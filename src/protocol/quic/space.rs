@@ -1,0 +1,164 @@
+//! The packet numbers that one sender uses in one space (RFC 9000 §12.3): which have come, which
+//! were acknowledged, and what their ways took.
+
+use std::collections::VecDeque;
+
+use crate::protocol::quic::frame::ack::Ack;
+use crate::protocol::quic::ranges::Ranges;
+use crate::time::Stamp;
+
+/// The packets of one sender in one space.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    /// The lowest number that came; numbers ascend from there.
+    first: Option<u64>,
+    seen: Ranges,
+    /// Those that came here or were acknowledged: of no other it is certain that they passed.
+    known: Ranges,
+    /// Those that came and wait for their acknowledgment, in ascending order.
+    waiting: VecDeque<Sent>,
+    largest_acked: Option<u64>,
+}
+
+/// A packet that waits for its acknowledgment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) number: u64,
+    pub(super) at: Stamp,
+    /// It asks to be acknowledged.
+    pub(super) is_eliciting: bool,
+    /// It was taken for lost.
+    is_lost: bool,
+}
+
+/// What a packet's number says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// The highest so far.
+    InOrder,
+    /// Others overtook it.
+    Late,
+    /// It came before.
+    Again,
+}
+
+/// What an acknowledgment said that was not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Acked {
+    /// The packet that it answers: the largest that is acknowledged, for the first time, where one of
+    /// those acknowledged asked for it.
+    pub(super) answers: Option<Sent>,
+    /// Packets that are taken for lost since.
+    pub(super) lost: u64,
+    /// Packets that were taken for lost, and were not.
+    pub(super) spurious: u64,
+}
+
+/// Packets behind the largest that is acknowledged are taken for lost so far from it
+/// (RFC 9002 §6.1.1).
+const THRESHOLD: u64 = 3;
+
+/// Packets that wait for an acknowledgment: a window of 8 MB. Beyond it the oldest wait no more.
+const WAITING: usize = 6144;
+
+impl Space {
+    /// The number above the largest so far.
+    pub(super) fn expected(&self) -> u64 {
+        self.seen.last().map_or(0, |last| last.saturating_add(1))
+    }
+
+    /// The lowest number that came.
+    pub(super) const fn first(&self) -> Option<u64> {
+        self.first
+    }
+
+    /// True where nothing came.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// A packet came.
+    pub(super) fn came(&mut self, number: u64, at: Stamp, is_eliciting: bool) -> Came {
+        let is_late = self.seen.last().is_some_and(|last| number < last);
+        if !self.seen.insert(number) {
+            return Came::Again;
+        }
+        self.first = Some(self.first.map_or(number, |first| first.min(number)));
+        self.known.insert(number);
+        let sent = Sent { number, at, is_eliciting, is_lost: false };
+        if is_late {
+            let place = self.waiting.partition_point(|before| before.number < number);
+            self.waiting.insert(place, sent);
+            return Came::Late;
+        }
+        if self.waiting.len() >= WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(sent);
+        Came::InOrder
+    }
+
+    /// Packets were acknowledged by the other end.
+    pub(super) fn acked(&mut self, ack: &Ack<'_>) -> Acked {
+        let mut said = Acked::default();
+        let is_newest = self.largest_acked.is_none_or(|before| ack.largest > before);
+        let (mut answers, mut asked) = (None, false);
+        for range in ack.ranges() {
+            self.known.insert_all(&range);
+            let from = self.waiting.partition_point(|sent| sent.number < *range.start());
+            let to = self.waiting.partition_point(|sent| sent.number <= *range.end());
+            for sent in self.waiting.drain(from..to) {
+                asked |= sent.is_eliciting;
+                said.spurious += u64::from(sent.is_lost);
+                if sent.number == ack.largest {
+                    answers = Some(sent);
+                }
+            }
+        }
+        if is_newest {
+            self.largest_acked = Some(ack.largest);
+            said.answers = answers.filter(|_| asked);
+            let behind = self.waiting.iter_mut();
+            for sent in behind.take_while(|sent| sent.number + THRESHOLD <= ack.largest) {
+                // nobody promises to acknowledge acknowledgments
+                if sent.is_eliciting && !std::mem::replace(&mut sent.is_lost, true) {
+                    said.lost += 1;
+                }
+            }
+        }
+        while self.waiting.front().is_some_and(|sent| !sent.is_eliciting || self.is_long_lost(sent))
+        {
+            self.waiting.pop_front();
+        }
+        said
+    }
+
+    /// Nobody will acknowledge it.
+    fn is_long_lost(&self, sent: &Sent) -> bool {
+        let largest = self.largest_acked.unwrap_or_default();
+        sent.is_lost && largest.saturating_sub(sent.number) > WAITING as u64
+    }
+
+    /// True where it is known of all packets before this one that they reached the other end, or
+    /// came here: what is missing then was not captured, and will not come. `base` is the number
+    /// that the sender begins with.
+    pub(super) fn is_settled_before(&self, number: u64, base: u64) -> bool {
+        let from = self.first.map_or(base, |first| first.min(base));
+        number <= from || self.known.covers(from, number - 1)
+    }
+
+    /// True where the other end has heard of a packet behind this one, or of itself.
+    pub(super) fn is_acked_behind(&self, number: u64) -> bool {
+        self.largest_acked.is_some_and(|largest| largest > number)
+    }
+
+    /// How many numbers were left out.
+    pub(super) fn missed(&self) -> u64 {
+        self.seen.missing()
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn held(&self) -> usize {
+        self.seen.held() + self.known.held() + self.waiting.capacity() * size_of::<Sent>()
+    }
+}
