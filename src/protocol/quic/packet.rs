@@ -112,11 +112,13 @@ pub(super) const SPIN: u8 = 0x20;
 pub(super) struct Packets<'a> {
     rest: &'a [u8],
     missing: u32,
+    /// Another packet is before it.
+    is_behind: bool,
 }
 
 impl<'a> Packets<'a> {
     pub(super) const fn new(datagram: &'a [u8], missing: u32) -> Self {
-        Self { rest: datagram, missing }
+        Self { rest: datagram, missing, is_behind: false }
     }
 
     /// Reads the next packet; gives it with the number of its bytes.
@@ -182,9 +184,14 @@ impl<'a> Iterator for Packets<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let first = *self.rest.first()?;
+        // datagrams are filled up behind their packets, too
+        if first == 0 && self.is_behind && self.rest.iter().all(|byte| *byte == 0) {
+            return None;
+        }
         match self.read(first) {
             Ok((packet, length)) => {
                 self.rest = self.rest.get(length..).unwrap_or_default();
+                self.is_behind = true;
                 Some(Ok(packet))
             }
             Err(fault) => {
@@ -263,6 +270,8 @@ mod tests {
         let datagram = [initial, handshake, vec![0x41, 1, 2, 3]].concat();
         let wanted = ["Initial Some(13) 16", "Handshake Some(11) 15", "1-RTT None 4"];
         assert_eq!(briefs(&datagram, 0), wanted);
+        let filled = [&datagram[..31], &[0; 100]].concat();
+        assert_eq!(briefs(&filled, 0), wanted[..2]);
     }
 
     #[test]

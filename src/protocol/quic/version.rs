@@ -51,21 +51,27 @@ impl Version {
             0xff00_0000..=0xff00_00ff => Some(self.0 & 0xff),
             // Facebook's, by what its Initial packets are protected with
             0xface_b001 => Some(22),
-            0xface_b002 => Some(27),
+            0xface_b002 | 0xface_b00e => Some(27),
             _ => None,
         }
     }
 
     /// What makes the keys of its packets; none where that is not known.
-    pub(super) const fn protection(self) -> Option<&'static Protection> {
+    pub(super) fn protection(self) -> Option<&'static Protection> {
+        self.protections().first().copied()
+    }
+
+    /// Likewise; several where it is one of these: which it is shows when a packet authenticates.
+    pub(super) const fn protections(self) -> &'static [&'static Protection] {
         match (self.0, self.draft()) {
-            (1, _) => Some(&V1),
-            (0x6b33_43cf, _) => Some(&V2),
-            (_, Some(33..)) => Some(&V1),
-            (_, Some(29..=32)) => Some(&DRAFT_29),
-            (_, Some(23..=28)) => Some(&DRAFT_23),
-            (_, Some(21..=22)) => Some(&DRAFT_21),
-            _ => None,
+            (1, _) | (_, Some(33..)) => &[&V1],
+            (0x6b33_43cf, _) => &[&V2],
+            (_, Some(29..=32)) => &[&DRAFT_29],
+            (_, Some(23..=28)) => &[&DRAFT_23],
+            (_, Some(21..=22)) => &[&DRAFT_21],
+            // who forces a negotiation writes such a packet as one of a version that it has
+            _ if self.is_grease() => &[&V1, &DRAFT_29, &DRAFT_23],
+            _ => &[],
         }
     }
 
@@ -109,7 +115,7 @@ const LABELS: Labels =
     Labels { key: "quic key", iv: "quic iv", header: "quic hp", update: "quic ku" };
 
 /// RFC 9001 §5.2, §5.8.
-static V1: Protection = Protection {
+const V1: Protection = Protection {
     salt: [
         0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c,
         0xad, 0xcc, 0xbb, 0x7f, 0x0a,
@@ -125,7 +131,7 @@ static V1: Protection = Protection {
 };
 
 /// RFC 9369 §3.3.
-static V2: Protection = Protection {
+const V2: Protection = Protection {
     salt: [
         0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d,
         0xcb, 0xf9, 0xbd, 0x2e, 0xd9,
@@ -141,7 +147,7 @@ static V2: Protection = Protection {
 };
 
 /// draft-ietf-quic-tls-29 §5.2, §5.8.
-static DRAFT_29: Protection = Protection {
+const DRAFT_29: Protection = Protection {
     salt: [
         0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11,
         0xe0, 0x43, 0x90, 0xa8, 0x99,
@@ -157,7 +163,7 @@ static DRAFT_29: Protection = Protection {
 };
 
 /// draft-ietf-quic-tls-23 §5.2, and -25 §5.8.
-static DRAFT_23: Protection = Protection {
+const DRAFT_23: Protection = Protection {
     salt: [
         0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63,
         0x65, 0xbe, 0xf9, 0xf5, 0x02,
@@ -173,7 +179,7 @@ static DRAFT_23: Protection = Protection {
 };
 
 /// draft-ietf-quic-tls-21 §5.2. A Retry is not authenticated yet.
-static DRAFT_21: Protection = Protection {
+const DRAFT_21: Protection = Protection {
     salt: [
         0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e,
         0xbd, 0x7a, 0x02, 0x64, 0x4a,
@@ -212,6 +218,6 @@ mod tests {
         assert_eq!(salt(0xff00_001b), Some(0xc3));
         assert_eq!(salt(0xff00_0016), Some(0x7f));
         assert_eq!(salt(0x5130_3436), None);
-        assert_eq!(salt(0x0a0a_0a0a), None);
+        assert_eq!(salt(0x0a0a_0a0a), Some(0x38));
     }
 }

@@ -83,8 +83,8 @@ impl Connection {
         let destination = (way == Direction::ToServer).then_some(ends.destination);
         let tried = known.and_then(|place| self.initials.get(place)).map(|known| known.id);
         let candidates = [destination, self.original];
-        for id in candidates.into_iter().flatten().filter(|id| Some(*id) != tried) {
-            let Some(made) = initials(ends.version, id) else { continue };
+        let candidates = candidates.into_iter().flatten().filter(|id| Some(*id) != tried);
+        for made in candidates.flat_map(|id| initials(ends.version, id)) {
             // another space, where the client begins anew
             if let Some(opened) = open(&made).or_else(|| {
                 let (header, keys) = made.keys.of(way);
@@ -175,9 +175,9 @@ impl Connection {
 }
 
 /// What Initial packets of a version are protected with, by a destination.
-fn initials(version: Version, id: ConnectionId) -> Option<Initials> {
-    let keys = keys::initial(version.protection()?, &id)?;
-    Some(Initials { version, id, keys })
+fn initials(version: Version, id: ConnectionId) -> impl Iterator<Item = Initials> {
+    let keys = version.protections().iter().filter_map(move |made| keys::initial(made, &id));
+    keys.map(move |keys| Initials { version, id, keys })
 }
 
 fn with(lock: &Lock, expected: u64, packet: &Waiting, number_at: usize) -> Option<Opened> {

@@ -88,6 +88,12 @@ impl Connection {
         for way in [Direction::ToServer, Direction::ToClient] {
             let side = self.ways.of_mut(way);
             side.measures.missed = side.spaces.iter().map(|space| space.missed()).sum();
+            if std::env::var_os("QDBG").is_some() {
+                eprintln!(
+                    "QDBG {} {:?} {:?} keys {:?} alpn {:?} {:?}",
+                    cx.flow.id, way, self.version, self.known, self.alpn, side.measures
+                );
+            }
             *measures.ways.of_mut(way) = std::mem::take(&mut side.measures);
         }
         self.say(QuicEvent::Measures(Box::new(measures)), cx);
