@@ -20,7 +20,7 @@ use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey};
 use crate::protocol::event::EventBody;
 use crate::protocol::quic::connection::state::Waiting;
 use crate::protocol::quic::event::QuicEvent;
-use crate::protocol::quic::packet::{Ends, Fault, Packet, Packets, Protected};
+use crate::protocol::quic::packet::{Ends, Fault, Packet, Packets, Protected, SPIN};
 
 impl Connection {
     /// Reads one packet of a datagram.
@@ -31,6 +31,11 @@ impl Connection {
         datagram: &Bytes,
         cx: &mut Context<'_>,
     ) {
+        let is_long = !matches!(packet, Packet::Protected(short) if short.ends.is_none());
+        if way == Direction::ToClient && is_long && !std::mem::replace(&mut self.is_answered, true)
+        {
+            self.say(QuicEvent::Answered { at: cx.now }, cx);
+        }
         match packet {
             Packet::Protected(packet) => self.protected(way, packet, datagram, cx),
             Packet::Retry(retry) => self.retry_asked(way, retry, cx),
@@ -47,8 +52,14 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         self.ways.of_mut(way).count(packet.kind);
-        if let Some(ends) = packet.ends {
-            self.spoken(way, ends, cx);
+        match (packet.ends, packet.bytes.first()) {
+            (Some(ends), _) => self.spoken(way, ends, cx),
+            (None, Some(first)) => {
+                if let Some(trip) = self.spin.came(way, first & SPIN != 0, cx.now) {
+                    self.say(QuicEvent::Spin(trip), cx);
+                }
+            }
+            (None, None) => {}
         }
         if packet.is_cut {
             self.closed_packet(way, packet.kind, packet.bytes.len(), cx.now, cx);
@@ -129,6 +140,7 @@ impl Analyzer for Connection {
 
     fn close(&mut self, cx: &mut Context<'_>) {
         self.give_up(cx);
+        self.end_estimates(cx);
         for id in std::mem::take(&mut self.ids) {
             cx.routes.remove(id.bytes(), cx.flow.id);
         }

@@ -9,6 +9,7 @@
 //! [`TlsEvent`]: crate::protocol::tls::event::TlsEvent
 
 mod connection;
+mod credit;
 pub mod error;
 pub mod event;
 mod frame;
@@ -19,6 +20,7 @@ pub mod parameters;
 mod probe;
 mod ranges;
 mod space;
+mod spin;
 mod streams;
 #[cfg(test)]
 pub(crate) mod testing;

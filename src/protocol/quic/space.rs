@@ -152,6 +152,16 @@ impl Space {
         self.largest_acked.is_some_and(|largest| largest > number)
     }
 
+    /// True where a packet came and its acknowledgment did not.
+    pub(super) fn is_waiting(&self, number: u64) -> bool {
+        self.waiting.binary_search_by_key(&number, |sent| sent.number).is_ok()
+    }
+
+    /// True where the other end has acknowledged something.
+    pub(super) const fn has_acks(&self) -> bool {
+        self.largest_acked.is_some()
+    }
+
     /// How many numbers were left out.
     pub(super) fn missed(&self) -> u64 {
         self.seen.missing()

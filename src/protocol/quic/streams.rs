@@ -30,8 +30,8 @@ struct Receive {
     /// How many bytes it has in all, once that is said.
     size: Option<u64>,
     hole: Option<Hole>,
-    /// The packet that brought the newest bytes.
-    newest: Stamp,
+    /// The packet that brought the newest bytes: its number, and when it came.
+    newest: (u64, Stamp),
 }
 
 /// Bytes wait behind a hole.
@@ -72,8 +72,13 @@ pub(super) struct Taken {
     pub(super) fresh: u64,
     /// The hole that it filled, if it did.
     pub(super) filled: Option<Hole>,
-    /// It brought nothing new; the packet that had brought the newest bytes.
-    pub(super) again: Option<Stamp>,
+    /// It brought nothing new; the packet that had brought the newest bytes, where the stream is not
+    /// over.
+    pub(super) again: Option<(u64, Stamp)>,
+    /// The stream is new.
+    pub(super) has_begun: bool,
+    /// Bytes of the stream until now, with those that are missing.
+    pub(super) end: u64,
     /// The stream cannot be followed: there are too many.
     pub(super) is_refused: bool,
     /// Its bytes differ from those that came before.
@@ -88,7 +93,6 @@ impl Streams {
         let Piece { id, offset, bytes, fin } = piece;
         let mut taken = Taken::default();
         if self.is_over(id) {
-            taken.again = Some(by.at).filter(|_| !bytes.is_empty());
             return taken;
         }
         if !self.open.contains_key(&id) {
@@ -96,8 +100,9 @@ impl Streams {
                 taken.is_refused = true;
                 return taken;
             }
-            let assembler = Assembler::new(limits.held_per_stream);
-            self.open.insert(id, Receive { assembler, size: None, hole: None, newest: by.at });
+            let (assembler, newest) = (Assembler::new(limits.held_per_stream), (by.number, by.at));
+            self.open.insert(id, Receive { assembler, size: None, hole: None, newest });
+            taken.has_begun = true;
         }
         let Some(stream) = self.open.get_mut(&id) else { return taken };
         let end = offset.saturating_add(bytes.len() as u64);
@@ -117,10 +122,11 @@ impl Streams {
         taken.fresh = inserted.fresh;
         taken.has_conflict = inserted.conflict.is_some();
         if inserted.fresh > 0 {
-            stream.newest = by.at;
+            stream.newest = (by.number, by.at);
         } else if length > 0 {
             taken.again = Some(stream.newest);
         }
+        taken.end = stream.assembler.end();
         let is_held = inserted.fresh > 0 && taken.given.is_empty();
         match stream.hole {
             None if is_held => stream.hole = Some(Hole { packet: by.number, at: by.at }),

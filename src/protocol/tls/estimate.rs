@@ -18,6 +18,8 @@
 //!   (cookies) comes once; later ones name what is in the dynamic table.
 //! - In HTTP/2 answers to concurrent requests cannot be told apart: requests between which nothing
 //!   came down are one burst, and what comes down belongs to the last one.
+//! - In HTTP/3 the same holds of packets from 80 bytes on: shorter ones acknowledge, and a request of
+//!   a browser takes more.
 //! - What a client sends first and what has the size of a Finished is one (36 or 52 bytes).
 //! - What has no room for more is an alert or a key update (2 and 5 bytes, RFC 8446 §6, §4.6.3).
 
@@ -28,18 +30,35 @@ use crate::time::Frames;
 
 /// What is spoken inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Inside {
+pub(in crate::protocol) enum Inside {
     /// HTTP/1: one exchange after the other.
     Http1,
     /// HTTP/2: several at once.
     Http2,
-    /// One of them: the first record of the client tells.
+    /// HTTP/3, of which packets are seen and not records.
+    Http3,
+    /// One of the first two: the first record of the client tells.
     Either,
+}
+
+impl Inside {
+    /// Several exchanges at once.
+    fn is_multiplexed(self) -> bool {
+        matches!(self, Self::Http2 | Self::Http3)
+    }
+
+    /// The fewest bytes that are taken for a request or an answer.
+    const fn shortest(self) -> u64 {
+        match self {
+            Self::Http3 => SHORTEST_PACKET,
+            Self::Http1 | Self::Http2 | Self::Either => SHORTEST,
+        }
+    }
 }
 
 /// Folds the records of one connection.
 #[derive(Debug)]
-pub(super) struct Estimator {
+pub(in crate::protocol) struct Estimator {
     inside: Inside,
     /// Bytes that protection adds to a record.
     added: u64,
@@ -57,7 +76,7 @@ pub(super) struct Estimator {
 
 impl Estimator {
     /// For a connection that speaks this, with so many bytes added to each record.
-    pub(super) const fn new(inside: Inside, added: u64, all_alike: bool) -> Self {
+    pub(in crate::protocol) const fn new(inside: Inside, added: u64, all_alike: bool) -> Self {
         Self {
             inside,
             added,
@@ -71,7 +90,7 @@ impl Estimator {
     }
 
     /// The next record, with so many bytes of body. Gives the burst that is over with it.
-    pub(super) fn record(
+    pub(in crate::protocol) fn record(
         &mut self,
         way: Direction,
         size: u64,
@@ -92,7 +111,7 @@ impl Estimator {
     }
 
     /// No more records come: the burst that was open.
-    pub(super) fn finish(&mut self) -> Option<Box<Estimate>> {
+    pub(in crate::protocol) fn finish(&mut self) -> Option<Box<Estimate>> {
         self.settle_ticket(None);
         self.open.take()
     }
@@ -110,8 +129,8 @@ impl Estimator {
                 return None;
             }
         }
-        let multiplexed = self.inside == Inside::Http2;
-        if multiplexed && text < SHORTEST {
+        let multiplexed = self.inside.is_multiplexed();
+        if multiplexed && text < self.inside.shortest() {
             return None;
         }
         self.settle_ticket(None);
@@ -140,7 +159,8 @@ impl Estimator {
         }
         let is_first = self.answered <= FIRST;
         let is_settings = is_first && text <= LONG_SETTINGS;
-        if self.inside == Inside::Http2 && (text < SHORTEST || is_settings) {
+        let is_short = self.inside.is_multiplexed() && text < self.inside.shortest();
+        if is_short || (self.inside == Inside::Http2 && is_settings) {
             return;
         }
         self.answer(text, span, frames);
@@ -185,6 +205,10 @@ const LONG_PREFACE: u64 = 128;
 
 /// The shortest record of HTTP/2 that is taken for a request or an answer.
 const SHORTEST: u64 = 30;
+
+/// The shortest packet of QUIC that is: acknowledgments of many ranges, with what an end allows the
+/// other, come to less.
+const SHORTEST_PACKET: u64 = 80;
 
 /// SETTINGS of a server, of eight values, with WINDOW_UPDATE.
 const LONG_SETTINGS: u64 = 80;
@@ -263,6 +287,22 @@ mod tests {
         let wanted = [(1, 445, 1276, 2, 8), (3, 252, 2234, 9, 15)];
         assert_eq!(bursts(Inside::Http2, &HTTP2), wanted);
         assert_eq!(bursts(Inside::Either, &HTTP2), wanted, "the preface tells");
+    }
+
+    #[test]
+    fn in_http3_packets_count_and_acknowledgments_do_not() {
+        let packets = [
+            (ToServer, 300),
+            (ToClient, 25),
+            (ToClient, 1200),
+            (ToServer, 30),
+            (ToClient, 700),
+            (ToServer, 90),
+            (ToServer, 110),
+            (ToClient, 1200),
+        ];
+        let wanted = [(1, 300, 1900, 1, 5), (2, 200, 1200, 6, 8)];
+        assert_eq!(bursts(Inside::Http3, &packets), wanted);
     }
 
     #[test]

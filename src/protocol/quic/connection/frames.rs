@@ -97,10 +97,14 @@ impl Connection {
                 child.datagram(way, &bytes, 0, &mut cx.within_tls());
             }
             Frame::Unknown { kind } => cx.anomaly(unknown(*kind)),
-            Frame::MaxData { .. }
-            | Frame::MaxStreamData { .. }
-            | Frame::MaxStreams { .. }
-            | Frame::DataBlocked { .. }
+            Frame::MaxData { limit } => self.ways.of_mut(!way).credit.more(*limit, at),
+            Frame::MaxStreamData { id, limit } => {
+                self.ways.of_mut(!way).credit.more_of(*id, *limit, at);
+            }
+            Frame::MaxStreams { one_way, limit } => {
+                self.ways.of_mut(!way).credit.more_streams(*one_way, *limit, at);
+            }
+            Frame::DataBlocked { .. }
             | Frame::StreamDataBlocked { .. }
             | Frame::StreamsBlocked { .. }
             | Frame::Padding { .. }
@@ -127,6 +131,7 @@ impl Connection {
             cx.anomaly(conflict(key.id, taken.has_bad_end));
         }
         self.repaired(key, &taken, by, cx);
+        self.credited(key, &taken, by.at, cx);
         self.give(key, taken.given, cx);
     }
 
@@ -137,6 +142,9 @@ impl Connection {
         }
         let child = child(&mut self.child, self.alpn.as_deref(), cx);
         for event in given {
+            if matches!(event, StreamEvent::End { .. }) {
+                self.ways.of_mut(key.direction).credit.ended(key.id);
+            }
             child.stream(key, event, &mut cx.within_tls());
         }
     }

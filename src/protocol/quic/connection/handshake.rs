@@ -157,6 +157,7 @@ impl Connection {
         }
         let exponent = parameters.ack_delay_exponent.and_then(|number| u8::try_from(number).ok());
         self.ways.of_mut(by).ack_delay_exponent = exponent.filter(|exponent| *exponent <= 20);
+        self.ways.of_mut(!by).credit.allow(!by, &parameters);
         if let (Direction::ToClient, Some(token)) = (by, parameters.stateless_reset_token) {
             self.reset_token(token);
         }

@@ -3,7 +3,8 @@
 use crate::flow::event::{Direction, RoundTrip};
 use crate::protocol::analyzer::{Context, StreamKey};
 use crate::protocol::quic::connection::state::Connection;
-use crate::protocol::quic::event::{QuicEvent, Stall, StallCause};
+use crate::protocol::quic::credit::Blocked;
+use crate::protocol::quic::event::{Measures, QuicEvent, Stall, StallCause};
 use crate::protocol::quic::frame::ack::Ack;
 use crate::protocol::quic::packet::Kind;
 use crate::protocol::quic::streams::{Bringer, Taken};
@@ -53,18 +54,47 @@ impl Connection {
         by: Bringer,
         cx: &mut Context<'_>,
     ) {
-        let side = self.ways.of(key.direction);
-        let [_, _, space] = &side.spaces;
+        let [_, _, space] = &self.ways.of(key.direction).spaces;
+        let by_ack = |number| space.has_acks().then(|| space.is_acked_behind(number));
         if let Some(hole) = taken.filled {
+            // where later packets were acknowledged the sender knew; else its timer ran out
             let cause = if by.number < hole.packet {
                 StallCause::Reordered
             } else {
-                // later packets were acknowledged, so that the sender knew; or its timer ran out
-                StallCause::Missing {
-                    by_ack: Some(space.is_acked_behind(hole.packet.saturating_sub(1))),
-                }
+                StallCause::Missing { by_ack: by_ack(hole.packet.saturating_sub(1)) }
             };
             self.stalled(key, (hole.at, by.at), cause, cx);
+        } else if let Some((number, newest)) = taken.again
+            && space.is_waiting(number)
+        {
+            let cause = StallCause::SentAgain { by_ack: by_ack(number), newest };
+            self.stalled(key, (newest, by.at), cause, cx);
+        }
+    }
+
+    /// Bytes of a stream went out: the times in which their sender was not allowed to send them.
+    pub(super) fn credited(
+        &mut self,
+        key: StreamKey,
+        taken: &Taken,
+        at: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        if taken.fresh == 0 && !taken.has_begun {
+            return;
+        }
+        let is_begun_here = (key.id & 1 == 0) == (key.direction == Direction::ToServer);
+        let credit = &mut self.ways.of_mut(key.direction).credit;
+        let [of_stream, of_all] = credit.sent(key.id, (taken.fresh, taken.end), at);
+        let begun = if taken.has_begun && is_begun_here { credit.began(key.id, at) } else { None };
+        for (blocked, stream) in [(of_stream, Some(key.id)), (of_all, None)] {
+            let Some(Blocked { from, to, opened }) = blocked else { continue };
+            let cause = StallCause::FlowControl { opened };
+            let direction = key.direction;
+            self.say_stall(Stall { direction, stream, from, to, cause }, cx);
+        }
+        if let Some(Blocked { from, to, opened }) = begun {
+            self.stalled(key, (from, to), StallCause::StreamLimit { opened }, cx);
         }
     }
 
@@ -75,16 +105,19 @@ impl Connection {
         cause: StallCause,
         cx: &mut Context<'_>,
     ) {
-        if from.at < to.at {
-            let (direction, stream) = (key.direction, Some(key.id));
-            let stall = Stall { direction, stream, from, to, cause };
+        let (direction, stream) = (key.direction, Some(key.id));
+        self.say_stall(Stall { direction, stream, from, to, cause }, cx);
+    }
+
+    fn say_stall(&mut self, stall: Stall, cx: &mut Context<'_>) {
+        if stall.from.at < stall.to.at {
             self.say(QuicEvent::Stalled(Box::new(stall)), cx);
         }
     }
 
     /// The connection is over: what was counted in it.
     pub(super) fn measured(&mut self, cx: &mut Context<'_>) {
-        let mut measures = crate::protocol::quic::event::Measures::default();
+        let mut measures = Measures::default();
         for way in [Direction::ToServer, Direction::ToClient] {
             let side = self.ways.of_mut(way);
             side.measures.missed = side.spaces.iter().map(|space| space.missed()).sum();

@@ -8,6 +8,7 @@ use crate::protocol::buffer::Span;
 use crate::protocol::event::EventBody;
 use crate::protocol::quic::connection::state::{Connection, Waiting};
 use crate::protocol::quic::packet::Kind;
+use crate::protocol::tls::estimate::{Estimator, Inside};
 use crate::protocol::tls::event::TlsEvent;
 use crate::protocol::tls::message::{self, Body, Message};
 use crate::time::{Frames, Stamp};
@@ -113,10 +114,41 @@ impl Connection {
                 if way == Direction::ToServer || self.ways.to_client.is_finished {
                     self.tell_data(way, kind, at, cx);
                 }
+                self.estimate(way, size, at, cx);
             }
         }
     }
+
+    /// A closed packet behind the handshake: it may be of an exchange.
+    fn estimate(&mut self, way: Direction, size: usize, at: Stamp, cx: &mut Context<'_>) {
+        let may_be_http = match self.alpn.as_deref() {
+            Some(alpn) => alpn.starts_with("h3"),
+            None => cx.flow.server.port == 443,
+        };
+        if !may_be_http || !self.ways.to_server.is_finished {
+            return;
+        }
+        let added = ADDED + self.ways.of(way).id_length.unwrap_or_default() as u64;
+        let estimator =
+            self.estimator.get_or_insert_with(|| Estimator::new(Inside::Http3, 0, false).into());
+        let (text, frames) =
+            ((size as u64).saturating_sub(added), [at.frame].into_iter().collect());
+        if let Some(burst) = estimator.record(way, text, Span::at(at), &frames) {
+            cx.emit(EventBody::Tls(Box::new(TlsEvent::Estimate(burst))));
+        }
+    }
+
+    /// No more packets come: what is left of the estimates is said.
+    pub(super) fn end_estimates(&mut self, cx: &mut Context<'_>) {
+        let last = self.estimator.take().and_then(|mut estimator| estimator.finish());
+        if let Some(burst) = last {
+            cx.emit(EventBody::Tls(Box::new(TlsEvent::Estimate(burst))));
+        }
+    }
 }
+
+/// Bytes that protect a packet: its first byte, a number of two as a rule, a tag.
+const ADDED: u64 = 1 + 2 + 16;
 
 /// Bytes of the shortest Handshake packet that has a message: a head, a frame with a Finished of 36
 /// bytes, and a tag. Shorter ones acknowledge.

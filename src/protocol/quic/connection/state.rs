@@ -10,14 +10,17 @@ use crate::protocol::crypto::aead::Aead;
 use crate::protocol::crypto::hash::Hash;
 use crate::protocol::crypto::header::HeaderKey;
 use crate::protocol::hold::Hold;
+use crate::protocol::quic::credit::Credit;
 use crate::protocol::quic::event::WayMeasures;
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::keys::Keys;
 use crate::protocol::quic::packet::Kind;
 use crate::protocol::quic::space::Space;
+use crate::protocol::quic::spin::Spin;
 use crate::protocol::quic::streams::Streams;
 use crate::protocol::quic::version::Version;
 use crate::protocol::session::Session;
+use crate::protocol::tls::estimate::Estimator;
 use crate::protocol::tls::event::Keys as Known;
 use crate::protocol::tls::handshake::Settled;
 use crate::time::{Stamp, TimeDelta};
@@ -61,6 +64,11 @@ pub(in crate::protocol::quic) struct Connection {
     /// Challenges that wait for their answers (RFC 9000 §8.2).
     pub(super) challenges: PerDirection<Vec<([u8; 8], Stamp)>>,
     pub(super) is_closed: bool,
+    /// The server's first packet was told of.
+    pub(super) is_answered: bool,
+    pub(super) spin: Spin,
+    /// Makes exchanges of packets that stay closed.
+    pub(super) estimator: Option<Box<Estimator>>,
     /// Something other than a packet of this connection was told of.
     pub(super) has_told_stranger: bool,
 }
@@ -93,6 +101,8 @@ pub(super) struct Way {
     /// Bytes of the destination in its short headers.
     pub(super) id_length: Option<usize>,
     pub(super) streams: Streams,
+    /// What the other end allows it to send.
+    pub(super) credit: Credit,
     /// What it shifts the delays of its acknowledgments by (RFC 9000 §18.2).
     pub(super) ack_delay_exponent: Option<u8>,
     pub(super) measures: WayMeasures,
@@ -154,15 +164,6 @@ pub(super) struct Waiting {
 }
 
 impl Way {
-    /// The space that packets of a kind are numbered in (RFC 9000 §12.3).
-    pub(super) const fn space_of(kind: Kind) -> usize {
-        match kind {
-            Kind::Initial => 0,
-            Kind::Handshake => 1,
-            Kind::ZeroRtt | Kind::OneRtt => 2,
-        }
-    }
-
     pub(super) const fn space(&mut self, kind: Kind) -> &mut Space {
         let [initial, handshake, application] = &mut self.spaces;
         match kind {
@@ -203,6 +204,6 @@ impl Way {
         let crypto = |crypto: &Crypto| crypto.assembler.held_cost() + crypto.buffer.held();
         let crypto: usize = self.crypto.iter().map(crypto).sum();
         let spaces: usize = self.spaces.iter().map(Space::held).sum();
-        crypto + spaces + self.streams.held()
+        crypto + spaces + self.streams.held() + self.credit.held()
     }
 }
