@@ -79,8 +79,11 @@ mod tests {
         };
         for turn in 0..turns {
             let (bit, start) = (turn % 2 == 1, 100 * turn);
-            push(ToServer, bit ^ (greased == Some(turn)), start);
-            push(ToServer, bit, start + 1);
+            push(ToServer, bit, start);
+            if greased == Some(turn) {
+                push(ToServer, !bit, start + 5);
+                push(ToServer, bit, start + 6);
+            }
             push(ToClient, bit, start + 20);
             push(ToClient, bit, start + 22);
         }
