@@ -139,7 +139,8 @@
 //! - **Filters, limits and copies of a capture are sources around a source**, not options of each
 //!   source, so they work alike for files, devices and memory.
 //! - **Two addresses decide the shard, not the whole 5-tuple**: streams that change ports stay
-//!   together. ARP and ICMP, which are few and speak of others, share the first shard.
+//!   together. Of QUIC the server's address does, for a client may move to another one and its
+//!   connection goes on. ARP and ICMP, which are few and speak of others, share the first shard.
 //! - **Fragments are put together before the shards**, not in them: a packet in a tunnel belongs to
 //!   its inner addresses, and those are known only once it is whole.
 //! - **What is inside a packet comes back out.** A layer cannot call the one above it, so who finds

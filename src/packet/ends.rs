@@ -9,7 +9,9 @@ use crate::packet::ports;
 /// Whom a packet belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Its source and destination, the innermost ones.
+    /// Its source and destination, the innermost ones. Of a datagram of a server of QUIC or to one,
+    /// the server twice: connections are known by their IDs there, and go on when their client's
+    /// address is another (RFC 9000 §9).
     Pair(IpAddr, IpAddr),
     /// Not its two addresses alone: neighbours and ICMP, which speak of others, and what has no
     /// network layer.
@@ -36,29 +38,60 @@ pub(super) fn usual(packet: &Packet) -> Option<(IpAddr, IpAddr)> {
             }
             let ends = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
             let payload = ip.get(usize::from(first & 0x0f) * 4..)?;
-            is_plain(protocol, payload).then_some((ends.0.into(), ends.1.into()))
+            is_plain(protocol, payload).map(|telling| telling.of(ends.0.into(), ends.1.into()))
         }
         (ether_type::IPV6, 6) => {
             let (source, rest) = ip.get(8..)?.split_first_chunk::<16>()?;
             let destination = rest.first_chunk::<16>()?;
             let ends = (Ipv6Addr::from(*source), Ipv6Addr::from(*destination));
-            is_plain(*ip.get(6)?, ip.get(40..)?).then_some((ends.0.into(), ends.1.into()))
+            let telling = is_plain(*ip.get(6)?, ip.get(40..)?)?;
+            Some(telling.of(ends.0.into(), ends.1.into()))
         }
         _ => None,
     }
 }
 
-/// TCP, and UDP that carries no packet of its own.
+/// TCP, and UDP that carries no packet of its own: which of its ends tell whom it belongs to.
 #[inline]
-fn is_plain(protocol: u8, payload: &[u8]) -> bool {
+fn is_plain(protocol: u8, payload: &[u8]) -> Option<Telling> {
     match (protocol, payload) {
-        (6, _) => true,
+        (6, _) => Some(Telling::Both),
         (17, [s0, s1, d0, d1, _, _, _, _, rest @ ..]) => {
             let (source, destination) =
                 (u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
-            !ports::may_carry(source, destination, rest.first().copied())
+            let is_plain = !ports::may_carry(source, destination, rest.first().copied());
+            is_plain.then(|| Telling::by_ports(source, destination))
         }
-        _ => false,
+        _ => None,
+    }
+}
+
+/// Which ends tell whom a packet belongs to.
+#[derive(Clone, Copy)]
+pub(super) enum Telling {
+    Both,
+    Source,
+    Destination,
+}
+
+impl Telling {
+    /// Of a datagram.
+    #[inline]
+    pub(super) const fn by_ports(source: u16, destination: u16) -> Self {
+        match (ports::is_quic(source), ports::is_quic(destination)) {
+            (true, false) => Self::Source,
+            (false, true) => Self::Destination,
+            _ => Self::Both,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn of(self, source: IpAddr, destination: IpAddr) -> (IpAddr, IpAddr) {
+        match self {
+            Self::Both => (source, destination),
+            Self::Source => (source, source),
+            Self::Destination => (destination, destination),
+        }
     }
 }
 
@@ -76,6 +109,7 @@ mod tests {
         let mut capture = Capture::new();
         capture.tcp(A, B).handshake().client(&[7; 3000]).close();
         capture.tcp((Ipv6Addr::LOCALHOST, 1), (Ipv6Addr::UNSPECIFIED, 2)).handshake();
+        capture.udp(A, ([10, 0, 0, 1], 443), b"QUIC").udp(([10, 0, 0, 1], 443), A, b"Answer");
         capture.udp(A, B, b"Datagram").arp_request([10, 0, 0, 2], [10, 0, 0, 1]);
         capture.fragment(4, 600).vlan(&[7]).udp(B, A, b"in a VLAN");
         let packets = capture.packets();

@@ -105,7 +105,14 @@ pub fn ends_of(decoded: &Decoded<'_>) -> Ends {
     match decoded.network {
         Some(network) if network.fragment.is_some() => Ends::Fragment,
         Some(network) if !decoded.layers.iter().any(apart) => {
-            Ends::Pair(network.source, network.destination)
+            let telling = match decoded.layers.last() {
+                Some(Layer::Udp(udp)) => {
+                    ends::Telling::by_ports(udp.source_port(), udp.destination_port())
+                }
+                _ => ends::Telling::Both,
+            };
+            let (source, destination) = telling.of(network.source, network.destination);
+            Ends::Pair(source, destination)
         }
         _ => Ends::Apart,
     }

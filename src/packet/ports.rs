@@ -24,3 +24,10 @@ pub(in crate::packet) const fn may_carry(source: u16, destination: u16, first: O
         || matches!(destination, GTP_U | L2TP | TEREDO)
         || matches!(first, Some(0x60..=0x6f))
 }
+
+/// True for ports of servers of QUIC: HTTP/3, DNS (RFC 9250 §4.1.1), and those that are liked beside
+/// them.
+#[inline]
+pub(in crate::packet) const fn is_quic(port: u16) -> bool {
+    matches!(port, 443 | 784 | 853 | 4433 | 8443 | 8853)
+}
