@@ -16,4 +16,5 @@ pub mod passwords;
 pub mod prefixed;
 pub mod semantics;
 pub mod status;
+pub mod stream;
 pub mod url;

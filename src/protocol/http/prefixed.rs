@@ -5,6 +5,9 @@
 use crate::cursor::Cursor;
 use crate::protocol::http::huffman;
 
+/// A name or a value; none where it stands in an entry that nobody saw.
+pub type Text<'a> = Option<&'a [u8]>;
+
 /// Why nothing could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

@@ -51,16 +51,6 @@ pub(super) fn bad_head(stream: u32, how: &'static str) -> Anomaly {
     Anomaly::new("http2.head-syntax", Class::Malformed, text).citing("RFC 9113 §8.2")
 }
 
-/// A head has more in it than is kept: so many bytes, fewer than usual where heads before it
-/// unfolded to many.
-pub(super) fn large_head(limits: &Limits, most: usize) -> Anomaly {
-    let text = format!(
-        "a head has more than {} fields or {most} bytes: the rest is left out",
-        limits.http_fields
-    );
-    Anomaly::new("http.head-too-long", Class::Limit, text)
-}
-
 /// A frame is longer than is kept of one at a time.
 pub(super) fn large_frame(stream: u32, length: u32) -> Anomaly {
     let text = format!("a frame of stream {stream} has {length} bytes: it is passed over");
@@ -72,10 +62,4 @@ pub(super) fn many_streams(limits: &Limits) -> Anomaly {
     let text =
         format!("more than {} streams at once: the oldest is given up", limits.http2_streams);
     Anomaly::new("http2.streams-full", Class::Limit, text)
-}
-
-/// The body has another length than its head announces.
-pub(super) fn wrong_length(announced: u64, counted: u64) -> Anomaly {
-    let text = format!("Content-Length is {announced}, but the body has {counted} bytes");
-    Anomaly::new("http2.content-length", Class::Malformed, text).citing("RFC 9113 §8.1.1")
 }

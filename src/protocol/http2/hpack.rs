@@ -8,11 +8,8 @@
 mod table;
 
 use crate::cursor::Cursor;
-use crate::protocol::http::prefixed;
+use crate::protocol::http::prefixed::{self, Text};
 use crate::protocol::http2::hpack::table::{Found, Table};
-
-/// A name or a value; none where it stands in an entry that nobody saw.
-pub type Text<'a> = Option<&'a [u8]>;
 
 /// Why a block could not be read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

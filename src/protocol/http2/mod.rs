@@ -12,14 +12,10 @@
 mod connection;
 mod faults;
 mod frame;
-mod head;
 pub mod hpack;
-mod incoming;
 mod probe;
 mod queue;
-mod runs;
 mod streams;
-mod websocket;
 mod windows;
 
 #[cfg(test)]

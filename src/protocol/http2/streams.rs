@@ -6,38 +6,10 @@ use crate::anomaly::Anomaly;
 use crate::flow::event::Direction;
 use crate::limits::Limits;
 use crate::protocol::http::message::MessageId;
+use crate::protocol::http::stream::{Side, Stream};
 use crate::protocol::http2::faults;
-use crate::protocol::http2::incoming::Incoming;
 use crate::protocol::http2::queue::Queue;
-use crate::protocol::http2::websocket::{Asked, WebSocket};
 use crate::time::Stamp;
-
-/// One stream.
-#[derive(Default)]
-pub(super) struct Stream {
-    /// The client's message, or that of a promise.
-    pub(super) request: Side,
-    /// The server's.
-    pub(super) response: Side,
-    /// It is the answer to a HEAD request: it has no body, whatever its length.
-    pub(super) is_head: bool,
-    /// It is a CONNECT, and asks for this.
-    pub(super) asked: Option<Asked>,
-    /// Its DATA is a WebSocket's.
-    pub(super) websocket: Option<Box<WebSocket>>,
-}
-
-/// How far a message is.
-#[derive(Default)]
-pub(super) enum Side {
-    /// Its head has not come.
-    #[default]
-    Waiting,
-    /// Its body may come.
-    Open(Box<Incoming>),
-    /// Nothing more comes.
-    Over,
-}
 
 /// The streams of a connection that are not over.
 #[derive(Default)]
@@ -174,31 +146,3 @@ const HELD: usize = 1024;
 
 /// The stream that an upgrade begins.
 const FIRST: u32 = 1;
-
-impl Stream {
-    /// The message that goes this way.
-    pub(super) const fn side(&mut self, way: Direction) -> &mut Side {
-        match way {
-            Direction::ToServer => &mut self.request,
-            Direction::ToClient => &mut self.response,
-        }
-    }
-}
-
-impl Side {
-    /// The message on its way.
-    pub(super) fn open(&mut self) -> Option<&mut Incoming> {
-        match self {
-            Self::Open(incoming) => Some(incoming),
-            Self::Waiting | Self::Over => None,
-        }
-    }
-
-    /// The message on its way, taken out: nothing more comes of it.
-    pub(super) fn take(&mut self) -> Option<Box<Incoming>> {
-        match std::mem::replace(self, Self::Over) {
-            Self::Open(incoming) => Some(incoming),
-            Self::Waiting | Self::Over => None,
-        }
-    }
-}

@@ -6,14 +6,14 @@ use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
 use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, Version};
 use crate::protocol::http::multiplex::Priority;
+use crate::protocol::http::stream::Side;
+use crate::protocol::http::stream::head::{Collected, Flaws};
+use crate::protocol::http::stream::incoming::Incoming;
+use crate::protocol::http::stream::websocket::Asked;
 use crate::protocol::http2::connection::state::{Block, Connection, What};
 use crate::protocol::http2::faults;
-use crate::protocol::http2::head::{Collected, Flaws};
-use crate::protocol::http2::incoming::Incoming;
-use crate::protocol::http2::streams::Side;
-use crate::protocol::http2::websocket::Asked;
 
 impl Connection {
     /// A header block that is not whole will not become so. What it said so far counts; what it
@@ -81,7 +81,7 @@ impl Connection {
         let Some(side) = self.side(way, block.stream, cx) else { return };
         match side {
             Side::Waiting => {
-                let (head, flaws) = collected.request(block.span, block.size);
+                let (head, flaws) = collected.request(Version::Http2, block.span, block.size);
                 say(block.stream, flaws, cx);
                 let counter = Counter::new(&head.fields, false, cx.limits, cx.budgets);
                 let counter = https::keeping(counter, &head.fields);
@@ -135,12 +135,12 @@ impl Connection {
         let Some(side) = self.side(way, block.stream, cx) else { return };
         match side {
             Side::Waiting if collected.is_interim() => {
-                let (head, flaws) = collected.response(block.span, block.size);
+                let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
                 say(block.stream, flaws, cx);
                 cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
             }
             Side::Waiting => {
-                let (head, flaws) = collected.response(block.span, block.size);
+                let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
                 say(block.stream, flaws, cx);
                 let counter =
                     Counter::new(&head.fields, head.status == Some(206), cx.limits, cx.budgets);
@@ -179,7 +179,7 @@ impl Connection {
     fn promise(&mut self, promised: u32, block: Block, collected: Collected, cx: &mut Context<'_>) {
         let id = self.streams.exchange(promised);
         let Some(Side::Waiting) = self.side(Direction::ToServer, promised, cx) else { return };
-        let (mut head, flaws) = collected.request(block.span, block.size);
+        let (mut head, flaws) = collected.request(Version::Http2, block.span, block.size);
         say(promised, flaws, cx);
         head.promised_on = Some(u64::from(block.stream));
         if let Some(stream) = self.streams.get(promised) {
@@ -240,8 +240,8 @@ fn say(stream: u32, flaws: Flaws, cx: &mut Context<'_>) {
     if let Some(how) = flaws.broken {
         cx.anomaly(faults::bad_head(stream, how));
     }
-    if let Some(most) = flaws.cut_at {
-        cx.anomaly(faults::large_head(cx.limits, most));
+    if let Some(anomaly) = flaws.too_large(cx.limits) {
+        cx.anomaly(anomaly);
     }
 }
 

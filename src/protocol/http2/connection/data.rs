@@ -6,14 +6,14 @@ use crate::protocol::buffer::{Span, StreamBuffer};
 use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
 use crate::protocol::http::body::Counter;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, Version};
 use crate::protocol::http::multiplex::{Multiplex, Reset, Run};
+use crate::protocol::http::stream::head::Collected;
+use crate::protocol::http::stream::incoming::{Incoming, Part};
+use crate::protocol::http::stream::{Side, Stream};
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
-use crate::protocol::http2::head::Collected;
-use crate::protocol::http2::incoming::{Incoming, Part};
-use crate::protocol::http2::streams::{Side, Stream};
 use crate::time::{Frames, Stamp};
 
 impl Connection {
@@ -69,9 +69,11 @@ impl Connection {
         let mut head = Collected::default();
         head.cut();
         cx.emit(EventBody::Http(match way {
-            Direction::ToServer => HttpEvent::Request { id, head: head.request(span, 0).0.into() },
+            Direction::ToServer => {
+                HttpEvent::Request { id, head: head.request(Version::Http2, span, 0).0.into() }
+            }
             Direction::ToClient => {
-                HttpEvent::Response { id, head: head.response(span, 0).0.into() }
+                HttpEvent::Response { id, head: head.response(Version::Http2, span, 0).0.into() }
             }
         }));
     }
@@ -102,7 +104,7 @@ impl Connection {
         let ready = |left: u32, buffer: &StreamBuffer| buffer.len().min(left as usize);
         let content = ready(data.content, buffer);
         if way == Direction::ToClient && content > 0 {
-            let before = self.runs.came(data.stream, data.at);
+            let before = self.runs.came(u64::from(data.stream), data.at);
             self.ran(before, cx);
         }
         self.body(way, data.stream, Part::Content, content, buffer, cx);

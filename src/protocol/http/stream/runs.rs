@@ -5,14 +5,13 @@ use crate::time::Stamp;
 
 /// The run that goes on.
 #[derive(Default)]
-pub(super) struct Runs {
+pub struct Runs {
     last: Option<Run>,
 }
 
 impl Runs {
     /// DATA of a stream came: the run that it ends, which is another's.
-    pub(super) fn came(&mut self, stream: u32, at: Stamp) -> Option<Run> {
-        let stream = u64::from(stream);
+    pub fn came(&mut self, stream: u64, at: Stamp) -> Option<Run> {
         if let Some(run) = self.last.as_mut().filter(|run| run.stream == stream) {
             run.to = at;
             return None;
@@ -23,14 +22,14 @@ impl Runs {
 
     /// Something other than DATA came of a stream, or it is over: what came until then. The next
     /// run begins where it ends.
-    pub(super) fn so_far(&mut self) -> Option<Run> {
+    pub fn so_far(&mut self) -> Option<Run> {
         let run = self.last.filter(lasts)?;
         self.last = Some(Run { from: run.to, ..run });
         Some(run)
     }
 
     /// Nobody knows what came.
-    pub(super) const fn missed(&mut self) {
+    pub const fn missed(&mut self) {
         self.last = None;
     }
 }

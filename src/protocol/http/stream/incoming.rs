@@ -13,11 +13,11 @@ use crate::protocol::http::body::Counter;
 use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::message::{Body, Ending, Framing, MessageEnd, StreamMessage};
-use crate::protocol::http2::faults;
+use crate::protocol::http::stream::faults;
 use crate::time::{Frames, Stamp};
 
 /// A message on its way.
-pub(super) struct Incoming {
+pub struct Incoming {
     counter: Counter,
     wire: u64,
     /// All of it so far.
@@ -33,7 +33,7 @@ pub(super) struct Incoming {
 
 /// What bytes of a DATA frame are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum Part {
     /// The frame's head, or its padding.
     Framing,
     /// The body's.
@@ -43,12 +43,8 @@ pub(super) enum Part {
 }
 
 impl Incoming {
-    pub(super) fn new(
-        counter: Counter,
-        head: Span,
-        frames: Frames,
-        announced: Option<u64>,
-    ) -> Self {
+    /// A message whose head came, and the length that this announces of its body.
+    pub fn new(counter: Counter, head: Span, frames: Frames, announced: Option<u64>) -> Self {
         Self {
             counter,
             wire: 0,
@@ -63,23 +59,17 @@ impl Incoming {
     }
 
     /// The message of DNS that is the body, where it is one, and when it came.
-    pub(super) fn take_lookup(&mut self) -> Option<(Vec<u8>, Span)> {
+    pub fn take_lookup(&mut self) -> Option<(Vec<u8>, Span)> {
         Some((self.counter.take_kept()?, self.body?))
     }
 
     /// The events that were found in the body since this was asked last.
-    pub(super) fn events(&mut self) -> Vec<StreamMessage> {
+    pub fn events(&mut self) -> Vec<StreamMessage> {
         self.counter.take_events()
     }
 
     /// Reads the next `n` bytes of a DATA frame.
-    pub(super) fn read(
-        &mut self,
-        part: Part,
-        n: usize,
-        buffer: &mut StreamBuffer,
-        limits: &Limits,
-    ) {
+    pub fn read(&mut self, part: Part, n: usize, buffer: &mut StreamBuffer, limits: &Limits) {
         if part == Part::Framing || !self.counter.wants_stamps() {
             return self.part(part, n, buffer, limits);
         }
@@ -93,7 +83,7 @@ impl Incoming {
     }
 
     /// Reads the next `n` bytes of the body for somebody who wants them, packet by packet.
-    pub(super) fn take(
+    pub fn take(
         &mut self,
         n: usize,
         buffer: &mut StreamBuffer,
@@ -142,18 +132,18 @@ impl Incoming {
     }
 
     /// Its last byte so far.
-    pub(super) const fn last(&self) -> Stamp {
+    pub const fn last(&self) -> Stamp {
         self.span.last
     }
 
     /// Bytes of it are missing, or may be.
-    pub(super) fn gap(&mut self, reason: GapReason) {
+    pub fn gap(&mut self, reason: GapReason) {
         self.gap.get_or_insert(reason);
         self.counter.gap(reason);
     }
 
     /// The fields behind its body.
-    pub(super) fn trailers(&mut self, trailers: Fields, span: Span, frames: &Frames, size: u32) {
+    pub fn trailers(&mut self, trailers: Fields, span: Span, frames: &Frames, size: u32) {
         self.trailers = trailers;
         self.span = self.span.to(span);
         self.frames.insert_all(frames.iter());
@@ -161,7 +151,7 @@ impl Incoming {
     }
 
     /// It is over: with its sizes, and with what went wrong in decoding it.
-    pub(super) fn finish(mut self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
+    pub fn finish(mut self, how: Ending) -> (MessageEnd, Option<Anomaly>) {
         let how = match (how, self.gap) {
             (Ending::Whole, Some(reason)) => Ending::Gap(reason),
             _ => how,

@@ -1,4 +1,4 @@
-//! A WebSocket on a stream (RFC 8441): CONNECT asks for it, a 2xx agrees, and the DATA of the stream
+//! A WebSocket on a stream (RFC 8441, RFC 9220): CONNECT asks for it, a 2xx agrees, and the DATA of the stream
 //! is its frames.
 
 use bytes::Bytes;
@@ -12,14 +12,14 @@ use crate::protocol::websocket::{Agreed, Conversation, Offer};
 use crate::time::Stamp;
 
 /// What a CONNECT asks for.
-pub(super) struct Asked {
+pub struct Asked {
     /// The protocol, or `tunnel`.
-    pub(super) to: Box<str>,
+    pub to: Box<str>,
     offer: Offer,
 }
 
 /// The messages of one stream.
-pub(super) struct WebSocket {
+pub struct WebSocket {
     conversation: Conversation,
     /// Bytes that are not read yet: the beginning of a frame.
     buffers: PerDirection<StreamBuffer>,
@@ -27,13 +27,13 @@ pub(super) struct WebSocket {
 
 impl Asked {
     /// What a request asks for; none where it is no CONNECT.
-    pub(super) fn of(head: &RequestHead) -> Option<Self> {
+    pub fn of(head: &RequestHead) -> Option<Self> {
         let to = || head.protocol.clone().unwrap_or_else(|| "tunnel".into());
         head.is("CONNECT").then(|| Self { to: to(), offer: Offer::of(&head.fields) })
     }
 
     /// The WebSocket that a response agrees to; none where something else was asked for.
-    pub(super) fn agreed(
+    pub fn agreed(
         &self,
         id: MessageId,
         response: &Fields,
@@ -50,39 +50,28 @@ impl Asked {
 
 impl WebSocket {
     /// Bytes of it came.
-    pub(super) fn push(
-        &mut self,
-        way: Direction,
-        bytes: Bytes,
-        (arrived, delivered): (Stamp, Stamp),
-    ) {
+    pub fn push(&mut self, way: Direction, bytes: Bytes, (arrived, delivered): (Stamp, Stamp)) {
         self.buffers.of_mut(way).push(bytes, arrived, delivered);
     }
 
     /// Reads what has come.
-    pub(super) fn read(&mut self, way: Direction, cx: &mut Context<'_>) {
+    pub fn read(&mut self, way: Direction, cx: &mut Context<'_>) {
         self.conversation.data(way, self.buffers.of_mut(way), cx);
     }
 
     /// So many bytes of it are missing.
-    pub(super) fn gap(
-        &mut self,
-        way: Direction,
-        missing: u64,
-        reason: GapReason,
-        cx: &mut Context<'_>,
-    ) {
+    pub fn gap(&mut self, way: Direction, missing: u64, reason: GapReason, cx: &mut Context<'_>) {
         self.conversation.gap(way, missing, reason, self.buffers.of_mut(way), cx);
         self.buffers.of_mut(way).clear();
     }
 
     /// Bytes of it may be missing: how many, and where in its frames it goes on, nobody knows.
-    pub(super) fn lose(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
+    pub fn lose(&mut self, way: Direction, reason: GapReason, cx: &mut Context<'_>) {
         self.conversation.lose(way, reason, self.buffers.of_mut(way), cx);
     }
 
     /// The stream is over in one direction.
-    pub(super) fn end(&mut self, way: Direction, how: Ending, cx: &mut Context<'_>) {
+    pub fn end(&mut self, way: Direction, how: Ending, cx: &mut Context<'_>) {
         let reason = match how {
             Ending::Cut(reason) => reason,
             Ending::Reset(_) => EndReason::Rst,

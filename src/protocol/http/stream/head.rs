@@ -1,16 +1,18 @@
-//! A header block becomes a head (RFC 9113 §8.2, §8.3).
+//! A header block or field section becomes a head (RFC 9113 §8.2, §8.3; RFC 9114 §4.2, §4.3).
 
 use memchr::memchr3;
 
+use crate::anomaly::Anomaly;
 use crate::limits::Limits;
 use crate::protocol::buffer::Span;
 use crate::protocol::http::fields::{self, Fields};
 use crate::protocol::http::message::{RequestHead, ResponseHead, Version};
-use crate::protocol::http2::hpack::Text;
+use crate::protocol::http::prefixed::Text;
+use crate::protocol::http::stream::faults;
 
 /// The fields of one block, pseudo-header fields apart.
 #[derive(Debug, Default)]
-pub(super) struct Collected {
+pub struct Collected {
     method: Option<Box<str>>,
     path: Option<Box<str>>,
     scheme: Option<Box<str>>,
@@ -26,21 +28,28 @@ pub(super) struct Collected {
 
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Flaws {
+pub struct Flaws {
     /// It breaks a rule, in words.
-    pub(super) broken: Option<&'static str>,
+    pub broken: Option<&'static str>,
     /// It has more fields than are kept, or more than so many bytes of them.
-    pub(super) cut_at: Option<usize>,
+    cut_at: Option<usize>,
+}
+
+impl Flaws {
+    /// The bound that left out some of it.
+    pub fn too_large(self, limits: &Limits) -> Option<Anomaly> {
+        self.cut_at.map(|most| faults::large_head(limits, most))
+    }
 }
 
 impl Collected {
     /// Without a field.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { fields: Fields::with_room(), ..Self::default() }
     }
 
     /// Takes the next field; of all, `most` bytes are kept.
-    pub(super) fn field(&mut self, name: Text<'_>, value: Text<'_>, most: usize, limits: &Limits) {
+    pub fn field(&mut self, name: Text<'_>, value: Text<'_>, most: usize, limits: &Limits) {
         let (Some(name), Some(value)) = (name, value) else {
             self.unknown = self.unknown.saturating_add(1);
             return;
@@ -99,22 +108,22 @@ impl Collected {
     }
 
     /// Bytes of all fields, those that were left out too.
-    pub(super) const fn text(&self) -> usize {
+    pub const fn text(&self) -> usize {
         self.text
     }
 
     /// Its end is missing: there may be more fields.
-    pub(super) const fn cut(&mut self) {
+    pub const fn cut(&mut self) {
         self.unknown = self.unknown.saturating_add(1);
     }
 
     /// True where it is that of an interim response.
-    pub(super) const fn is_interim(&self) -> bool {
+    pub const fn is_interim(&self) -> bool {
         matches!(self.status, Some(100..=199))
     }
 
-    /// As a request.
-    pub(super) fn request(mut self, span: Span, size: u32) -> (RequestHead, Flaws) {
+    /// As a request of a version.
+    pub fn request(mut self, version: Version, span: Span, size: u32) -> (RequestHead, Flaws) {
         let is_connect = self.method.as_deref() == Some("CONNECT");
         let is_tunnel = is_connect && self.protocol.is_none();
         let lacks = self.method.is_none() || (!is_tunnel && self.path.is_none());
@@ -130,7 +139,7 @@ impl Collected {
             authority: self.authority,
             protocol: self.protocol,
             promised_on: None,
-            version: Version::Http2,
+            version,
             fields: self.fields,
             unknown_fields: self.unknown,
             span,
@@ -139,8 +148,8 @@ impl Collected {
         (head, self.flaws)
     }
 
-    /// As a response.
-    pub(super) fn response(mut self, span: Span, size: u32) -> (ResponseHead, Flaws) {
+    /// As a response of a version.
+    pub fn response(mut self, version: Version, span: Span, size: u32) -> (ResponseHead, Flaws) {
         if (self.status.is_none() && self.unknown == 0) || self.method.is_some() {
             self.broken("a response without a status, or with a method");
         }
@@ -148,7 +157,7 @@ impl Collected {
         let head = ResponseHead {
             status: self.status,
             reason: "".into(),
-            version: Version::Http2,
+            version,
             fields: self.fields,
             unknown_fields: self.unknown,
             span,
@@ -158,7 +167,7 @@ impl Collected {
     }
 
     /// As the fields behind a body.
-    pub(super) fn trailers(mut self) -> (Fields, Flaws) {
+    pub fn trailers(mut self) -> (Fields, Flaws) {
         if self.method.is_some() || self.status.is_some() || self.path.is_some() {
             self.broken("a pseudo-header field among the trailers");
         }
@@ -167,11 +176,11 @@ impl Collected {
     }
 }
 
-/// Names are tokens in small letters (RFC 9113 §8.2.1).
+/// Names are tokens in small letters (RFC 9113 §8.2.1, RFC 9114 §4.2).
 const fn is_name(byte: u8) -> bool {
     byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b':'
 }
 
-/// RFC 9113 §8.2.2.
+/// RFC 9113 §8.2.2, RFC 9114 §4.2.
 const CONNECTION: &[&[u8]] =
     &[b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"];
