@@ -151,12 +151,7 @@ impl Connection {
         self.streams.missed();
         self.runs.missed();
         for (_, stream) in self.streams.iter_mut() {
-            if let Some(websocket) = &mut stream.websocket {
-                websocket.lose(way, reason, cx);
-            }
-            if let Some(incoming) = stream.side(way).open() {
-                incoming.gap(reason);
-            }
+            stream.lose(way, reason, cx);
         }
     }
 }

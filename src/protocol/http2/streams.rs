@@ -6,7 +6,7 @@ use crate::anomaly::Anomaly;
 use crate::flow::event::Direction;
 use crate::limits::Limits;
 use crate::protocol::http::message::MessageId;
-use crate::protocol::http::stream::{Side, Stream};
+use crate::protocol::http::stream::messages::{HELD, Side, Stream};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::queue::Queue;
 use crate::time::Stamp;
@@ -38,9 +38,7 @@ impl Streams {
     /// (RFC 7540 §3.2), and keeps its name.
     pub(super) fn upgraded(&mut self, request: MessageId, is_head: bool) {
         self.upgraded = Some(request);
-        let (request, response) = (Side::Over, Side::Waiting);
-        self.open
-            .insert(FIRST, Stream { request, response, is_head, asked: None, websocket: None });
+        self.open.insert(FIRST, Stream { request: Side::Over, is_head, ..Stream::default() });
     }
 
     /// A stream that is open.
@@ -87,10 +85,7 @@ impl Streams {
 
     /// Forgets a stream if both of its messages are over.
     pub(super) fn settle(&mut self, id: u32, now: Stamp) {
-        let is_over = |stream: &Stream| {
-            matches!((&stream.request, &stream.response), (Side::Over, Side::Over))
-        };
-        if self.open.get(&id).is_some_and(is_over) {
+        if self.open.get(&id).is_some_and(Stream::is_over) {
             self.open.remove(&id);
             if self.ended.len() >= ENDED {
                 self.ended.pop_front();
@@ -140,9 +135,6 @@ impl Streams {
 
 /// Streams that ended last and are remembered: of one that is given up, a round trip of DATA comes.
 const ENDED: usize = 32;
-
-/// What a stream takes with a message that is on its way: some nine hundred bytes.
-const HELD: usize = 1024;
 
 /// The stream that an upgrade begins.
 const FIRST: u32 = 1;

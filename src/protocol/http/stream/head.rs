@@ -4,6 +4,7 @@ use memchr::memchr3;
 
 use crate::anomaly::Anomaly;
 use crate::limits::Limits;
+use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::Span;
 use crate::protocol::http::fields::{self, Fields};
 use crate::protocol::http::message::{RequestHead, ResponseHead, Version};
@@ -107,9 +108,11 @@ impl Collected {
         self.flaws.broken.get_or_insert(how);
     }
 
-    /// Bytes of all fields, those that were left out too.
-    pub const fn text(&self) -> usize {
-        self.text
+    /// Takes what the fields of a block of so many bytes have beyond what each may have from the
+    /// budget of all.
+    pub fn settle(&self, block: usize, most: usize, cx: &Context<'_>) {
+        let written = block.saturating_mul(WRITTEN);
+        cx.budgets.unfolded.take(self.text.min(most).saturating_sub(written));
     }
 
     /// Its end is missing: there may be more fields.
@@ -176,6 +179,12 @@ impl Collected {
     }
 }
 
+/// Bytes of fields that are kept of a block of so many bytes, at most.
+pub fn room(block: usize, cx: &Context<'_>) -> usize {
+    let written = block.saturating_mul(WRITTEN);
+    written.saturating_add(cx.budgets.unfolded.left()).min(cx.limits.http_head)
+}
+
 /// Names are tokens in small letters (RFC 9113 §8.2.1, RFC 9114 §4.2).
 const fn is_name(byte: u8) -> bool {
     byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b':'
@@ -184,3 +193,7 @@ const fn is_name(byte: u8) -> bool {
 /// RFC 9113 §8.2.2, RFC 9114 §4.2.
 const CONNECTION: &[&[u8]] =
     &[b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"];
+
+/// Bytes that fields may have for each byte of their block without asking the budget of all: Huffman
+/// code and most of the static tables come to less.
+const WRITTEN: usize = 16;

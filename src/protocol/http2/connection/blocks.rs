@@ -2,16 +2,11 @@
 
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
-use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::body::Counter;
-use crate::protocol::http::fields::Fields;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, Version};
+use crate::protocol::http::message::{Ending, HttpEvent, Version};
 use crate::protocol::http::multiplex::Priority;
-use crate::protocol::http::stream::Side;
-use crate::protocol::http::stream::head::{Collected, Flaws};
-use crate::protocol::http::stream::incoming::Incoming;
-use crate::protocol::http::stream::websocket::Asked;
+use crate::protocol::http::stream::head::{self, Collected, Flaws};
+use crate::protocol::http::stream::messages::{self, Side};
 use crate::protocol::http2::connection::state::{Block, Connection, What};
 use crate::protocol::http2::faults;
 
@@ -35,12 +30,10 @@ impl Connection {
     ) {
         let mut collected = Collected::new();
         let hpack = &mut self.ways.of_mut(way).hpack;
-        let (limits, unfolded) = (cx.limits, &cx.budgets.unfolded);
-        let written = block.bytes.len().saturating_mul(WRITTEN);
-        let most = written.saturating_add(unfolded.left()).min(limits.http_head);
+        let (limits, most) = (cx.limits, head::room(block.bytes.len(), cx));
         let said =
             hpack.decode(&block.bytes, |name, value| collected.field(name, value, most, limits));
-        unfolded.take(collected.text().min(most).saturating_sub(written));
+        collected.settle(block.bytes.len(), most, cx);
         if cut.is_some() {
             hpack.forget();
             collected.cut();
@@ -83,25 +76,9 @@ impl Connection {
             Side::Waiting => {
                 let (head, flaws) = collected.request(Version::Http2, block.span, block.size);
                 say(block.stream, flaws, cx);
-                let counter = Counter::new(&head.fields, false, cx.limits, cx.budgets);
-                let counter = https::keeping(counter, &head.fields);
-                let question = https::question(&head);
-                let span = head.span;
-                let announced = content_length(&head.fields);
-                let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
-                if let Some(reason) = cut {
-                    incoming.gap(reason);
-                }
-                if let Some(stream) = self.streams.get(block.stream) {
-                    stream.is_head = head.is("HEAD");
-                    stream.asked = Asked::of(&head);
-                    stream.request = Side::Open(incoming.into());
-                }
                 let field = head.fields.get("priority").map(Priority::of_field);
-                cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
-                if let Some(question) = question {
-                    https::say(&question, way, id, span, cx);
-                }
+                let Some(stream) = self.streams.get(block.stream) else { return };
+                stream.begin_request(id, head, (block.frames, cut), cx);
                 let queued = self.streams.queue.begins(block.span.first);
                 if let Some(queued) = queued {
                     cx.emit(EventBody::Http(HttpEvent::Queued { id, queued }));
@@ -142,30 +119,8 @@ impl Connection {
             Side::Waiting => {
                 let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
                 say(block.stream, flaws, cx);
-                let counter =
-                    Counter::new(&head.fields, head.status == Some(206), cx.limits, cx.budgets);
-                let counter = counter.reading_events(&head.fields);
-                let counter = https::keeping(counter, &head.fields);
                 let Some(stream) = self.streams.get(block.stream) else { return };
-                let asked_at = stream.request.open().map(|request| request.last());
-                let bodiless = stream.is_head || matches!(head.status, Some(204 | 304));
-                let announced = content_length(&head.fields).filter(|_| !bodiless);
-                let mut incoming = Incoming::new(counter, head.span, block.frames, announced);
-                if let Some(reason) = cut {
-                    incoming.gap(reason);
-                }
-                stream.response = Side::Open(incoming.into());
-                let agreed = matches!(head.status, Some(200..=299));
-                let asked = stream.asked.take().filter(|_| agreed);
-                let websocket = asked.as_ref().and_then(|a| a.agreed(id, &head.fields, cx));
-                stream.websocket = websocket.map(Box::new);
-                if let Some(asked) = asked_at {
-                    cx.emit(EventBody::Http(HttpEvent::Early { id, asked }));
-                }
-                cx.emit(EventBody::Http(HttpEvent::Response { id, head: head.into() }));
-                if let Some(Asked { to, .. }) = asked {
-                    cx.emit(EventBody::Http(HttpEvent::Switched { id, to }));
-                }
+                stream.begin_response(id, head, (block.frames, cut), cx);
             }
             Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
             Side::Over => return,
@@ -186,10 +141,7 @@ impl Connection {
             stream.is_head = head.is("HEAD");
             stream.request = Side::Over;
         }
-        let (last, done) = (block.span.last, block.span.done);
-        let end = MessageEnd { last, done, frames: block.frames, ..MessageEnd::default() };
-        cx.emit(EventBody::Http(HttpEvent::Request { id, head: head.into() }));
-        cx.emit(EventBody::Http(HttpEvent::RequestEnd { id, end: end.into() }));
+        messages::promise(id, head, block.frames, cx);
     }
 
     fn trailers(
@@ -232,10 +184,6 @@ impl Connection {
     }
 }
 
-fn content_length(fields: &Fields) -> Option<u64> {
-    fields.get("content-length")?.trim().parse().ok()
-}
-
 fn say(stream: u32, flaws: Flaws, cx: &mut Context<'_>) {
     if let Some(how) = flaws.broken {
         cx.anomaly(faults::bad_head(stream, how));
@@ -244,7 +192,3 @@ fn say(stream: u32, flaws: Flaws, cx: &mut Context<'_>) {
         cx.anomaly(anomaly);
     }
 }
-
-/// Bytes that fields may have for each byte of their block without asking the budget of all: Huffman
-/// code and the static table come to less.
-const WRITTEN: usize = 16;

@@ -67,7 +67,10 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         for way in [Direction::ToServer, Direction::ToClient] {
-            self.finish_unbegun(way, id, (reset, span, frames), cx);
+            let exchange = self.streams.exchange(id);
+            if let Some(open) = self.streams.get(id).filter(|_| way == Direction::ToClient) {
+                open.finish_unbegun(exchange, (reset, span, frames), cx);
+            }
             self.finish(way, id, (Ending::Reset(reset), span.done), cx);
         }
     }

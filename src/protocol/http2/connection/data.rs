@@ -3,14 +3,11 @@
 use crate::flow::event::{Direction, GapReason};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::{Span, StreamBuffer};
-use crate::protocol::dns::https;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::body::Counter;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageEnd, Version};
-use crate::protocol::http::multiplex::{Multiplex, Reset, Run};
-use crate::protocol::http::stream::head::Collected;
-use crate::protocol::http::stream::incoming::{Incoming, Part};
-use crate::protocol::http::stream::{Side, Stream};
+use crate::protocol::http::message::{Ending, Version};
+use crate::protocol::http::multiplex::{Multiplex, Run};
+use crate::protocol::http::stream::incoming::Part;
+use crate::protocol::http::stream::messages::{Side, ready_at};
 use crate::protocol::http2::connection::state::{Connection, Data, State};
 use crate::protocol::http2::faults;
 use crate::protocol::http2::frame::{self, HEAD, Head};
@@ -60,22 +57,12 @@ impl Connection {
         }
         let Some((arrived, delivered)) = buffer.first_stamps() else { return };
         let span = Span { first: arrived, ready: delivered, last: arrived, done: delivered };
-        let counter = Counter::unknown(cx.budgets);
-        let mut incoming = Incoming::new(counter, span, Frames::default(), None);
-        incoming.gap(GapReason::NotCaptured);
         let id = self.streams.exchange(stream);
-        let Some(side) = self.side(way, stream, cx) else { return };
-        *side = Side::Open(incoming.into());
-        let mut head = Collected::default();
-        head.cut();
-        cx.emit(EventBody::Http(match way {
-            Direction::ToServer => {
-                HttpEvent::Request { id, head: head.request(Version::Http2, span, 0).0.into() }
-            }
-            Direction::ToClient => {
-                HttpEvent::Response { id, head: head.response(Version::Http2, span, 0).0.into() }
-            }
-        }));
+        if self.side(way, stream, cx).is_none() {
+            return;
+        }
+        let Some(open) = self.streams.get(stream) else { return };
+        open.begin_unseen(way, id, (Version::Http2, GapReason::NotCaptured), span, cx);
     }
 
     /// Reads what has come of a DATA frame.
@@ -131,12 +118,8 @@ impl Connection {
         reason: GapReason,
         cx: &mut Context<'_>,
     ) -> Option<State> {
-        if let Some(incoming) = self.streams.get(data.stream).and_then(|s| s.side(way).open()) {
-            incoming.gap(reason);
-        }
-        let websocket = self.streams.get(data.stream).and_then(|open| open.websocket.as_mut());
-        if let Some(websocket) = websocket {
-            websocket.gap(way, missing.min(u64::from(data.content)), reason, cx);
+        if let Some(stream) = self.streams.get(data.stream) {
+            stream.gap(way, missing.min(u64::from(data.content)), reason, cx);
         }
         let left = u64::from(data.content) + u64::from(data.padding);
         let left = u32::try_from(left.checked_sub(missing)?).ok()?;
@@ -160,47 +143,12 @@ impl Connection {
         if way == Direction::ToClient {
             self.ran_so_far(cx);
         }
-        let open = self.streams.get(stream).and_then(|open| open.side(way).take());
-        if let Some(mut incoming) = open {
-            let websocket = self.streams.get(stream).and_then(|open| open.websocket.as_mut());
-            if let Some(websocket) = websocket {
-                websocket.end(way, how, cx);
-            }
-            let id = self.streams.exchange(stream);
-            if let Some((lookup, span)) = incoming.take_lookup() {
-                https::say(&lookup, way, id, span, cx);
-            }
-            let (end, anomaly) = incoming.finish(how);
-            let end = Box::new(end);
-            cx.emit(EventBody::Http(match way {
-                Direction::ToServer => HttpEvent::RequestEnd { id, end },
-                Direction::ToClient => HttpEvent::ResponseEnd { id, end },
-            }));
-            if let Some(anomaly) = anomaly {
-                cx.anomaly(anomaly);
-            }
+        let id = self.streams.exchange(stream);
+        if let Some(open) = self.streams.get(stream) {
+            open.finish(way, id, how, cx);
         }
         self.windows.of_mut(way).ended(stream);
         self.streams.settle(stream, at);
-    }
-
-    /// A stream was given up before a message of it began, or its answer did.
-    pub(super) fn finish_unbegun(
-        &mut self,
-        way: Direction,
-        stream: u32,
-        (reset, span, frames): (Reset, Span, &Frames),
-        cx: &mut Context<'_>,
-    ) {
-        let Some(open) = self.streams.get(stream) else { return };
-        if way == Direction::ToServer || !matches!(open.response, Side::Waiting) {
-            return;
-        }
-        let (last, done, frames) = (span.last, span.done, frames.clone());
-        let how = Ending::Reset(reset);
-        let end = MessageEnd { how, last, done, frames, ..MessageEnd::default() };
-        let id = self.streams.exchange(stream);
-        cx.emit(EventBody::Http(HttpEvent::ResponseEnd { id, end: end.into() }));
     }
 
     /// Before anything is told of one stream: whose DATA came until then.
@@ -236,38 +184,11 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let id = self.streams.exchange(stream);
-        let Some(open) = self.streams.get(stream) else {
-            buffer.skip(n, &mut Frames::default());
-            return;
-        };
-        let Stream { request, response, websocket, .. } = open;
-        let side = match way {
-            Direction::ToServer => request,
-            Direction::ToClient => response,
-        };
-        match side.open() {
-            Some(incoming) if part == Part::Content && websocket.is_some() => {
-                let Some(websocket) = websocket else { return };
-                incoming.take(n, buffer, cx.limits, |bytes, stamps| {
-                    websocket.push(way, bytes, stamps);
-                });
-                websocket.read(way, cx);
-            }
-            Some(incoming) => {
-                incoming.read(part, n, buffer, cx.limits);
-                for message in incoming.events() {
-                    let message = message.into();
-                    cx.emit(EventBody::Http(HttpEvent::Message { id, message }));
-                }
-            }
+        match self.streams.get(stream) {
+            Some(open) => open.body(way, id, (part, n), buffer, cx),
             None => {
                 buffer.skip(n, &mut Frames::default());
             }
         }
     }
-}
-
-/// When the next bytes could be read: where keys came late, that was before now.
-fn ready_at(buffer: &StreamBuffer) -> Option<Stamp> {
-    buffer.first_stamps().map(|(_, delivered)| delivered)
 }
