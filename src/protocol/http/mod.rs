@@ -6,6 +6,7 @@ pub mod chunks;
 mod coding;
 pub mod cookies;
 pub mod credentials;
+pub mod entries;
 mod events;
 pub mod fields;
 pub mod groups;

@@ -1,7 +1,7 @@
 //! The tables of HPACK (RFC 7541 §2.3): the static one, and what one direction of a connection
 //! has put into its dynamic one.
 
-use std::collections::VecDeque;
+use crate::protocol::http::entries::{Entries, OVERHEAD};
 
 /// What stands at an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +19,10 @@ pub(super) enum Found<'a> {
 /// Indices count from the newest entry, so those that were seen are right whatever is behind them.
 /// As long as the oldest of them has not had to go, there may be older ones that nobody saw.
 ///
-/// Invariant: `size` is the sum of the entries' sizes, and at most `most`.
+/// Invariant: the entries' size is at most `most`.
 #[derive(Debug)]
 pub(super) struct Table {
-    entries: VecDeque<Entry>,
-    size: usize,
+    entries: Entries,
     most: usize,
     /// How large it really may be is not known, or more than is kept here.
     is_larger: bool,
@@ -32,34 +31,24 @@ pub(super) struct Table {
     bound: usize,
 }
 
-#[derive(Debug)]
-struct Entry {
-    /// Name and value.
-    text: Box<[u8]>,
-    /// The length of the name; none where it is not known.
-    name: Option<u32>,
-}
-
 impl Table {
     /// The table of a connection that begins (RFC 9113 §6.5.2); no more than `bound` is kept.
     pub(super) const fn new(bound: usize) -> Self {
         let most = if DEFAULT < bound { DEFAULT } else { bound };
-        Self { entries: VecDeque::new(), size: 0, most, is_larger: false, has_unseen: false, bound }
+        Self { entries: Entries::new(), most, is_larger: false, has_unseen: false, bound }
     }
 
     /// Nobody knows what it holds: a part of the conversation was not captured.
     pub(super) fn forget(&mut self) {
         self.entries.clear();
-        self.size = 0;
         self.most = self.bound;
         self.is_larger = true;
         self.has_unseen = true;
     }
 
-    /// Bytes of memory that it takes, about: what an entry counts beside its text is what its text
-    /// is kept by; its place comes to that.
+    /// Bytes of memory that it takes, about.
     pub(super) fn held(&self) -> usize {
-        self.size + self.entries.capacity() * size_of::<Entry>()
+        self.entries.held()
     }
 
     /// The encoder says how large it is from here on (RFC 7541 §6.3).
@@ -82,10 +71,7 @@ impl Table {
             return Found::Entry(Some(name.as_bytes()), value.as_bytes());
         }
         match self.entries.get(index - STATIC.len()) {
-            Some(Entry { text, name: None }) => Found::Entry(None, text),
-            Some(Entry { text, name: Some(length) }) => text
-                .split_at_checked(*length as usize)
-                .map_or(Found::Nothing, |(name, value)| Found::Entry(Some(name), value)),
+            Some((name, value)) => Found::Entry(name, value),
             None if self.has_unseen => Found::Unseen,
             None => Found::Nothing,
         }
@@ -96,30 +82,24 @@ impl Table {
         let size = text.len().saturating_add(OVERHEAD);
         self.make_room(size);
         if size <= self.most {
-            let name = name.map(|length| u32::try_from(length).unwrap_or(u32::MAX));
-            self.entries.push_front(Entry { text: text.into(), name });
-            self.size += size;
+            self.entries.add(text, name);
         }
     }
 
     /// Evicts from the end (RFC 7541 §4.3, §4.4): an entry that is too large for all empties it.
     fn make_room(&mut self, more: usize) {
-        while self.size.saturating_add(more) > self.most {
-            let Some(oldest) = self.entries.pop_back() else {
+        while self.entries.size().saturating_add(more) > self.most {
+            if !self.entries.drop_oldest() {
                 if more > self.most {
                     self.has_unseen = self.is_larger;
                 }
                 return;
-            };
-            self.size -= oldest.text.len() + OVERHEAD;
+            }
             // What is behind the one that had to go is gone too.
             self.has_unseen = self.is_larger;
         }
     }
 }
-
-/// What an entry counts beside its text (RFC 7541 §4.1).
-const OVERHEAD: usize = 32;
 
 /// RFC 9113 §6.5.2: SETTINGS_HEADER_TABLE_SIZE.
 const DEFAULT: usize = 4096;
@@ -240,10 +220,10 @@ mod tests {
         assert_eq!((at(&table, 62), at(&table, 64)), ("n: 3".into(), "n: 1".into()));
         assert_eq!(at(&table, 65), "nothing");
         insert(&mut table, "long", &"x".repeat(200));
-        assert_eq!((at(&table, 62), table.size), ("nothing".into(), 0));
+        assert_eq!((at(&table, 62), table.entries.size()), ("nothing".into(), 0));
         insert(&mut table, "n", "5");
         table.resize(0);
-        assert_eq!((at(&table, 62), table.size), ("nothing".into(), 0));
+        assert_eq!((at(&table, 62), table.entries.size()), ("nothing".into(), 0));
     }
 
     #[test]
@@ -278,7 +258,11 @@ mod tests {
         for n in 0..100 {
             insert(&mut table, "name", &n.to_string());
         }
-        assert!(table.size <= 100 && table.entries.len() == 2);
+        assert!(
+            table.entries.size() <= 100
+                && table.entries.get(1).is_some()
+                && table.entries.get(2).is_none()
+        );
         assert_eq!((at(&table, 62), at(&table, 64)), ("name: 99".into(), "unseen".into()));
         insert(&mut table, "long", &"x".repeat(200));
         assert_eq!(at(&table, 62), "unseen");
