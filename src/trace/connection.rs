@@ -194,6 +194,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http::message::Version;
     use crate::report::fixture::secured;
     use crate::time::{FrameNo, Timestamp};
     use crate::trace::multiplex::Settings;
@@ -211,7 +212,8 @@ mod tests {
         let at = Stamp::new(Timestamp::from_nanos(1), FrameNo(1));
         closed.tls.as_mut().unwrap().data.to_server = Some(at);
         assert!(!closed.never_used(), "nobody knows what was sent");
-        let settings = Settings { at, by: Direction::ToServer, values: vec![(4, 1 << 20)] };
+        let (by, version) = (Direction::ToServer, Version::Http2);
+        let settings = Settings { at, by, version, values: vec![(4, 1 << 20)] };
         let multiplex = Multiplex { settings: vec![settings], ..Multiplex::default() };
         let open = Connection { multiplex: Some(Box::new(multiplex)), ..closed };
         assert!(open.never_used(), "it is known: settings, and no request");

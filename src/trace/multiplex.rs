@@ -1,6 +1,7 @@
 //! What was said of a connection of many streams, beside its exchanges.
 
 use crate::flow::event::Direction;
+use crate::protocol::http::message::Version;
 use crate::protocol::http::multiplex::{Blocked, GoAway, RoundTrip, Run};
 use crate::time::{Stamp, TimeDelta};
 
@@ -28,8 +29,10 @@ pub struct Settings {
     pub at: Stamp,
     /// Which way it was sent.
     pub by: Direction,
+    /// Whose numbers they are: HTTP/3 has others than HTTP/2.
+    pub version: Version,
     /// Each setting's number and value, in order.
-    pub values: Vec<(u16, u32)>,
+    pub values: Vec<(u64, u64)>,
 }
 
 /// Something that was said, in words.

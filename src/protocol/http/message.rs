@@ -1,13 +1,13 @@
 //! HTTP messages as values: what HTTP/1, 2 and 3 all say.
 
-use std::fmt;
-
 use crate::flow::event::{Direction, EndReason, GapReason};
 use crate::protocol::buffer::Span;
 use crate::protocol::http::chunks::Chunks;
 use crate::protocol::http::fields::Fields;
 use crate::protocol::http::multiplex::{Priority, Queued, Reset};
 use crate::time::{Frames, Stamp, TimeDelta};
+
+pub use crate::protocol::http::version::Version;
 
 /// Which exchange of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,33 +96,6 @@ pub enum HttpEvent {
         /// The message.
         message: Box<StreamMessage>,
     },
-}
-
-/// The version of HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Version {
-    /// HTTP/0.9: a bare GET line, a bare body.
-    Http09,
-    /// HTTP/1.0.
-    Http10,
-    /// HTTP/1.1.
-    Http11,
-    /// HTTP/2.
-    Http2,
-    /// HTTP/3.
-    Http3,
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Http09 => "HTTP/0.9",
-            Self::Http10 => "HTTP/1.0",
-            Self::Http11 => "HTTP/1.1",
-            Self::Http2 => "HTTP/2",
-            Self::Http3 => "HTTP/3",
-        })
-    }
 }
 
 /// A request's head.

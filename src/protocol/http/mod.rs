@@ -19,3 +19,4 @@ pub mod semantics;
 pub mod status;
 pub mod stream;
 pub mod url;
+mod version;

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::flow::event::Direction;
+use crate::protocol::http::version::Version;
 use crate::time::Stamp;
 
 /// Something that was said of a connection of many streams.
@@ -13,8 +14,10 @@ pub enum Multiplex {
     Settings {
         /// Which way they were sent.
         by: Direction,
+        /// Whose numbers they are: HTTP/3 has others than HTTP/2.
+        version: Version,
         /// Each setting's number and value, in order.
-        settings: Vec<(u16, u32)>,
+        settings: Vec<(u64, u64)>,
     },
     /// GOAWAY: one end begins to close.
     GoAway(GoAway),
@@ -34,17 +37,18 @@ pub enum Multiplex {
     },
 }
 
-/// GOAWAY (RFC 9113 §6.8).
+/// GOAWAY (RFC 9113 §6.8, RFC 9114 §5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoAway {
     /// When.
     pub at: Stamp,
     /// Which way it was sent.
     pub by: Direction,
-    /// The last stream of the other end that was, or may have been, worked on.
-    pub last_stream: u64,
-    /// Why.
-    pub code: ErrorCode,
+    /// The last stream of the other end that was, or may have been, worked on; of an HTTP/3 client
+    /// the last push. None where HTTP/3 says that there is none.
+    pub last_stream: Option<u64>,
+    /// Why; none in HTTP/3, which does not say it.
+    pub code: Option<ErrorCode>,
     /// What else it says, in its own words.
     pub text: Box<str>,
 }
@@ -128,7 +132,8 @@ pub struct Reset {
     pub unprocessed: bool,
 }
 
-/// Why a stream or a connection was given up (RFC 9113 §7).
+/// Why a stream or a connection was given up (RFC 9113 §7, RFC 9114 §8.1, RFC 9204 §6): no number
+/// means one thing in HTTP/2 and another in HTTP/3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(pub u64);
 
@@ -140,9 +145,15 @@ impl ErrorCode {
     /// Nobody wants the stream any more.
     pub const CANCEL: Self = Self(8);
 
-    /// Its name; none where RFC 9113 has none.
+    /// Its name; none where it has none.
     pub fn name(self) -> Option<&'static str> {
-        NAMES.get(usize::try_from(self.0).ok()?).copied()
+        let (names, number) = match self.0 {
+            0x33 => return Some("H3_DATAGRAM_ERROR"),
+            0x100..0x200 => (HTTP3, self.0 - 0x100),
+            0x200.. => (QPACK, self.0 - 0x200),
+            number => (HTTP2, number),
+        };
+        names.get(usize::try_from(number).ok()?).copied()
     }
 }
 
@@ -190,23 +201,34 @@ impl fmt::Display for Priority {
     }
 }
 
-/// The name of a setting of HTTP/2; none where it has none.
-pub fn setting_name(number: u16) -> Option<&'static str> {
-    Some(match number {
-        1 => "HEADER_TABLE_SIZE",
-        2 => "ENABLE_PUSH",
-        3 => "MAX_CONCURRENT_STREAMS",
-        4 => "INITIAL_WINDOW_SIZE",
-        5 => "MAX_FRAME_SIZE",
-        6 => "MAX_HEADER_LIST_SIZE",
-        8 => "ENABLE_CONNECT_PROTOCOL",
-        9 => "NO_RFC7540_PRIORITIES",
+/// The name of a setting in a version of HTTP; none where it has none.
+pub fn setting_name(version: Version, number: u64) -> Option<&'static str> {
+    Some(match (version, number) {
+        (Version::Http3, 0x1) => "QPACK_MAX_TABLE_CAPACITY",
+        (Version::Http3, 0x6) => "MAX_FIELD_SECTION_SIZE",
+        (Version::Http3, 0x7) => "QPACK_BLOCKED_STREAMS",
+        (_, 0x8) => "ENABLE_CONNECT_PROTOCOL",
+        (Version::Http3, 0x33) => "H3_DATAGRAM",
+        (Version::Http3, 0x276) => "H3_DATAGRAM (draft 00)",
+        (Version::Http3, 0xff_d277) => "H3_DATAGRAM (draft 04)",
+        (Version::Http3, 0x2b60_3742) => "ENABLE_WEBTRANSPORT",
+        (Version::Http3, 0xc671_706a) => "WEBTRANSPORT_MAX_SESSIONS",
+        // RFC 9114 §7.2.4.1
+        (Version::Http3, number) if number % 0x1f == 0x21 % 0x1f && number >= 0x21 => "GREASE",
+        (Version::Http3, _) => return None,
+        (_, 1) => "HEADER_TABLE_SIZE",
+        (_, 2) => "ENABLE_PUSH",
+        (_, 3) => "MAX_CONCURRENT_STREAMS",
+        (_, 4) => "INITIAL_WINDOW_SIZE",
+        (_, 5) => "MAX_FRAME_SIZE",
+        (_, 6) => "MAX_HEADER_LIST_SIZE",
+        (_, 9) => "NO_RFC7540_PRIORITIES",
         _ => return None,
     })
 }
 
 /// RFC 9113 §7, by number.
-const NAMES: [&str; 14] = [
+const HTTP2: &[&str] = &[
     "NO_ERROR",
     "PROTOCOL_ERROR",
     "INTERNAL_ERROR",
@@ -223,6 +245,31 @@ const NAMES: [&str; 14] = [
     "HTTP_1_1_REQUIRED",
 ];
 
+/// RFC 9114 §8.1, from 0x100 on.
+const HTTP3: &[&str] = &[
+    "H3_NO_ERROR",
+    "H3_GENERAL_PROTOCOL_ERROR",
+    "H3_INTERNAL_ERROR",
+    "H3_STREAM_CREATION_ERROR",
+    "H3_CLOSED_CRITICAL_STREAM",
+    "H3_FRAME_UNEXPECTED",
+    "H3_FRAME_ERROR",
+    "H3_EXCESSIVE_LOAD",
+    "H3_ID_ERROR",
+    "H3_SETTINGS_ERROR",
+    "H3_MISSING_SETTINGS",
+    "H3_REQUEST_REJECTED",
+    "H3_REQUEST_CANCELLED",
+    "H3_REQUEST_INCOMPLETE",
+    "H3_MESSAGE_ERROR",
+    "H3_CONNECT_ERROR",
+    "H3_VERSION_FALLBACK",
+];
+
+/// RFC 9204 §6, from 0x200 on.
+const QPACK: &[&str] =
+    &["QPACK_DECOMPRESSION_FAILED", "QPACK_ENCODER_STREAM_ERROR", "QPACK_DECODER_STREAM_ERROR"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,7 +279,27 @@ mod tests {
         assert_eq!(ErrorCode::CANCEL.to_string(), "CANCEL");
         assert_eq!(ErrorCode(13).to_string(), "HTTP_1_1_REQUIRED");
         assert_eq!(ErrorCode(0x1234).to_string(), "error 0x1234");
-        assert_eq!((setting_name(3), setting_name(7)), (Some("MAX_CONCURRENT_STREAMS"), None));
+        for (code, name) in [
+            (0x33, "H3_DATAGRAM_ERROR"),
+            (0x10c, "H3_REQUEST_CANCELLED"),
+            (0x110, "H3_VERSION_FALLBACK"),
+            (0x111, "error 0x111"),
+            (0x202, "QPACK_DECODER_STREAM_ERROR"),
+            (0x203, "error 0x203"),
+        ] {
+            assert_eq!(ErrorCode(code).to_string(), name);
+        }
+        for (version, number, name) in [
+            (Version::Http2, 3, Some("MAX_CONCURRENT_STREAMS")),
+            (Version::Http2, 7, None),
+            (Version::Http2, 0x21, None),
+            (Version::Http3, 3, None),
+            (Version::Http3, 7, Some("QPACK_BLOCKED_STREAMS")),
+            (Version::Http3, 0x1f * 5 + 0x21, Some("GREASE")),
+            (Version::Http3, 2, None),
+        ] {
+            assert_eq!(setting_name(version, number), name, "{version} {number}");
+        }
     }
 
     #[test]

@@ -49,11 +49,11 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Setting {
     /// Its number.
-    pub number: u16,
-    /// Its name; null where RFC 9113 has none.
+    pub number: u64,
+    /// Its name; null where it has none.
     pub name: Option<&'static str>,
     /// Its value.
-    pub value: u32,
+    pub value: u64,
 }
 
 /// How an end began to close.
@@ -63,11 +63,12 @@ pub struct GoAway<'a> {
     pub at: Moment,
     /// Who.
     pub by: End,
-    /// The last stream of the other end that was, or may have been, worked on.
-    pub last_stream: u64,
-    /// The error code.
-    pub code: u64,
-    /// Its name; null where RFC 9113 has none.
+    /// The last stream of the other end that was, or may have been, worked on; null where HTTP/3
+    /// says that there is none.
+    pub last_stream: Option<u64>,
+    /// The error code; null in HTTP/3, which does not say it.
+    pub code: Option<u64>,
+    /// Its name; null where it has none.
     pub name: Option<&'static str>,
     /// What else it says, in its own words.
     pub text: &'a str,
@@ -117,7 +118,7 @@ pub struct Reset {
     pub by: End,
     /// The error code.
     pub code: u64,
-    /// Its name, such as `CANCEL`; null where RFC 9113 has none.
+    /// Its name, such as `CANCEL`; null where it has none.
     pub name: Option<&'static str>,
     /// True where GOAWAY gave it up: the server has not worked on it, so it may be tried again.
     pub unprocessed: bool,
@@ -169,7 +170,7 @@ impl From<&model::Settings> for Settings {
     fn from(said: &model::Settings) -> Self {
         let values = said.values.iter().map(|(number, value)| Setting {
             number: *number,
-            name: protocol::setting_name(*number),
+            name: protocol::setting_name(said.version, *number),
             value: *value,
         });
         Self { at: said.at.into(), by: said.by.into(), values: values.collect() }
@@ -182,8 +183,8 @@ impl<'a> From<&'a protocol::GoAway> for GoAway<'a> {
             at: said.at.into(),
             by: said.by.into(),
             last_stream: said.last_stream,
-            code: said.code.0,
-            name: said.code.name(),
+            code: said.code.map(|code| code.0),
+            name: said.code.and_then(protocol::ErrorCode::name),
             text: &said.text,
         }
     }

@@ -31,7 +31,7 @@ fn add(
     let (at, most) = (place.at, bounds.limits.listed);
     let (listed, size) = match &event {
         protocol::Multiplex::Settings { settings, .. } => {
-            (known.settings.len(), settings.len() * 8)
+            (known.settings.len(), settings.len() * 16)
         }
         protocol::Multiplex::GoAway(said) => (known.go_aways.len(), said.text.len()),
         protocol::Multiplex::RoundTrip(_) => (known.round_trips.len(), 0),
@@ -46,8 +46,8 @@ fn add(
         return Some(Bound::Text);
     }
     match event {
-        protocol::Multiplex::Settings { by, settings } => {
-            known.settings.push(Settings { at, by, values: settings });
+        protocol::Multiplex::Settings { by, version, settings } => {
+            known.settings.push(Settings { at, by, version, values: settings });
         }
         protocol::Multiplex::GoAway(said) => known.go_aways.push(said),
         protocol::Multiplex::RoundTrip(round_trip) => known.round_trips.push(round_trip),

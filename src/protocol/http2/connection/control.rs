@@ -5,7 +5,7 @@ use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::Span;
 use crate::protocol::event::EventBody;
-use crate::protocol::http::message::{Ending, HttpEvent};
+use crate::protocol::http::message::{Ending, HttpEvent, Version};
 use crate::protocol::http::multiplex::{GoAway, Multiplex, Priority, Reset, RoundTrip};
 use crate::protocol::http2::connection::said::{self, Said};
 use crate::protocol::http2::connection::state::{Connection, Frame};
@@ -38,8 +38,8 @@ impl Connection {
                 waiting.push_back((data, at));
             }
             Said::GoAway(last, code, text) => {
-                let last_stream = u64::from(last);
-                let said = GoAway { at, by: way, last_stream, code, text };
+                let last_stream = Some(u64::from(last));
+                let said = GoAway { at, by: way, last_stream, code: Some(code), text };
                 cx.emit(EventBody::Multiplex(Multiplex::GoAway(said).into()));
                 let reset = Reset { by: way, code, unprocessed: true };
                 self.refuse(last, reset, frame, cx);
@@ -110,7 +110,7 @@ impl Connection {
     fn settings(
         &mut self,
         by: Direction,
-        mut settings: Vec<(u16, u32)>,
+        settings: Vec<(u16, u32)>,
         at: Stamp,
         cx: &mut Context<'_>,
     ) {
@@ -124,8 +124,10 @@ impl Connection {
                 _ => {}
             }
         }
-        settings.truncate(SETTINGS);
-        cx.emit(EventBody::Multiplex(Multiplex::Settings { by, settings }.into()));
+        let settings = settings.into_iter().take(SETTINGS);
+        let settings = settings.map(|(number, value)| (number.into(), value.into())).collect();
+        let version = Version::Http2;
+        cx.emit(EventBody::Multiplex(Multiplex::Settings { by, version, settings }.into()));
     }
 
     /// A PING of the other end is answered.

@@ -34,10 +34,11 @@ pub(super) fn lines(known: &Multiplex) -> Vec<Line> {
 }
 
 fn settings(said: &Settings) -> Line {
-    let values = said.values.iter().map(|(number, value)| match setting_name(*number) {
-        Some(name) => format!("{name} {value}"),
-        None => format!("setting {number} {value}"),
-    });
+    let values =
+        said.values.iter().map(|(number, value)| match setting_name(said.version, *number) {
+            Some(name) => format!("{name} {value}"),
+            None => format!("setting {number} {value}"),
+        });
     let values: Vec<String> = values.collect();
     let values = if values.is_empty() { "all as usual".to_owned() } else { values.join(", ") };
     Line::new(format!("settings of the {}: {values}", words::sender(said.by)))
@@ -63,9 +64,13 @@ fn go_away(said: &GoAway) -> Line {
     let sender = words::sender(said.by);
     let text =
         if said.text.is_empty() { String::new() } else { format!(": {}", escape(&said.text)) };
-    let (code, last) = (said.code, said.last_stream);
-    let line = format!("GOAWAY of the {sender}, {code}, last stream {last}{text}");
-    let tone = if said.code.0 == 0 { Tone::Note } else { Tone::Bad };
+    let code = said.code.map_or_else(String::new, |code| format!(", {code}"));
+    let last = match said.last_stream {
+        Some(last) => format!("last stream {last}"),
+        None => "no stream".to_owned(),
+    };
+    let line = format!("GOAWAY of the {sender}{code}, {last}{text}");
+    let tone = if said.code.is_none_or(|code| code.0 == 0) { Tone::Note } else { Tone::Bad };
     Line::new(line).in_tone(tone)
 }
 
