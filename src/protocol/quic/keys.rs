@@ -170,3 +170,8 @@ pub(super) fn is_authentic(
     let made = key.seal_in_place_separate_tag(nonce, Aad::from(pseudo), &mut []).ok()?;
     Some(*made.as_ref() == tag)
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;

@@ -19,6 +19,8 @@ mod packet;
 pub mod parameters;
 mod probe;
 mod ranges;
+#[cfg(test)]
+pub(crate) mod sealer;
 mod space;
 mod spin;
 mod streams;

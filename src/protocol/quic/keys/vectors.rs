@@ -1,0 +1,165 @@
+//! The packets of RFC 9001 appendix A, and the same ones of version 2 (RFC 9369 appendix A), in
+//! hexadecimal.
+
+/// What an appendix shows of a version.
+pub(super) struct Vectors {
+    pub(super) version: u32,
+    /// The first packets of both ends.
+    pub(super) client: Sealed,
+    pub(super) server: Sealed,
+    /// A Retry, with its tag.
+    pub(super) retry: &'static str,
+    /// A packet under ChaCha20-Poly1305, whose number is written in three bytes.
+    pub(super) chacha: &'static str,
+    /// The secret after [`SECRET`].
+    pub(super) updated: &'static str,
+}
+
+/// A packet of one end.
+pub(super) struct Sealed {
+    /// What it is protected with is made of this.
+    pub(super) secret: &'static str,
+    pub(super) iv: &'static str,
+    /// Its head without a mask.
+    pub(super) head: &'static str,
+    /// What its mask is made of, and the mask.
+    pub(super) sample: &'static str,
+    pub(super) mask: &'static str,
+    /// All of it, as it is sent.
+    pub(super) packet: &'static str,
+}
+
+/// The first destination of the client.
+pub(super) const DESTINATION: &str = "8394c8f03e515708";
+
+/// The client's CRYPTO frame: PADDING follows.
+pub(super) const HELLO: &str = "\
+    060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e86804fe3a47f06a2b69484c000004130\
+    11302010000c000000010000e00000b6578616d706c652e636f6dff01000100000a00080006001d00170018001000\
+    07000504616c706e000500050100000000003300260024001d00209370b2c9caa47fbabaf4559fedba753de171fa7\
+    1f50f1ce15d43e994ec74d748002b0003020304000d0010000e0403050306030203080408050806002d0002010100\
+    1c00024001003900320408ffffffffffffffff05048000ffff07048000ffff0801100104800075300901100f08839\
+    4c8f03e51570806048000ffff";
+
+/// The server's ACK and CRYPTO frames.
+pub(super) const ANSWER: &str = "\
+    02000000000600405a020000560303eefce7f7b37ba1d1632e96677825ddf73988cfc79825df566dc5430b9a045a1\
+    200130100002e00330024001d00209d3c940d89690b84d08a60993c144eca684d1081287c834d5311bcf32bb9da1a\
+    002b00020304";
+
+/// The secret of the packet under ChaCha20-Poly1305.
+pub(super) const SECRET: &str = "9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b";
+
+/// RFC 9001 appendix A.
+pub(super) const V1: Vectors = Vectors {
+    version: 1,
+    client: Sealed {
+        head: "c300000001088394c8f03e5157080000449e00000002",
+        secret: "c00cf151ca5be075ed0ebfb5c80323c42d6b7db67881289af4008f1f6c357aea",
+        iv: "fa044b2f42a3fd3b46fb255c",
+        sample: "d1b1c98dd7689fb8ec11d242b123dc9b",
+        mask: "437b9aec36",
+        packet: "\
+            c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9bd8bab936b\
+            47d92ec356c0bab7df5976d27cd449f63300099f3991c260ec4c60d17b31f8429157bb35a1282a643a8d2\
+            262cad67500cadb8e7378c8eb7539ec4d4905fed1bee1fc8aafba17c750e2c7ace01e6005f80fcb7df621\
+            230c83711b39343fa028cea7f7fb5ff89eac2308249a02252155e2347b63d58c5457afd84d05dfffdb203\
+            92844ae812154682e9cf012f9021a6f0be17ddd0c2084dce25ff9b06cde535d0f920a2db1bf362c23e596\
+            d11a4f5a6cf3948838a3aec4e15daf8500a6ef69ec4e3feb6b1d98e610ac8b7ec3faf6ad760b7bad1db4b\
+            a3485e8a94dc250ae3fdb41ed15fb6a8e5eba0fc3dd60bc8e30c5c4287e53805db059ae0648db2f64264e\
+            d5e39be2e20d82df566da8dd5998ccabdae053060ae6c7b4378e846d29f37ed7b4ea9ec5d82e7961b7f25\
+            a9323851f681d582363aa5f89937f5a67258bf63ad6f1a0b1d96dbd4faddfcefc5266ba6611722395c906\
+            556be52afe3f565636ad1b17d508b73d8743eeb524be22b3dcbc2c7468d54119c7468449a13d8e3b95811\
+            a198f3491de3e7fe942b330407abf82a4ed7c1b311663ac69890f4157015853d91e923037c227a33cdd5e\
+            c281ca3f79c44546b9d90ca00f064c99e3dd97911d39fe9c5d0b23a229a234cb36186c4819e8b9c592772\
+            6632291d6a418211cc2962e20fe47feb3edf330f2c603a9d48c0fcb5699dbfe5896425c5bac4aee82e57a\
+            85aaf4e2513e4f05796b07ba2ee47d80506f8d2c25e50fd14de71e6c418559302f939b0e1abd576f279c4\
+            b2e0feb85c1f28ff18f58891ffef132eef2fa09346aee33c28eb130ff28f5b766953334113211996d2001\
+            1a198e3fc433f9f2541010ae17c1bf202580f6047472fb36857fe843b19f5984009ddc324044e847a4f4a\
+            0ab34f719595de37252d6235365e9b84392b061085349d73203a4a13e96f5432ec0fd4a1ee65accdd5e39\
+            04df54c1da510b0ff20dcc0c77fcb2c0e0eb605cb0504db87632cf3d8b4dae6e705769d1de354270123cb\
+            11450efc60ac47683d7b8d0f811365565fd98c4c8eb936bcab8d069fc33bd801b03adea2e1fbc5aa463d0\
+            8ca19896d2bf59a071b851e6c239052172f296bfb5e72404790a2181014f3b94a4e97d117b438130368cc\
+            39dbb2d198065ae3986547926cd2162f40a29f0c3c8745c0f50fba3852e566d44575c29d39a03f0cda721\
+            984b6f440591f355e12d439ff150aab7613499dbd49adabc8676eef023b15b65bfc5ca06948109f23f350\
+            db82123535eb8a7433bdabcb909271a6ecbcb58b936a88cd4e8f2e6ff5800175f113253d8fa9ca8885c2f\
+            552e657dc603f252e1a8e308f76f0be79e2fb8f5d5fbbe2e30ecadd220723c8c0aea8078cdfcb3868263f\
+            f8f0940054da48781893a7e49ad5aff4af300cd804a6b6279ab3ff3afb64491c85194aab760d58a606654\
+            f9f4400e8b38591356fbf6425aca26dc85244259ff2b19c41b9f96f3ca9ec1dde434da7d2d392b905ddf3\
+            d1f9af93d1af5950bd493f5aa731b4056df31bd267b6b90a079831aaf579be0a39013137aac6d404f518c\
+            fd46840647e78bfe706ca4cf5e9c5453e9f7cfd2b8b4c8d169a44e55c88d4a9a7f9474241e221af448600\
+            18ab0856972e194cd934",
+    },
+    server: Sealed {
+        head: "c1000000010008f067a5502a4262b50040750001",
+        secret: "3c199828fd139efd216c155ad844cc81fb82fa8d7446fa7d78be803acdda951b",
+        iv: "0ac1493ca1905853b0bba03e",
+        sample: "2cd0991cd25b0aac406a5816b6394100",
+        mask: "2ec0d8356a",
+        packet: "\
+            cf000000010008f067a5502a4262b5004075c0d95a482cd0991cd25b0aac406a5816b6394100f37a1c697\
+            97554780bb38cc5a99f5ede4cf73c3ec2493a1839b3dbcba3f6ea46c5b7684df3548e7ddeb9c3bf9c73cc\
+            3f3bded74b562bfb19fb84022f8ef4cdd93795d77d06edbb7aaf2f58891850abbdca3d20398c276456cbc\
+            42158407dd074ee",
+    },
+    retry: "ff000000010008f067a5502a4262b5746f6b656e04a265ba2eff4d829058fb3f0f2496ba",
+    chacha: "4cfe4189655e5cd55c41f69080575d7999c25a5bfb",
+    updated: "1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9",
+};
+
+/// RFC 9369 appendix A.
+pub(super) const V2: Vectors = Vectors {
+    version: 0x6b33_43cf,
+    client: Sealed {
+        head: "d36b3343cf088394c8f03e5157080000449e00000002",
+        secret: "14ec9d6eb9fd7af83bf5a668bc17a7e283766aade7ecd0891f70f9ff7f4bf47b",
+        iv: "91f73e2351d8fa91660e909f",
+        sample: "ffe67b6abcdb4298b485dd04de806071",
+        mask: "94a0c95e80",
+        packet: "\
+            d76b3343cf088394c8f03e5157080000449ea0c95e82ffe67b6abcdb4298b485dd04de806071bf03dceeb\
+            fa162e75d6c96058bdbfb127cdfcbf903388e99ad049f9a3dd4425ae4d0992cfff18ecf0fdb5a842d0974\
+            7052f17ac2053d21f57c5d250f2c4f0e0202b70785b7946e992e58a59ac52dea6774d4f03b55545243cf1\
+            a12834e3f249a78d395e0d18f4d766004f1a2674802a747eaa901c3f10cda5500cb9122faa9f1df66c392\
+            079a1b40f0de1c6054196a11cbea40afb6ef5253cd6818f6625efce3b6def6ba7e4b37a40f7732e093daa\
+            7d52190935b8da58976ff3312ae50b187c1433c0f028edcc4c2838b6a9bfc226ca4b4530e7a4ccee1bfa2\
+            a3d396ae5a3fb512384b2fdd851f784a65e03f2c4fbe11a53c7777c023462239dd6f7521a3f6c7d5dd3ec\
+            9b3f233773d4b46d23cc375eb198c63301c21801f6520bcfb7966fc49b393f0061d974a2706df8c4a9449\
+            f11d7f3d2dcbb90c6b877045636e7c0c0fe4eb0f697545460c806910d2c355f1d253bc9d2452aaa549e27\
+            a1fac7cf4ed77f322e8fa894b6a83810a34b361901751a6f5eb65a0326e07de7c1216ccce2d0193f958bb\
+            3850a833f7ae432b65bc5a53975c155aa4bcb4f7b2c4e54df16efaf6ddea94e2c50b4cd1dfe06017e0e9d\
+            02900cffe1935e0491d77ffb4fdf85290fdd893d577b1131a610ef6a5c32b2ee0293617a37cbb08b84774\
+            1c3b8017c25ca9052ca1079d8b78aebd47876d330a30f6a8c6d61dd1ab5589329de714d19d61370f81497\
+            48c72f132f0fc99f34d766c6938597040d8f9e2bb522ff99c63a344d6a2ae8aa8e51b7b90a4a806105fcb\
+            ca31506c446151adfeceb51b91abfe43960977c87471cf9ad4074d30e10d6a7f03c63bd5d4317f68ff325\
+            ba3bd80bf4dc8b52a0ba031758022eb025cdd770b44d6d6cf0670f4e990b22347a7db848265e3e5eb72df\
+            e8299ad7481a408322cac55786e52f633b2fb6b614eaed18d703dd84045a274ae8bfa73379661388d6991\
+            fe39b0d93debb41700b41f90a15c4d526250235ddcd6776fc77bc97e7a417ebcb31600d01e57f32162a85\
+            60cacc7e27a096d37a1a86952ec71bd89a3e9a30a2a26162984d7740f81193e8238e61f6b5b984d4d3dfa\
+            033c1bb7e4f0037febf406d91c0dccf32acf423cfa1e7071010d3f270121b493ce85054ef58bada423101\
+            38fe081adb04e2bd901f2f13458b3d6758158197107c14ebb193230cd1157380aa79cae1374a7c1e5bbcb\
+            80ee23e06ebfde206bfb0fcbc0edc4ebec309661bdd908d532eb0c6adc38b7ca7331dce8dfce39ab71e7c\
+            32d318d136b6100671a1ae6a6600e3899f31f0eed19e3417d134b90c9058f8632c798d4490da4987307cb\
+            a922d61c39805d072b589bd52fdf1e86215c2d54e6670e07383a27bbffb5addf47d66aa85a0c6f9f32e59\
+            d85a44dd5d3b22dc2be80919b490437ae4f36a0ae55edf1d0b5cb4e9a3ecabee93dfc6e38d209d0fa6536\
+            d27a5d6fbb17641cde27525d61093f1b28072d111b2b4ae5f89d5974ee12e5cf7d5da4d6a31123041f33e\
+            61407e76cffcdcfd7e19ba58cf4b536f4c4938ae79324dc402894b44faf8afbab35282ab659d13c93f704\
+            12e85cb199a37ddec600545473cfb5a05e08d0b209973b2172b4d21fb69745a262ccde96ba18b2faa745b\
+            6fe189cf772a9f84cbfc",
+    },
+    server: Sealed {
+        head: "d16b3343cf0008f067a5502a4262b50040750001",
+        secret: "0263db1782731bf4588e7e4d93b7463907cb8cd8200b5da55a8bd488eafc37c1",
+        iv: "dd13c276499c0249d3310652",
+        sample: "6f05d8a4398c47089698baeea26b91eb",
+        mask: "4dd92e91ea",
+        packet: "\
+            dc6b3343cf0008f067a5502a4262b5004075d92faaf16f05d8a4398c47089698baeea26b91eb761d9b892\
+            37bbf87263017915358230035f7fd3945d88965cf17f9af6e16886c61bfc703106fbaf3cb4cfa52382dd1\
+            6a393e42757507698075b2c984c707f0a0812d8cd5a6881eaf21ceda98f4bd23f6fe1a3e2c43edd9ce7ca\
+            84bed8521e2e140",
+    },
+    retry: "cf6b3343cf0008f067a5502a4262b5746f6b656ec8646ce8bfe33952d955543665dcc7b6",
+    chacha: "5558b1c60ae7b6b932bc27d786f4bc2bb20f2162ba",
+    updated: "c69374c49e3d2a9466fa689e49d476db5d0dfbc87d32ceeaa6343fd0ae4c7d88",
+};
