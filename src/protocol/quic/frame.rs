@@ -11,8 +11,10 @@ use std::ops::Range;
 use crate::anomaly::{Anomaly, Class};
 use crate::cursor::{Cursor, Short};
 use crate::protocol::quic::frame::ack::Ack;
-use crate::protocol::quic::frame::names::{name_of, row};
+use crate::protocol::quic::frame::names::row;
 use crate::protocol::quic::id::ConnectionId;
+
+pub use crate::protocol::quic::frame::names::name_of;
 
 /// One frame. Error codes, offsets and limits are as they were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What the types of frames are called, and where that is written.
 
 /// The name of a type of frame, where it has one.
-pub(in crate::protocol::quic) const fn name_of(kind: u64) -> Option<&'static str> {
+pub const fn name_of(kind: u64) -> Option<&'static str> {
     match row(kind) {
         Some((name, _)) => Some(name),
         None => None,
