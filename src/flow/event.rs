@@ -300,27 +300,44 @@ pub struct Counters {
     pub bad_checksums: u32,
 }
 
-impl Closed {
-    /// Takes in what was counted in another flow that turned out to be of this one.
-    pub fn add(&mut self, other: &Self) {
-        self.last = self.last.max(other.last);
-        self.frames.insert_all(other.frames.iter());
-        for way in [Direction::ToServer, Direction::ToClient] {
-            self.counters.of_mut(way).add(other.counters.of(way));
+impl Counters {
+    /// Adds what was counted of more packets of the same direction.
+    pub fn add(&mut self, more: &Self) {
+        let Self { packets, bytes, segments, largest, sightings, ttl, gap_bytes, .. } = more;
+        self.packets = self.packets.saturating_add(*packets);
+        self.bytes = self.bytes.saturating_add(*bytes);
+        self.segments = self.segments.saturating_add(*segments);
+        self.gap_bytes = self.gap_bytes.saturating_add(*gap_bytes);
+        self.largest = self.largest.max(*largest);
+        self.sightings.extend(sightings.iter().cloned());
+        self.ttl = self.ttl.or(*ttl);
+        for (count, more) in self.rare().into_iter().zip(more.clone().rare()) {
+            *count = count.saturating_add(*more);
         }
     }
-}
 
-impl Counters {
-    /// Adds what datagrams are counted by.
-    fn add(&mut self, other: &Self) {
-        self.packets = self.packets.saturating_add(other.packets);
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.segments = self.segments.saturating_add(other.segments);
-        self.largest = self.largest.max(other.largest);
-        self.congestion_marks = self.congestion_marks.saturating_add(other.congestion_marks);
-        self.capture_duplicates = self.capture_duplicates.saturating_add(other.capture_duplicates);
-        self.bad_checksums = self.bad_checksums.saturating_add(other.bad_checksums);
-        self.ttl = self.ttl.or(other.ttl);
+    /// Those that are counted in 32 bits.
+    const fn rare(&mut self) -> [&mut u32; 19] {
+        [
+            &mut self.syns,
+            &mut self.syn_acks,
+            &mut self.fins,
+            &mut self.rsts,
+            &mut self.retransmissions,
+            &mut self.fast_retransmissions,
+            &mut self.timeout_retransmissions,
+            &mut self.tail_loss_probes,
+            &mut self.spurious_retransmissions,
+            &mut self.out_of_order,
+            &mut self.duplicate_acks,
+            &mut self.gaps,
+            &mut self.zero_windows,
+            &mut self.keep_alives,
+            &mut self.congestion_marks,
+            &mut self.capture_duplicates,
+            &mut self.network_duplicates,
+            &mut self.out_of_window,
+            &mut self.bad_checksums,
+        ]
     }
 }

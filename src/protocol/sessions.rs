@@ -44,9 +44,8 @@ struct Flow {
     session: Session,
     /// How many of those that joined it are not over.
     paths: usize,
-    /// It is over itself, or those that joined it are: what was counted in them.
+    /// It is over, and they are not.
     closed: Option<Box<Closed>>,
-    is_over: bool,
 }
 
 impl Sessions {
@@ -100,18 +99,19 @@ impl Sessions {
             FlowBody::Anomaly(anomaly) => self.said.push((at, EventBody::Anomaly(anomaly))),
             FlowBody::Opened(opened) => {
                 let (info, session) = (info(id, &opened), Session::new());
-                let flow = Flow { info, session, paths: 0, closed: None, is_over: false };
+                let flow = Flow { info, session, paths: 0, closed: None };
                 self.flows.insert(id, Box::new(flow));
                 self.say(at, ConnectionEvent::Opened(opened));
             }
             FlowBody::Closed(closed) => {
                 let owner = self.joined.remove(&id);
-                if owner.is_some() {
-                    self.flows.remove(&id);
+                self.close(id, owner.is_none(), at, closed);
+                self.number(id, out);
+                if let Some(owner) = owner {
+                    self.path_is_over(owner, at);
+                    self.number(owner, out);
                 }
-                let id = owner.unwrap_or(id);
-                self.close((id, owner.is_some()), at, closed);
-                return self.number(id, out);
+                return;
             }
         }
         self.number(id, out);
@@ -170,33 +170,29 @@ impl Sessions {
         });
     }
 
-    /// A flow is over, or one that joined it: with the last of them, its session is.
-    fn close(&mut self, (id, is_path): (FlowId, bool), at: Stamp, closed: Box<Closed>) {
+    /// A flow is over. Its session goes on as long as one that joined it.
+    fn close(&mut self, id: FlowId, has_session: bool, at: Stamp, closed: Box<Closed>) {
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        if is_path {
-            flow.paths = flow.paths.saturating_sub(1);
-        } else {
-            flow.is_over = true;
-        }
-        let closed = match flow.closed.take() {
-            None => closed,
-            Some(mut before) if is_path => {
-                before.add(&closed);
-                before
-            }
-            Some(before) => {
-                let mut closed = closed;
-                closed.add(&before);
-                closed
-            }
-        };
-        if flow.paths > 0 || !flow.is_over {
+        if flow.paths > 0 {
             flow.closed = Some(closed);
             return;
         }
-        self.with(id, at, Session::close);
+        if has_session {
+            self.with(id, at, Session::close);
+        }
         self.flows.remove(&id);
         self.say(at, ConnectionEvent::Closed(closed));
+    }
+
+    /// One of the flows that joined another is over.
+    fn path_is_over(&mut self, owner: FlowId, at: Stamp) {
+        let Some(flow) = self.flows.get_mut(&owner) else { return };
+        flow.paths = flow.paths.saturating_sub(1);
+        if flow.paths == 0
+            && let Some(closed) = flow.closed.take()
+        {
+            self.close(owner, true, at, closed);
+        }
     }
 
     fn turn(&mut self, turn: (FrameNo, Phase)) {

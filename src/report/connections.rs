@@ -92,6 +92,7 @@ fn of_visit(trace: &Trace, id: VisitId) -> BTreeSet<ConnectionId> {
         | Subject::Tls(id)
         | Subject::Flow(id)
         | Subject::Estimate(id, _)
+        | Subject::Path(id, _)
         | Subject::Close(id) => Some(id),
         Subject::Exchange(id) => trace.exchange(id).map(|exchange| exchange.connection),
         Subject::Neighbor(_) | Subject::Lookup(_) => None,

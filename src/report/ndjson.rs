@@ -15,6 +15,7 @@ use crate::report::json::connection::{Connection, Opening};
 use crate::report::json::exchange::Exchange;
 use crate::report::json::lookup::{Lookup, Resolution};
 use crate::report::json::neighbor::Neighbor;
+use crate::report::json::quic::Quic;
 use crate::report::json::tls::Tls;
 use crate::report::json::visit::Visit;
 use crate::report::json::{SCHEMA_VERSION, printable, schema_of};
@@ -63,6 +64,8 @@ pub enum Line<'a> {
 pub struct Secured<'a> {
     /// The entry of `connections`.
     pub connection: u32,
+    /// QUIC, as far as it is known then; null where TLS is on TCP.
+    pub quic: Option<Quic<'a>>,
     /// What was agreed, and how, as far as it is known then.
     #[serde(flatten)]
     pub tls: Tls<'a>,
@@ -95,8 +98,9 @@ impl<'a> Line<'a> {
             }
             EntityId::Handshake(id) => Self::Handshake(Opening::of(trace, trace.connection(id)?)),
             EntityId::Secured(id) => {
-                let tls = Tls::of(trace.connection(id)?)?;
-                Self::Tls(Box::new(Secured { connection: id.0, tls }))
+                let connection = trace.connection(id)?;
+                let (quic, tls) = (Quic::of(trace, connection), Tls::of(connection)?);
+                Self::Tls(Box::new(Secured { connection: id.0, quic, tls }))
             }
             EntityId::Connection(id) => {
                 Self::Connection(Box::new(Connection::of(trace, trace.connection(id)?)))

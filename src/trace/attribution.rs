@@ -5,7 +5,7 @@
 //! of these counts:
 //! 1. a hole in the response: nothing behind it can be read;
 //! 2. a hole in the request, or a part of it that had to be sent again;
-//! 3. in `receive`, a flow-control window of HTTP/2 that was used up;
+//! 3. in `receive`, a flow-control window of HTTP/2 or QUIC that was used up;
 //! 4. what held up the response's bytes: their repair, a full receive window, then (in `receive`)
 //!    the congestion window, or nothing to send;
 //! 5. the response before this one, on a connection that answers in order (RFC 9112 §9.3.2); on
@@ -13,6 +13,8 @@
 //!    where it came up to the response without a pause, for else the connection was free;
 //! 6. in `wait`, the shortest round trip known once the request is on its way, then the server;
 //!    in `receive`, data.
+//!
+//! On QUIC a hole holds up its own stream only, and is told of no other.
 //!
 //! What is known when the phase ends is all that counts: an exchange that is told at once is told
 //! in the same words later.
@@ -22,11 +24,11 @@ use smallvec::smallvec;
 use crate::flow::event::{Direction, Transport};
 use crate::limits::Limits;
 use crate::protocol::http::multiplex::Run;
-use crate::time::{Stamp, TimeDelta, Timestamp};
+use crate::time::{Stamp, Timestamp};
 use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
 use crate::trace::model::Trace;
-use crate::trace::stall::{Cause, Part, Proof, Stall};
+use crate::trace::stall::{Cause, Part, Stall};
 
 /// Where the time of an exchange went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl Attribution {
 }
 
 fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Span) -> Vec<Part> {
-    let stalls = || stalls_in(connection, wait);
+    let stalls = || stalls_in(connection, exchange, wait);
     let of_request = |stall: &&Stall| {
         let is_loss = matches!(stall.cause, Cause::Loss(_) | Cause::Reordering | Cause::Unknown);
         let ours = stall.direction == Direction::ToServer && stall.newest <= wait.from.frame;
@@ -94,11 +96,13 @@ fn wait_of(trace: &Trace, connection: &Connection, exchange: &Exchange, wait: Sp
 }
 
 fn receive_of(connection: &Connection, exchange: &Exchange, receive: Span) -> Vec<Part> {
-    let of_response =
-        || stalls_in(connection, receive).filter(|stall| stall.direction == Direction::ToClient);
+    let of_response = || {
+        let stalls = stalls_in(connection, exchange, receive);
+        stalls.filter(|stall| stall.direction == Direction::ToClient)
+    };
     let pauses = of_response().filter(|stall| !stall.is_hole).map(part_of).collect();
     let holes = of_response().filter(|stall| stall.is_hole).map(part_of).collect();
-    let is_known = connection.transport == Transport::Tcp;
+    let is_known = connection.transport == Transport::Tcp || connection.quic.is_some();
     let base = vec![receive.part(if is_known { Cause::Data } else { Cause::Unknown })];
     let others = runs(connection, exchange, receive);
     let others = others.map(|run| span_of(run).part(Cause::Streams)).collect();
@@ -113,7 +117,7 @@ fn behind_others(
     wait: Span,
     base: Vec<Part>,
 ) -> Vec<Part> {
-    let pauses = stalls_in(connection, wait)
+    let pauses = stalls_in(connection, exchange, wait)
         .filter(|stall| stall.direction == Direction::ToClient && is_pause(stall.cause));
     let free = pauses.map(|stall| stall.to.at).max().unwrap_or(Timestamp::MIN);
     let behind = base.iter().find(|part| part.cause == Cause::Server).map(|part| part.from);
@@ -164,12 +168,19 @@ fn blocked(connection: &Connection, exchange: &Exchange, phase: Span) -> Vec<Par
     known.map(|span| span.part(Cause::StreamWindow)).collect()
 }
 
-/// The stalls of a connection that were known when a phase ended, and reach into it.
-fn stalls_in(connection: &Connection, phase: Span) -> impl Iterator<Item = &Stall> {
+/// The stalls of a connection that were known when a phase of an exchange ended, and reach into it.
+/// On QUIC those of other streams do not count: they held up nothing of this one.
+fn stalls_in<'c>(
+    connection: &'c Connection,
+    exchange: &Exchange,
+    phase: Span,
+) -> impl Iterator<Item = &'c Stall> {
     let first = connection.stalls.partition_point(|stall| stall.told.frame <= phase.from.frame);
+    let own = exchange.message.stream;
     let known = connection.stalls.iter().skip(first);
     let known = known.take_while(move |stall| stall.told.frame <= phase.to.frame);
-    known.filter(move |stall| stall.to.at > phase.from.at && stall.from.at < phase.to.at)
+    let ours = known.filter(move |stall| stall.stream.is_none_or(|stream| stream == own));
+    ours.filter(move |stall| stall.to.at > phase.from.at && stall.from.at < phase.to.at)
 }
 
 /// A wait in which nothing went wrong once the request had left: the way there and back, and the
@@ -180,33 +191,20 @@ fn answer(
     wait: Span,
     (left, rest): (Timestamp, Cause),
 ) -> Vec<Part> {
-    let Some((way, frames)) = round_trip(connection, wait) else {
+    let Some((way, frames)) = connection.round_trip(wait.to.frame) else {
         return vec![wait.part(Cause::Unknown)];
     };
     let back = (left + way).min(wait.to.at);
     let first = exchange.response.as_ref().map_or(wait.to, |response| response.span.first);
     // what is before it left was lost, and is told so on top
     let before = Part { to: left, ..wait.part(Cause::Unknown) };
+    let frames = frames.into_iter().collect();
     let network =
         Part { from: left, to: back, is_inferred: true, frames, ..wait.part(Cause::Network) };
     let frames = smallvec![wait.from.frame, first.frame];
     let is_inferred = rest == Cause::Server;
     let rest = Part { from: back, frames, is_inferred, ..wait.part(rest) };
     [before, network, rest].into_iter().filter(|part| part.from < part.to).collect()
-}
-
-/// The shortest round trip between the capture and the server that was known at the end of a
-/// wait, and its proof.
-fn round_trip(connection: &Connection, wait: Span) -> Option<(TimeDelta, Proof)> {
-    let of_data = connection.round_trips.iter().rev();
-    let of_data = of_data.skip_while(|known| known.acked.frame > wait.to.frame);
-    let of_data = of_data.map(|known| (known.sent, known.acked));
-    let handshake = connection.handshake.as_deref();
-    let handshake = handshake.filter(|handshake| handshake.ack.frame <= wait.from.frame);
-    let handshake = handshake.map(|handshake| (handshake.syn_answered, handshake.syn_ack));
-    let (sent, answered) = of_data.chain(handshake).next()?;
-    let time = answered.at.since(sent.at).at_least_zero();
-    Some((time, smallvec![sent.frame, answered.frame]))
 }
 
 /// The time until the response before this one was whole, where that is on the same stream.

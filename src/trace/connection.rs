@@ -9,10 +9,11 @@ use crate::flow::event::{
 };
 use crate::packet::Encapsulation;
 use crate::protocol::dns::message::Flavor;
-use crate::time::{Frames, Stamp};
+use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
 use crate::trace::configuration::Reach;
 use crate::trace::id::{ConnectionId, ExchangeId, ResolutionId};
 use crate::trace::multiplex::Multiplex;
+use crate::trace::quic::Quic;
 use crate::trace::refusal::Refusal;
 use crate::trace::stall::Stall;
 use crate::trace::tls::Tls;
@@ -52,7 +53,7 @@ pub struct Connection {
     pub segments: Vec<SegmentNote>,
     /// What held bytes up, as it became known, up to a bound.
     pub stalls: Vec<Stall>,
-    /// Round trips of data between the capture and the server, each shorter than the
+    /// Round trips of TCP's data between the capture and the server, each shorter than the
     /// handshake's and than those before.
     pub round_trips: Vec<RoundTrip>,
     /// Bytes that are missing.
@@ -75,8 +76,10 @@ pub struct Connection {
     pub counters: PerDirection<Counters>,
     /// Its frames; complete when it is over.
     pub frames: Frames,
-    /// TLS on it.
+    /// TLS on it, or in QUIC.
     pub tls: Option<Box<Tls>>,
+    /// QUIC on it.
+    pub quic: Option<Box<Quic>>,
     /// What was said of it, where it carries many streams.
     pub multiplex: Option<Box<Multiplex>>,
     /// Its exchanges in order.
@@ -141,9 +144,52 @@ pub enum CloseKind {
 }
 
 impl Connection {
-    /// How long it took to open, as its client felt it: from the first SYN to its ACK.
+    /// How long it took to open, as its client felt it: from the first SYN to its ACK, and with
+    /// QUIC, which opens and secures a connection at once, from the client's first packet to its
+    /// Finished.
     pub fn connect(&self) -> Option<(Stamp, Stamp)> {
+        if self.quic.is_some() {
+            return self.attempted().zip(self.tls.as_ref()?.done());
+        }
         self.handshake.as_ref().map(|handshake| (handshake.syn, handshake.ack))
+    }
+
+    /// The first packet with which its client began to open it; none where that is older than the
+    /// capture, or nothing tells.
+    pub fn attempted(&self) -> Option<Stamp> {
+        let Some(quic) = self.quic.as_deref() else {
+            let syn = self.handshake.as_ref().map(|handshake| handshake.syn);
+            return self.syns.first().copied().or(syn);
+        };
+        let asked = self.tls.as_ref().and_then(|tls| tls.started());
+        // of a first packet that could not be opened the server's answer may tell
+        let told = quic.negotiations.first().map(|said| said.at);
+        let told = told.or_else(|| quic.retry.map(|retry| retry.at));
+        asked.or(told).map(|_| self.opened)
+    }
+
+    /// A way to the server and back, from the capture: the shortest one that was known at a frame,
+    /// with the packets that show it.
+    pub fn round_trip(&self, known: FrameNo) -> Option<(TimeDelta, [FrameNo; 2])> {
+        let shown = |sent: Stamp, acked: Stamp, time| (time, [sent.frame, acked.frame]);
+        if let Some(quic) = self.quic.as_deref() {
+            let measured = quic.round_trips.iter().filter(|measured| {
+                measured.trip.direction == Direction::ToServer && measured.trip.acked.frame <= known
+            });
+            let measured =
+                measured.map(|one| shown(one.trip.sent, one.trip.acked, one.time())).min();
+            let first = self.attempted().zip(quic.answered);
+            let first = first.filter(|(_, answered)| answered.frame <= known);
+            let first =
+                first.map(|(sent, back)| shown(sent, back, back.at.since(sent.at).at_least_zero()));
+            return measured.into_iter().chain(first).min();
+        }
+        let of_data = self.round_trips.iter().rev().find(|trip| trip.acked.frame <= known);
+        let of_data = of_data.map(|trip| (trip.sent, trip.acked));
+        let handshake = self.handshake.as_deref().filter(|shaken| shaken.ack.frame <= known);
+        let handshake = handshake.map(|shaken| (shaken.syn_answered, shaken.syn_ack));
+        let (sent, back) = of_data.or(handshake)?;
+        Some(shown(sent, back, back.at.since(sent.at).at_least_zero()))
     }
 
     /// When it was ready for its first request: open, and secured where it has TLS.
@@ -175,19 +221,31 @@ impl Connection {
         is_silent || is_only_secured || (is_whole && has_settings)
     }
 
-    /// What the network answered to its SYN in the server's place.
+    /// What the network answered to its SYN, or to the first packets of QUIC, in the server's place.
     pub fn unreachable(&self) -> Option<&Refusal> {
-        let is_attempt = self.transport == Transport::Tcp && self.handshake.is_none();
+        let is_attempt = match self.quic.as_deref() {
+            Some(quic) => quic.answered.is_none() && self.is_silent_server(),
+            None => self.transport == Transport::Tcp && self.handshake.is_none(),
+        };
         self.refusals.first().filter(|_| is_attempt)
     }
 
-    /// True where a SYN was sent and nothing ever came back.
+    /// True where its client wanted to open it, with a SYN or the first packets of QUIC, and
+    /// nothing ever came back.
     pub fn unanswered(&self) -> bool {
+        if let Some(quic) = self.quic.as_deref() {
+            let is_over = self.end.is_some();
+            return is_over && quic.answered.is_none() && self.is_silent_server();
+        }
         self.transport == Transport::Tcp
             && self.role == Role::Syn
             && self.handshake.is_none()
             && self.refused.is_none()
-            && self.counters.to_client.packets == 0
+            && self.is_silent_server()
+    }
+
+    const fn is_silent_server(&self) -> bool {
+        self.counters.to_client.packets == 0
     }
 }
 

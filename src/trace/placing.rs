@@ -100,7 +100,8 @@ impl Placing {
     /// name that TLS asks for, and failures.
     fn place_other_connections(&mut self, trace: &Trace, clients: &Clients<'_>, hosts: &Hosts<'_>) {
         let idle = |connection: &&Connection| {
-            connection.exchanges.is_empty() && connection.transport == Transport::Tcp
+            let is_web = connection.transport == Transport::Tcp || connection.quic.is_some();
+            connection.exchanges.is_empty() && is_web
         };
         for connection in trace.connections.iter().filter(idle) {
             if connection.protocol == Some("dns") {

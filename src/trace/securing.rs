@@ -1,11 +1,13 @@
 //! How a connection was secured: how its TLS handshake ended, and where its time went.
 
-use crate::flow::event::{Direction, Handshake};
+use crate::flow::event::Direction;
 use crate::protocol::buffer::Span;
+use crate::protocol::quic::event::Close;
 use crate::protocol::tls::event::Alert;
 use crate::protocol::tls::message::{Kind, Message};
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::connection::{CloseKind, Connection};
+use crate::trace::quic::Measured;
 use crate::trace::tls::Tls;
 
 /// How a handshake ended.
@@ -15,6 +17,8 @@ pub enum Outcome<'t> {
     Open(Stamp),
     /// One side said what was wrong.
     Failed(&'t Alert),
+    /// Likewise on QUIC, whose alerts are errors of its own (RFC 9001 §4.8).
+    GivenUp(&'t Close),
     /// The connection was reset, by the sender of what went this way.
     Reset(Direction, Stamp),
     /// It was closed, by the sender of what went this way.
@@ -27,12 +31,18 @@ pub enum Outcome<'t> {
 
 impl<'t> Outcome<'t> {
     /// That of a connection.
-    pub fn of(connection: &Connection, tls: &'t Tls) -> Self {
+    pub fn of(connection: &'t Connection, tls: &'t Tls) -> Self {
         if let Some(done) = tls.done() {
             return Self::Open(done);
         }
         if let Some(alert) = tls.failure() {
             return Self::Failed(alert);
+        }
+        if let Some(quic) = connection.quic.as_deref()
+            && let Some((at, by)) = quic.given_up()
+        {
+            let close = quic.close().filter(|close| close.at == at);
+            return close.map_or(Self::Reset(by, at), Self::GivenUp);
         }
         let closing = connection.closing.iter().find(|step| step.kind != CloseKind::FinAck);
         if let Some(step) = closing {
@@ -44,6 +54,18 @@ impl<'t> Outcome<'t> {
         let asked = tls.started().is_some() && connection.gaps.is_empty();
         let silent = tls.messages.iter().all(|message| message.direction == Direction::ToServer);
         if asked && silent && connection.end.is_some() { Self::Unanswered } else { Self::Unknown }
+    }
+}
+
+impl Outcome<'_> {
+    /// When it ended, where it did.
+    pub const fn ended(&self) -> Option<Stamp> {
+        match self {
+            Self::Open(at) | Self::Reset(_, at) | Self::Closed(_, at) => Some(*at),
+            Self::Failed(alert) => Some(alert.at),
+            Self::GivenUp(close) => Some(close.at),
+            Self::Unanswered | Self::Unknown => None,
+        }
     }
 }
 
@@ -65,14 +87,13 @@ impl Split {
     /// round trip takes, or where the server's messages end.
     pub fn of(connection: &Connection, tls: &Tls) -> Option<Self> {
         let (start, done) = (tls.started()?, tls.done()?);
-        let handshake = connection.handshake.as_deref()?;
         let is_end = |message: &Message| {
             message.direction == Direction::ToClient && message.kind == Kind::Sealed
         };
         if tls.finished.to_client.is_none() && !tls.messages.iter().any(is_end) {
             return None;
         }
-        let (server, client) = halves(connection, handshake, done);
+        let (server, client) = halves(connection, done)?;
         let of_messages = tls.messages.iter().map(|message| (message.direction, message.span));
         let of_ends = [Direction::ToServer, Direction::ToClient]
             .into_iter()
@@ -100,18 +121,24 @@ impl Split {
 }
 
 /// The shortest round trips that were known when the handshake was over: from the capture to the
-/// server and back, and to the client and back.
-fn halves(connection: &Connection, handshake: &Handshake, done: Stamp) -> (TimeDelta, TimeDelta) {
-    let known = connection.round_trips.iter().take_while(|known| known.acked.at <= done.at);
-    let data = known.map(|known| known.acked.at.since(known.sent.at).at_least_zero()).min();
-    let server = handshake.server_half();
-    (data.map_or(server, |data| data.min(server)), handshake.client_half())
+/// server and back, and to the client and back. Where the client's is not known it is taken for
+/// none: then what it took is the client's own.
+fn halves(connection: &Connection, done: Stamp) -> Option<(TimeDelta, TimeDelta)> {
+    let (server, _) = connection.round_trip(done.frame)?;
+    if let Some(quic) = connection.quic.as_deref() {
+        let of_client = quic.round_trips.iter().filter(|measured| {
+            measured.trip.direction == Direction::ToClient && measured.trip.acked <= done
+        });
+        return Some((server, of_client.map(Measured::time).min().unwrap_or_default()));
+    }
+    let handshake = connection.handshake.as_deref()?;
+    Some((server.min(handshake.server_half()), handshake.client_half()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::secured;
+    use crate::report::fixture::{over_quic, secured};
     use crate::trace::tls::Resumption;
 
     #[test]
@@ -126,6 +153,7 @@ mod tests {
                 Outcome::Reset(way, _) => format!("reset {way:?}"),
                 Outcome::Closed(way, _) => format!("closed {way:?}"),
                 Outcome::Unanswered => "unanswered".to_owned(),
+                Outcome::GivenUp(close) => format!("given up at {}", close.at.frame),
                 Outcome::Unknown => "unknown".to_owned(),
             })
             .collect();
@@ -159,5 +187,28 @@ mod tests {
         assert_eq!(tls(0).certificates(Direction::ToClient).map(<[_]>::len), Some(1));
         assert_eq!(tls(0).certificates(Direction::ToServer), None);
         assert!(tls(1).failure().is_some() && tls(0).failure().is_none());
+    }
+
+    #[test]
+    fn on_quic_a_handshake_begins_with_the_first_packet() {
+        let trace = over_quic();
+        let ends: Vec<String> = trace
+            .connections
+            .iter()
+            .filter_map(|connection| Some((connection, connection.tls.as_deref()?)))
+            .map(|(connection, tls)| match Outcome::of(connection, tls) {
+                Outcome::Open(done) => format!("open at {}", done.frame),
+                Outcome::GivenUp(close) => format!("given up at {}", close.at.frame),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        let expected = ["open at 9", "Unanswered", "Unanswered", "given up at 231", "open at 242"];
+        assert_eq!(ends, expected);
+        let used = &trace.connections[0];
+        assert_eq!(used.connect().map(|(first, done)| (first.frame.0, done.frame.0)), Some((5, 9)));
+        assert_eq!(used.ready(), used.connect().map(|(_, done)| done));
+        let split = Split::of(used, used.tls.as_deref().unwrap()).unwrap();
+        let micros = |time: TimeDelta| time.as_nanos() / 1000;
+        assert_eq!((micros(split.network), micros(split.server)), (20_100, 21_000));
     }
 }

@@ -24,6 +24,8 @@ pub enum Cause {
     ReceiveWindow,
     /// The receiver allowed no more DATA of the stream, or of all streams of the connection.
     StreamWindow,
+    /// The receiver allowed no more streams (QUIC, RFC 9000 §4.6).
+    StreamLimit,
     /// The sender waited for an acknowledgment, as a congestion window makes it do.
     CongestionWindow,
     /// The sender had nothing to send.
@@ -54,6 +56,8 @@ pub struct Stall {
     pub told: Stamp,
     /// Which way the bytes go.
     pub direction: Direction,
+    /// The stream whose bytes they are; none where all of the connection had to wait, as on TCP.
+    pub stream: Option<u64>,
     /// The packet behind which nothing went on.
     pub from: Stamp,
     /// The packet with which it went on.

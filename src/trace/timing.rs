@@ -11,9 +11,10 @@ pub struct Timings {
     pub blocked: Option<TimeDelta>,
     /// From the first question for the host to the last answer that the connect waited for.
     pub dns: Option<TimeDelta>,
-    /// From the first SYN to the client's ACK, and TLS where there is any.
+    /// From the first SYN to the client's ACK, and TLS where there is any; on QUIC from the client's
+    /// first packet to its Finished.
     pub connect: Option<TimeDelta>,
-    /// The part of `connect` that is TLS.
+    /// The part of `connect` that is TLS: all of it on QUIC.
     pub ssl: Option<TimeDelta>,
     /// From the first to the last byte of the request; none where it was not captured.
     pub send: Option<TimeDelta>,

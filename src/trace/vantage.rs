@@ -9,6 +9,7 @@ use std::fmt;
 use crate::flow::event::{Counters, Direction};
 use crate::time::TimeDelta;
 use crate::trace::connection::Connection;
+use crate::trace::quic::Measured;
 
 /// Where a connection was captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,13 @@ fn checksums(connection: &Connection) -> Found {
 
 /// The least time that the server and the client take to answer, seen from the capture.
 fn sides(connection: &Connection) -> Option<(TimeDelta, TimeDelta)> {
+    if let Some(quic) = connection.quic.as_deref() {
+        let of = |direction| {
+            let ours = quic.round_trips.iter().filter(|one| one.trip.direction == direction);
+            ours.map(Measured::time).min()
+        };
+        return of(Direction::ToServer).zip(of(Direction::ToClient));
+    }
     let of = |direction| {
         let measured = connection.measures.as_ref()?.round_trips.of(direction).as_ref();
         measured.map(|times| times.min)
@@ -188,6 +196,7 @@ mod tests {
             counters: PerDirection::default(),
             frames: Frames::default(),
             tls: None,
+            quic: None,
             multiplex: None,
             exchanges: Vec::new(),
             reach: None,

@@ -12,7 +12,7 @@ mod connection;
 mod credit;
 pub mod error;
 pub mod event;
-mod frame;
+pub mod frame;
 pub mod id;
 mod keys;
 mod packet;

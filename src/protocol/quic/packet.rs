@@ -1,7 +1,5 @@
 //! The packets of a datagram, as far as anybody can read them (RFC 8999, RFC 9000 §17).
 
-use std::ops::Range;
-
 use crate::cursor::{Cursor, Short};
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::version::Version;
@@ -199,18 +197,6 @@ impl<'a> Iterator for Packets<'a> {
                 Some(Err(fault))
             }
         }
-    }
-}
-
-impl Protected<'_> {
-    /// Where the number stands, behind a connection ID of so many bytes in a short header.
-    pub(super) fn number_at(&self, id: usize) -> usize {
-        self.number_at.unwrap_or(1 + id)
-    }
-
-    /// Bytes that are protected, as far as that is known: the number and the tag among them.
-    pub(super) fn payload(&self) -> Range<usize> {
-        self.number_at.unwrap_or(1)..self.bytes.len()
     }
 }
 

@@ -206,11 +206,6 @@ impl Streams {
         all
     }
 
-    /// How many are open.
-    pub(super) fn len(&self) -> usize {
-        self.open.len()
-    }
-
     /// Bytes of memory that they take, about.
     pub(super) fn held(&self) -> usize {
         self.held + self.open.len() * OPEN

@@ -12,7 +12,7 @@ use crate::trace::connection as model;
 pub struct Close {
     /// Why it is over; null where it is being closed.
     pub reason: Option<CloseReason>,
-    /// Who sent the first FIN, or the RST; null where nobody did.
+    /// Who sent the first FIN, the RST, or QUIC's word of the close; null where nobody did.
     pub first: Option<End>,
     /// FINs, their acknowledgments and RSTs, in order.
     pub steps: Vec<CloseStep>,

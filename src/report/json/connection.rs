@@ -14,6 +14,8 @@ use crate::report::json::encapsulation::{Tunnel, VlanTags};
 use crate::report::json::handshake::{Handshake, Options, Rtt};
 use crate::report::json::measures::{RoundTrips, Vantage};
 use crate::report::json::multiplex::Multiplex;
+use crate::report::json::quic::Quic;
+use crate::report::json::race::Race;
 use crate::report::json::refusal::Refusal;
 use crate::report::json::resolver::Resolver;
 use crate::report::json::segment::{Counters, Gap, Segment};
@@ -61,16 +63,21 @@ pub struct Connection<'a> {
     pub rtt: Option<Rtt>,
     /// Round trips of the handshake and of all data, for TCP; complete when it is over.
     pub round_trips: Option<RoundTrips>,
-    /// Where it was captured, for TCP.
+    /// Where it was captured, for TCP and QUIC.
     pub vantage: Option<Vantage>,
     /// What both ends offered in the handshake.
     pub options: Option<Options>,
     /// The RST that answered the SYN.
     pub refused: Option<Moment>,
-    /// True where a SYN was sent and nothing ever came back.
+    /// True where a SYN, or the first packets of QUIC, were sent and nothing ever came back.
     pub unanswered: bool,
-    /// TLS on it; null where it has none.
+    /// TLS on it, or in QUIC; null where it has none.
     pub tls: Option<Tls<'a>>,
+    /// QUIC on it; null where it has none.
+    pub quic: Option<Quic<'a>>,
+    /// How it did beside another one to the same server, over QUIC or TCP; null where there was
+    /// none at the same time.
+    pub race: Option<Race>,
     /// The resolver that it leads to over TLS; null where it leads to none that is known.
     pub resolver: Option<Resolver>,
     /// How it was closed; null while it is open.
@@ -85,7 +92,7 @@ pub struct Connection<'a> {
     pub network_errors: Vec<Refusal<'a>>,
     /// Where its packets were captured another time.
     pub captured_again: Vec<Sighting<'a>>,
-    /// What was said of it, where it carries many streams (HTTP/2); null where nothing was.
+    /// What was said of it, where it carries many streams (HTTP/2, HTTP/3); null where nothing was.
     pub multiplex: Option<Multiplex<'a>>,
     /// Its exchanges: entries of `exchanges`, in order.
     pub exchanges: Vec<u32>,
@@ -210,6 +217,8 @@ impl<'a> Connection<'a> {
             refused: connection.refused.map(Moment::from),
             unanswered: connection.unanswered(),
             tls: Tls::of(connection),
+            quic: Quic::of(trace, connection),
+            race: Race::of(trace, connection),
             resolver: Resolver::of(trace, connection),
             close: Close::of(connection),
             directions: Directions {

@@ -72,10 +72,10 @@ impl From<&TcpMeasures> for RoundTrips {
 }
 
 impl Vantage {
-    /// Where a TCP connection was captured.
+    /// Where a connection of TCP or QUIC was captured.
     pub(super) fn of(connection: &Connection) -> Option<Self> {
-        let is_tcp = connection.transport == Transport::Tcp;
-        let vantage = is_tcp.then(|| vantage::Vantage::of(connection))?;
+        let is_known = connection.transport == Transport::Tcp || connection.quic.is_some();
+        let vantage = is_known.then(|| vantage::Vantage::of(connection))?;
         let place = match vantage.place {
             vantage::Place::Client => Place::Client,
             vantage::Place::Server => Place::Server,

@@ -12,6 +12,7 @@
 //! - what did not happen, or is not known, is null, never 0;
 //! - every entity lists the frames that it was seen in.
 
+pub mod allowance;
 pub mod capture;
 pub mod certificate;
 pub mod close;
@@ -29,6 +30,8 @@ pub mod message;
 pub mod multiplex;
 pub mod neighbor;
 pub(in crate::report) mod printable;
+pub mod quic;
+pub mod race;
 pub mod record;
 pub mod refusal;
 pub mod resolver;

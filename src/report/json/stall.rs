@@ -46,7 +46,7 @@ pub enum Cause {
     ServerThinking,
     /// The connection was taken by the response before this one.
     Queued,
-    /// The connection brought bodies of other streams (HTTP/2): in `receive` that is seen, in
+    /// The connection brought bodies of other streams (HTTP/2, HTTP/3): in `receive` that is seen, in
     /// `wait` it is concluded that the response waited behind them.
     OtherStreams,
     /// Bytes were lost: from where that shows until they were there again.
@@ -56,8 +56,10 @@ pub enum Cause {
     /// The receiver's window was closed, or filled.
     ReceiveWindow,
     /// The receiver allowed no more DATA of the stream, or of all streams of the connection
-    /// (HTTP/2).
+    /// (HTTP/2, QUIC).
     StreamWindow,
+    /// The receiver allowed no more streams (QUIC).
+    StreamLimit,
     /// The sender waited for an acknowledgment, as a congestion window makes it do.
     CongestionWindow,
     /// The sender had nothing to send.
@@ -117,6 +119,7 @@ impl From<stall::Cause> for Cause {
             stall::Cause::Reordering => Self::Reordering,
             stall::Cause::ReceiveWindow => Self::ReceiveWindow,
             stall::Cause::StreamWindow => Self::StreamWindow,
+            stall::Cause::StreamLimit => Self::StreamLimit,
             stall::Cause::CongestionWindow => Self::CongestionWindow,
             stall::Cause::Idle => Self::SenderIdle,
             stall::Cause::Data => Self::Data,

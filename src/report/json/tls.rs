@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::flow::event::{self, PerDirection};
+use crate::protocol::quic::event::{Close, CloseError};
 use crate::protocol::tls::event as words;
 use crate::report::json::certificate::Certificate;
 use crate::report::json::estimate::EstimatedExchange;
@@ -290,10 +291,19 @@ impl From<&Outcome<'_>> for TlsOutcome {
             Outcome::Open(_) => Self::Open,
             Outcome::Failed(_) => Self::Alert,
             Outcome::Reset(..) => Self::Reset,
-            Outcome::Closed(..) => Self::Closed,
+            Outcome::GivenUp(close) if is_alert(close) => Self::Alert,
+            Outcome::Closed(..) | Outcome::GivenUp(_) => Self::Closed,
             Outcome::Unanswered => Self::Unanswered,
             Outcome::Unknown => Self::Unknown,
         }
+    }
+}
+
+/// On QUIC an alert is an error that closes the connection (RFC 9001 §4.8).
+const fn is_alert(close: &Close) -> bool {
+    match close.error {
+        CloseError::Transport { error, .. } => error.alert().is_some(),
+        CloseError::Application(_) => false,
     }
 }
 

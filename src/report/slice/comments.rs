@@ -215,8 +215,9 @@ impl Comments {
                 Cause::Reordering => "a packet that others overtook",
                 Cause::ReceiveWindow => "a receiver without room",
                 Cause::CongestionWindow => "the congestion window",
+                Cause::StreamWindow => "a flow-control window without room",
+                Cause::StreamLimit => "the number of streams that the receiver allows",
                 Cause::Network
-                | Cause::StreamWindow
                 | Cause::Server
                 | Cause::Queued
                 | Cause::Streams

@@ -120,6 +120,7 @@ impl Part {
             | Subject::Tls(id)
             | Subject::Flow(id)
             | Subject::Estimate(id, _)
+            | Subject::Path(id, _)
             | Subject::Close(id) => {
                 self.connection(trace.connection(id));
             }

@@ -112,6 +112,7 @@ impl<'o> Filter<'o> {
             | Subject::Tls(id)
             | Subject::Flow(id)
             | Subject::Estimate(id, _)
+            | Subject::Path(id, _)
             | Subject::Close(id) => trace.connection(id).is_some_and(|c| self.connection(trace, c)),
             Subject::Exchange(id) => trace.exchange(id).is_some_and(|e| self.exchange(trace, e)),
         }

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod http;
 pub mod ink;
 pub mod numbers;
+pub mod quic;
 pub mod table;
 pub mod tls;
 pub mod units;

@@ -6,7 +6,7 @@ use crate::protocol::tls::event::{Alert, Keys};
 use crate::protocol::tls::message::{Body, ClientHello, Ech, Kind, Message, ServerHello};
 use crate::protocol::tls::names::{HandshakeType, Version};
 use crate::report::text::escape::escape;
-use crate::report::text::{units, words};
+use crate::report::text::{quic, units, words};
 use crate::trace::certificates::Doubt;
 use crate::trace::resolver::{Over, Resolver};
 use crate::trace::securing::Outcome;
@@ -75,6 +75,10 @@ pub fn failure(outcome: &Outcome<'_>) -> Option<Vec<String>> {
             let short = alert(sent);
             let long = meaning(sent).map(|meaning| format!("{short} ({meaning})"));
             long.into_iter().chain([short, "failed".to_owned()]).collect()
+        }
+        Outcome::GivenUp(close) => {
+            let long = quic::close(close);
+            vec![long, quic::error(close.error), "closed".to_owned()]
         }
         Outcome::Reset(way, _) => {
             let who = words::sender(*way);

@@ -21,7 +21,10 @@ pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String
         EntityId::Neighbor(id) => Subject::Neighbor(id),
         EntityId::Resolution(id) => Subject::Lookup(id),
         EntityId::Handshake(id) => Subject::Connect(id),
-        EntityId::Secured(id) => Subject::Tls(id),
+        EntityId::Secured(id) => {
+            let is_quic = trace.connection(id).is_some_and(|connection| connection.quic.is_some());
+            if is_quic { Subject::Connect(id) } else { Subject::Tls(id) }
+        }
         EntityId::Connection(id) => Subject::Close(id),
         EntityId::Exchange(id) => Subject::Exchange(id),
         EntityId::Lookup(_) | EntityId::Anomaly(_) => return None,

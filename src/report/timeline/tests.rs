@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::fixture::{Story, at, secured, shop};
+use crate::report::fixture::{Story, at, over_quic, secured, shop};
 use crate::report::text::escape::escape;
 use crate::time::TimeDelta;
 use crate::trace::scale::Scale;
@@ -334,4 +334,14 @@ fn each_handshake_of_tls_has_its_row_and_says_how_it_went() {
         Timeline.write(&trace, &options, &mut out).unwrap();
     }
     insta::assert_snapshot!("secured", String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn quic_has_one_row_for_its_handshake_and_one_for_each_way() {
+    let (trace, mut out) = (over_quic(), Vec::new());
+    for verbosity in [0, 1] {
+        let options = Options { verbosity, ..Options::default() };
+        Timeline.write(&trace, &options, &mut out).unwrap();
+    }
+    insta::assert_snapshot!("quic", String::from_utf8(out).unwrap());
 }

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::report::fixture::over_quic;
 use crate::time::FrameNo;
+use crate::trace::stall::Repair;
 
 fn part(cause: Cause, from: i64, to: i64) -> Part {
     Part {
@@ -93,4 +95,19 @@ proptest! {
             prop_assert_eq!(two[0].to, two[1].from);
         }
     }
+}
+
+#[test]
+fn on_quic_a_lost_packet_holds_up_its_own_stream_only() {
+    let mut trace = over_quic();
+    let receive = |trace: &Trace| {
+        let parts = Attribution::of(trace, &trace.exchanges[1]).receive;
+        parts.iter().map(|part| part.cause).collect::<Vec<_>>()
+    };
+    let lost = Cause::Loss(Repair::Fast);
+    assert_eq!(receive(&trace), [Cause::Data, lost, Cause::Data]);
+    trace.exchanges[1].message.stream = 8;
+    assert_eq!(receive(&trace), [Cause::Data]);
+    trace.connections[0].stalls[0].stream = None;
+    assert_eq!(receive(&trace), [Cause::Data, lost, Cause::Data], "all had to wait");
 }

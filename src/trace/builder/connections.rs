@@ -3,7 +3,9 @@
 use hashbrown::HashMap;
 
 use crate::address::Endpoint;
-use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
+use crate::flow::event::{
+    Closed, Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport,
+};
 use crate::packet::quote::Quoted;
 use crate::protocol::dns::message::Flavor;
 use crate::protocol::event::ConnectionEvent;
@@ -29,6 +31,8 @@ pub(super) struct Connections {
     /// The flows that are not over by their ends, the latest where there are several: in
     /// different VLANs, say.
     by_ends: HashMap<Ends, FlowId>,
+    /// The flows that belong to a connection that began as another one: whose, and their ends.
+    joined: HashMap<FlowId, (ConnectionId, Ends)>,
 }
 
 /// The transport and the two ends of a flow, the lower one first.
@@ -74,6 +78,10 @@ impl Connections {
                 Transport::Arp | Transport::Icmpv4 | Transport::Icmpv6 => None,
             };
         }
+        if let ConnectionEvent::Joined(to) = event {
+            self.joined(trace, bounds, flow, to);
+            return None;
+        }
         if let Some(waiting) = self.waiting.get_mut(&flow) {
             let verdict = verdict(&event, &waiting.opened, is_full);
             if let (Verdict::Wait, ConnectionEvent::Tcp(TcpEvent::Syn { .. })) = (verdict, &event) {
@@ -97,6 +105,14 @@ impl Connections {
                 }
                 Verdict::Forget | Verdict::Wait => return None,
             }
+        }
+        if let Some((id, ends)) = self.joined.get(&flow).copied() {
+            if let ConnectionEvent::Closed(mut closed) = event {
+                self.joined.remove(&flow);
+                self.forget(flow, ends);
+                add_up(trace.connections.get_mut(id.0 as usize)?, &mut closed);
+            }
+            return None;
         }
         let id = self.of(flow)?;
         let connection = trace.connections.get_mut(id.0 as usize)?;
@@ -124,14 +140,12 @@ impl Connections {
                     bounds.reached(trace, place, Bound::Listed);
                 }
             }
-            ConnectionEvent::Closed(closed) => {
+            ConnectionEvent::Closed(mut closed) => {
+                add_up(connection, &mut closed);
                 connection.end = Some(closed.reason);
-                connection.first_close = closed.first_close;
+                connection.first_close = connection.first_close.or(closed.first_close);
                 connection.states = closed.states;
                 connection.measures = closed.measures;
-                connection.last = closed.last;
-                connection.counters = closed.counters;
-                connection.frames = closed.frames;
                 connection.exchanges.shrink_to_fit();
                 let (a, b) = (connection.client, connection.server);
                 let ends = (connection.transport, a.min(b), a.max(b));
@@ -162,8 +176,11 @@ impl Connections {
         };
         let (lo, hi) = (about.source.min(about.destination), about.source.max(about.destination));
         let Some(flow) = self.by_ends.get(&(transport, lo, hi)) else { return false };
-        let id = self.by_flow.get(flow);
-        let refusals = match id.and_then(|id| trace.connections.get_mut(id.0 as usize)) {
+        let joined = self.joined.get(flow).map(|(id, _)| id);
+        let refusals = match joined
+            .or_else(|| self.by_flow.get(flow))
+            .and_then(|id| trace.connections.get_mut(id.0 as usize))
+        {
             Some(connection) => Some(&mut connection.refusals),
             None => self.waiting.get_mut(flow).map(|waiting| &mut waiting.refusals),
         };
@@ -172,6 +189,20 @@ impl Connections {
             bounds.reached(trace, place, Bound::Listed);
         }
         true
+    }
+
+    /// A flow is no connection of its own: its packets are those of another one, whose client has
+    /// moved. What the network said of them is said of that one.
+    fn joined(&mut self, trace: &mut Trace, bounds: &Bounds, flow: FlowId, to: FlowId) {
+        let first = self.joined.get(&to).map(|(id, _)| *id);
+        let Some(id) = first.or_else(|| self.of(to)) else { return };
+        let Some(waiting) = self.waiting.remove(&flow) else { return };
+        let key = &waiting.opened.key;
+        self.joined.insert(flow, (id, (key.transport, key.lo, key.hi)));
+        let Some(connection) = trace.connections.get_mut(id.0 as usize) else { return };
+        for refusal in waiting.refusals {
+            push(&mut connection.refusals, refusal, bounds.limits.listed);
+        }
     }
 
     /// A flow is over, or is no connection.
@@ -234,6 +265,7 @@ impl Connections {
             counters: PerDirection::default(),
             frames: Frames::default(),
             tls: None,
+            quic: None,
             multiplex: None,
             exchanges: Vec::new(),
             reach,
@@ -277,6 +309,25 @@ fn verdict(event: &ConnectionEvent, opened: &Opened, is_full: bool) -> Verdict {
             Verdict::List
         }
         _ => Verdict::Wait,
+    }
+}
+
+/// Adds what was counted of a flow to its connection, which may have had several.
+fn add_up(connection: &mut Connection, closed: &mut Closed) {
+    connection.last = connection.last.max(closed.last);
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let (all, more) =
+            (connection.counters.of_mut(direction), closed.counters.of_mut(direction));
+        if all.packets == 0 {
+            *all = std::mem::take(more);
+        } else {
+            all.add(more);
+        }
+    }
+    if connection.frames.is_empty() {
+        connection.frames = std::mem::take(&mut closed.frames);
+    } else {
+        connection.frames.insert_all(closed.frames.iter());
     }
 }
 

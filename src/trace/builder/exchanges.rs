@@ -64,6 +64,7 @@ impl Exchanges {
             None => return None,
         };
         let mut full = None;
+        let has_streams = has_streams(trace, connection, message);
         let exchange = trace.exchanges.get_mut(id.0 as usize)?;
         let moment = match event {
             HttpEvent::Request { .. } => None,
@@ -103,7 +104,7 @@ impl Exchanges {
                     full = Some(Bound::Text);
                 }
                 if let Some(messages) = &mut exchange.messages
-                    && (exchange.switched.is_none() || exchange.message.stream > 0)
+                    && (exchange.switched.is_none() || has_streams)
                 {
                     messages.ended.get_or_insert(end.done);
                 }
@@ -230,7 +231,7 @@ impl Exchanges {
         } else {
             // A request of its own: those of the responses before it will not come any more. That
             // of another stream may.
-            if message.stream == 0 {
+            if !has_streams(trace, connection, message) {
                 self.forsake(trace, connection, 0, place.completed);
             }
             let (id, started) = ((connection, message), head.span.first);
@@ -315,6 +316,11 @@ impl Exchanges {
         self.open.insert((connection, message), id);
         Some(id)
     }
+}
+
+/// True where a message has its stream to itself: HTTP/1 has none, and the first one of QUIC is 0.
+fn has_streams(trace: &Trace, connection: ConnectionId, message: MessageId) -> bool {
+    message.stream > 0 || trace.connection(connection).is_some_and(|it| it.quic.is_some())
 }
 
 /// Leaves fields, of so many bytes on the wire, out where there is no room for them; gives the bound.

@@ -12,6 +12,7 @@ mod multiplex;
 mod neighbors;
 mod pages;
 mod phases;
+mod quic;
 mod stalls;
 mod tally;
 mod tls;
@@ -133,7 +134,11 @@ impl TraceBuilder {
                 let place = Place { at, flow, completed };
                 tls::event(&mut self.trace, &mut self.bounds, connection, place, *what);
             }
-            EventBody::Quic(_) => {}
+            EventBody::Quic(what) => {
+                let Some(connection) = self.connections.of(flow) else { return };
+                let place = Place { at, flow, completed };
+                quic::event(&mut self.trace, &mut self.bounds, connection, place, *what);
+            }
             EventBody::Configuration(what) => {
                 let place = Place { at, flow, completed };
                 self.configurations.told(&mut self.trace, &mut self.bounds, place, *what);

@@ -17,9 +17,9 @@ pub(super) struct Before {
     pub blocked: Option<TimeDelta>,
     /// The lookup.
     pub dns: Option<TimeDelta>,
-    /// The handshakes: that of TCP, and that of TLS.
+    /// The handshakes: that of TCP, and that of TLS; or that of QUIC, which is both at once.
     pub connect: Option<TimeDelta>,
-    /// The part of `connect` that is TLS.
+    /// The part of `connect` that is TLS: all of it with QUIC, as browsers have it.
     pub ssl: Option<TimeDelta>,
 }
 
@@ -42,8 +42,7 @@ pub(super) fn before_request(
     resolution: Option<&Resolution>,
     request: Stamp,
 ) -> Before {
-    let Some((syn, _)) = connection.connect() else { return Before::default() };
-    let Some(ready) = connection.ready() else { return Before::default() };
+    let Some((syn, ready)) = opened(connection, request) else { return Before::default() };
     // Fast open carries the request in the SYN, early data (RFC 8446 §2.3) and False Start
     // (RFC 7918) send it before the server has finished: the phases overlap, and connect ends with
     // it.
@@ -53,9 +52,13 @@ pub(super) fn before_request(
         return Before::default();
     }
     let connect = connected.since(syn.at).at_least_zero();
-    let hello = connection.tls.as_ref().filter(|tls| tls.done().is_some());
-    let hello = hello.and_then(|tls| tls.started());
-    let ssl = hello.map(|hello| connected.since(hello.at).at_least_zero());
+    let ssl = if connection.quic.is_some() {
+        Some(connect)
+    } else {
+        let hello = connection.tls.as_ref().filter(|tls| tls.done().is_some());
+        let hello = hello.and_then(|tls| tls.started());
+        hello.map(|hello| connected.since(hello.at).at_least_zero())
+    };
     let lookup = resolution.and_then(|resolution| answered_before(trace, resolution, syn));
     let client = connection.client.ip;
     let lookup = lookup.filter(|(_, answer)| {
@@ -78,6 +81,17 @@ pub(super) fn before_request(
         connect: Some(connect),
         ssl,
     }
+}
+
+/// The first packet of a connection, and when it was ready for a request. Early data on QUIC comes
+/// before it is known when that is: it waited for nothing.
+fn opened(connection: &Connection, request: Stamp) -> Option<(Stamp, Stamp)> {
+    if let (Some((first, _)), Some(ready)) = (connection.connect(), connection.ready()) {
+        return Some((first, ready));
+    }
+    let is_early = connection.tls.as_ref().is_some_and(|tls| tls.early.is_some());
+    let is_early = is_early && connection.quic.is_some();
+    Some((connection.attempted().filter(|_| is_early)?, request))
 }
 
 /// The first question of a resolution, and the last of its answers before `syn`.
@@ -127,4 +141,44 @@ pub(super) fn measure(exchange: &mut Exchange) {
 /// A time that happened: none where it is zero.
 fn some_time(time: TimeDelta) -> Option<TimeDelta> {
     (time > TimeDelta::ZERO).then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{at, over_quic};
+
+    #[test]
+    fn with_quic_connect_is_from_the_first_packet_to_the_finished_and_all_of_it_is_ssl() {
+        let trace = over_quic();
+        let connection = &trace.connections[0];
+        let resolution = connection.resolution.and_then(|id| trace.resolution(id));
+        let before = before_request(&trace, connection, resolution, at(64_200, 10));
+        let micros = |micros: i64| Some(TimeDelta::from_nanos(micros * 1000));
+        assert_eq!(before.started, Some(at(0, 1)));
+        assert_eq!(before.dns, micros(20_100));
+        assert_eq!((before.connect, before.ssl), (micros(41_900), micros(41_900)));
+        // between answer and first packet, and between Finished and request
+        assert_eq!(before.blocked, micros(1_900 + 300));
+    }
+
+    #[test]
+    fn early_data_on_quic_ends_connect_before_the_handshake_is_over() {
+        let mut trace = over_quic();
+        let request = at(4_000_100, 240);
+        let of = |connection: &Connection| {
+            let before = before_request(&trace, connection, None, request);
+            (before.connect, before.ssl, before.blocked)
+        };
+        let early = Some(TimeDelta::from_nanos(100_000));
+        assert_eq!(of(&trace.connections[6]), (early, early, None));
+        // as it is when the request is read: nobody knows yet when the handshake will be over
+        let mut connection = trace.connections.swap_remove(6);
+        let tls = connection.tls.as_mut().unwrap();
+        (tls.finished.to_server, tls.finished.to_client) = (None, None);
+        let before = before_request(&trace, &connection, None, request);
+        assert_eq!((before.connect, before.ssl), (early, early));
+        connection.tls.as_mut().unwrap().early = None;
+        assert_eq!(before_request(&trace, &connection, None, request), Before::default());
+    }
 }

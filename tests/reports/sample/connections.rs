@@ -43,6 +43,7 @@ fn connection(id: u32, server: Endpoint, opened: Stamp) -> Connection {
         counters: PerDirection::default(),
         frames: frames([opened.frame.0]),
         tls: None,
+        quic: None,
         multiplex: None,
         exchanges: Vec::new(),
         resolution: None,

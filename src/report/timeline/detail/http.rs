@@ -128,14 +128,14 @@ fn carried(connection: &Connection, exchange: &Exchange) -> String {
     let place = connection.exchanges.iter().position(|id| *id == exchange.id).unwrap_or(0) + 1;
     let (client, server) = (connection.client, connection.server);
     let stream = match exchange.message.stream {
-        0 => String::new(),
+        0 if connection.quic.is_none() => String::new(),
         stream => format!(", stream {stream}"),
     };
     let ends = format!("connection #{number}, {client} → {server}{stream}");
     if place > 1 {
         return format!("{ends}, used again: request {place} on it, no lookup and no handshake");
     }
-    if connection.handshake.is_none() {
+    if connection.attempted().is_none() {
         return format!("{ends}, open before the capture began");
     }
     match exchange.timings.connect {
@@ -254,7 +254,7 @@ fn size(head: u32, fields: &Fields, end: Option<&MessageEnd>) -> String {
     )
 }
 
-/// How the message was cut into segments.
+/// How the message was cut into segments, or packets of QUIC.
 fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Connection>) -> String {
     let bytes = u64::from(response.size) + end.body.wire;
     let largest = connection.map_or(0, |connection| connection.counters.to_client.largest);
@@ -275,7 +275,11 @@ fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Conne
     format!(
         "{} in {}{largest}{mss}, {}",
         units::count(bytes, "byte", "bytes"),
-        units::count(end.frames.len(), "segment", "segments"),
+        if connection.is_some_and(|connection| connection.quic.is_some()) {
+            units::count(end.frames.len(), "packet", "packets")
+        } else {
+            units::count(end.frames.len(), "segment", "segments")
+        },
         in_frames(end)
     )
 }

@@ -8,6 +8,7 @@ mod lookup;
 mod measures;
 mod multiplex;
 mod neighbor;
+mod quic;
 mod stall;
 mod tcp;
 mod tls;
@@ -25,21 +26,37 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         Subject::Neighbor(id) => trace.neighbor(id).map(neighbor::lines),
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| {
-            let is_last = c.tls.is_none() && c.closing.is_empty();
-            tcp::opening(trace, c).into_iter().chain(said(c).filter(|_| is_last)).collect()
+            let is_last = (c.tls.is_none() || c.quic.is_some()) && !is_closed(c);
+            let lines = match &c.quic {
+                Some(quic) => quic::opening(trace, c, quic),
+                None => tcp::opening(trace, c),
+            };
+            lines.into_iter().chain(said(c).filter(|_| is_last)).collect()
         }),
         Subject::Tls(id) => trace.connection(id).map(|c| {
             let is_last = c.closing.is_empty();
             tls::lines(c).into_iter().chain(said(c).filter(|_| is_last)).collect()
         }),
         Subject::Estimate(id, nth) => trace.connection(id).map(|c| estimate::lines(c, nth)),
-        Subject::Flow(id) => {
-            trace.connection(id).map(|c| tcp::totals(trace, c).into_iter().chain(said(c)).collect())
-        }
+        Subject::Flow(id) => trace.connection(id).map(|c| {
+            let lines = match &c.quic {
+                Some(quic) => quic::totals(trace, c, quic),
+                None => tcp::totals(trace, c),
+            };
+            lines.into_iter().chain(said(c)).collect()
+        }),
         Subject::Exchange(id) => trace.exchange(id).map(|e| http::lines(trace, e)),
-        Subject::Close(id) => {
-            trace.connection(id).map(|c| said(c).chain(tcp::closing(c)).collect())
+        Subject::Path(id, nth) => {
+            let quic = trace.connection(id).and_then(|c| c.quic.as_deref());
+            quic.map(|quic| quic::path(quic, nth))
         }
+        Subject::Close(id) => trace.connection(id).map(|c| {
+            let lines = match &c.quic {
+                Some(quic) => quic::closing(c, quic),
+                None => tcp::closing(c),
+            };
+            said(c).chain(lines).collect()
+        }),
     };
     let mut lines = lines.unwrap_or_default();
     for line in &mut lines {
@@ -48,6 +65,12 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// True where a row tells how it was closed.
+fn is_closed(connection: &Connection) -> bool {
+    let given_up = connection.quic.as_ref().and_then(|quic| quic.given_up());
+    !connection.closing.is_empty() || given_up.is_some()
 }
 
 /// What was said of a connection of many streams: below the row of its close, or, as long as it is

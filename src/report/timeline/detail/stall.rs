@@ -81,6 +81,7 @@ impl Sum<'_> {
             }
             Cause::ReceiveWindow => format!("{time} receive window closed ({})", self.ways()),
             Cause::StreamWindow => format!("{time} no flow-control window ({})", self.ways()),
+            Cause::StreamLimit => format!("{time} no more streams allowed ({})", self.ways()),
             Cause::CongestionWindow => {
                 let flights = units::count(times, "flight", "flights");
                 format!("{time} limited by the congestion window ({flights})")

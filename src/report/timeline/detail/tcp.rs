@@ -5,14 +5,14 @@ use crate::protocol::neighbor::Method;
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
 use crate::report::text::numbers;
-use crate::report::text::units;
-use crate::report::text::words;
+use crate::report::text::{quic, units, words};
 use crate::report::timeline::detail::line::Line;
 use crate::report::timeline::detail::measures;
 use crate::time::{FrameNo, Frames, Stamp, TimeDelta};
 use crate::trace::Trace;
 use crate::trace::configuration::Reach;
 use crate::trace::connection::{CloseKind, Connection};
+use crate::trace::race::Race;
 
 /// The lines below the row of an opening.
 pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
@@ -22,19 +22,26 @@ pub(super) fn opening(trace: &Trace, connection: &Connection) -> Vec<Line> {
     } else {
         attempts(connection, &mut lines);
     }
+    let race = Race::of(trace, connection);
+    lines.extend(race.and_then(|race| quic::race(race).into_iter().next()).map(Line::new));
+    around(trace, connection, &mut lines);
+    lines.extend(totals(trace, connection));
+    lines
+}
+
+/// Where the server's address came from, and which way its packets go.
+pub(super) fn around(trace: &Trace, connection: &Connection, lines: &mut Vec<Line>) {
     if connection.resolution.is_none() && connection.protocol != Some("dns") {
         lines.push(Line::new(format!(
             "{} was never looked up in this capture: from a cache, the hosts file, or typed",
             connection.server.ip
         )));
     }
-    next_hop(trace, connection, &mut lines);
+    next_hop(trace, connection, lines);
     lines.extend(connection.reach.and_then(|reach| reached(trace, reach)));
     if let Some(around) = words::encapsulation(&connection.encapsulation) {
         lines.push(Line::new(format!("seen in {around}")));
     }
-    lines.extend(totals(trace, connection));
-    lines
 }
 
 fn shaken(connection: &Connection, handshake: &Handshake, lines: &mut Vec<Line>) {

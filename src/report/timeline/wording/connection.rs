@@ -3,30 +3,43 @@
 use crate::flow::event::{Direction, Transport};
 use crate::report::text::escape::escape;
 use crate::report::text::ink::Tone;
-use crate::report::text::units;
-use crate::report::text::words;
+use crate::report::text::{quic, units, words};
 use crate::report::timeline::wording::forms::{Wording, one, with_parts};
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::model::Trace;
+use crate::trace::race::Race;
+use crate::trace::upgrade;
 use crate::trace::waterfall::Phase;
 
 pub(super) fn connect(trace: &Trace, connection: &Connection) -> Wording {
+    let (mut result, tone) = connect_result(connection);
+    // in all forms but the shortest
+    for told in Race::of(trace, connection).into_iter().flat_map(quic::race).take(1) {
+        for form in result.iter_mut().rev().skip(1) {
+            form.push_str(", ");
+            form.push_str(&told);
+        }
+    }
+    Wording {
+        kind: words::transport(connection.transport).to_owned(),
+        phase: Some(Phase::Connect),
+        what: opens(trace, connection),
+        result,
+        tone,
+        connection: Some(connection.id),
+        ..Wording::default()
+    }
+}
+
+/// To whom a connection is opened, the longest form first.
+pub(super) fn opens(trace: &Trace, connection: &Connection) -> Vec<String> {
     let server = connection.server;
     let plain = format!("connect to {server}");
     let name = server_name(trace, connection);
     let named = name.as_ref().map(|name| format!("{plain} ({name})"));
     // Of an IPv6 address little would be left.
     let short = name.map(|name| format!("{name}:{}", server.port));
-    let (result, tone) = connect_result(connection);
-    Wording {
-        kind: words::transport(connection.transport).to_owned(),
-        phase: Some(Phase::Connect),
-        what: named.into_iter().chain([plain, server.to_string()]).chain(short).collect(),
-        result,
-        tone,
-        connection: Some(connection.id),
-        ..Wording::default()
-    }
+    named.into_iter().chain([plain, server.to_string()]).chain(short).collect()
 }
 
 fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
@@ -74,10 +87,7 @@ fn connect_result(connection: &Connection) -> (Vec<String>, Tone) {
 
 /// The name by which the client knows the server: the one that it asked for in TLS, or looked up.
 fn server_name(trace: &Trace, connection: &Connection) -> Option<String> {
-    let asked = connection.tls.as_ref().and_then(|tls| tls.server_name());
-    let resolution = connection.resolution.and_then(|id| trace.resolution(id));
-    let name = asked.or_else(|| resolution.map(|resolution| &*resolution.name));
-    name.map(|name| escape(name).into_owned())
+    upgrade::name(trace, connection).map(|name| escape(name).into_owned())
 }
 
 pub(super) fn flow(trace: &Trace, connection: &Connection) -> Wording {

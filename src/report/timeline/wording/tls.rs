@@ -59,7 +59,7 @@ fn result(trace: &Trace, connection: &Connection, tls: &Tls) -> (Vec<String>, To
 }
 
 /// The first doubt about the server's certificates that matters.
-fn worst_doubt(tls: &Tls) -> Option<&'static str> {
+pub(super) fn worst_doubt(tls: &Tls) -> Option<&'static str> {
     let chain = tls.certificates(Direction::ToClient)?;
     let at = tls.certified(Direction::ToClient)?;
     let doubts = certificates::doubts(chain, tls.server_name(), at.at);

@@ -1,0 +1,89 @@
+//! How a client came to QUIC, and what became of TCP beside it, as the document has it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::report::json::value::Millis;
+use crate::trace::connection::Connection;
+use crate::trace::{Trace, race, upgrade};
+
+/// How a client knew that a server speaks HTTP/3.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Upgrade {
+    /// By what.
+    pub by: UpgradeBy,
+    /// For `https_record`: the entry of `lookups` whose answer offers it.
+    pub lookup: Option<u32>,
+    /// For `alt_svc`: the entry of `exchanges` whose response offers it.
+    pub exchange: Option<u32>,
+}
+
+/// By what a client knew it.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpgradeBy {
+    /// The HTTPS record of the name (RFC 9460).
+    HttpsRecord,
+    /// The `Alt-Svc` field of a response (RFC 7838).
+    AltSvc,
+    /// From before the capture: nothing in it says so.
+    EarlierKnowledge,
+}
+
+/// How a connection did beside another one to the same server, over QUIC or TCP.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Race {
+    /// What came of it.
+    pub result: RaceResult,
+    /// The other one: an entry of `connections`.
+    pub rival: u32,
+    /// For `lost`: from its first packet until it was open, or given up. For `fell_back` and
+    /// `stood_in`: from the first packet of QUIC to the first request over TCP.
+    pub ms: Option<Millis>,
+    /// For `lost` and `fell_back`: bytes of payload that were spent on it for nothing; null where
+    /// it was used later.
+    pub bytes: Option<u64>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RaceResult {
+    /// Both were opened at once, and the first request went over this one.
+    Won,
+    /// Both were opened at once, and the first request went over the other one.
+    Lost,
+    /// QUIC was never open, and the other one, over TCP, was used in its place.
+    FellBack,
+    /// It was used in place of the other one, over QUIC, which was never open.
+    StoodIn,
+}
+
+impl Upgrade {
+    /// How the client of a connection knew it.
+    pub(super) fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
+        let (by, lookup, exchange) = match upgrade::Known::of(trace, connection)? {
+            upgrade::Known::Record(id) => (UpgradeBy::HttpsRecord, Some(id.0), None),
+            upgrade::Known::AltSvc(id) => (UpgradeBy::AltSvc, None, Some(id.0)),
+            upgrade::Known::Earlier => (UpgradeBy::EarlierKnowledge, None, None),
+        };
+        Some(Self { by, lookup, exchange })
+    }
+}
+
+impl Race {
+    /// How a connection did.
+    pub(super) fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
+        let race = race::Race::of(trace, connection)?;
+        let rival = race.rival().0;
+        let (result, time, bytes) = match race {
+            race::Race::Won { .. } => (RaceResult::Won, None, None),
+            race::Race::Lost { spent, bytes, .. } => (RaceResult::Lost, Some(spent), bytes),
+            race::Race::FellBack { after, bytes, .. } => {
+                (RaceResult::FellBack, Some(after), Some(bytes))
+            }
+            race::Race::StoodIn { after, .. } => (RaceResult::StoodIn, Some(after), None),
+        };
+        Some(Self { result, rival, ms: time.map(Millis), bytes })
+    }
+}

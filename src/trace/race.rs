@@ -1,0 +1,219 @@
+//! QUIC and TCP beside each other: a client that tries both at once, and one that has to go back to
+//! TCP because QUIC does not come through.
+//!
+//! A pure function of the trace. Two connections are rivals where one client opens them to the same
+//! server, one over UDP and one over TCP, and the second begins before the first has come to its
+//! end.
+
+use crate::flow::event::Transport;
+use crate::time::{Stamp, TimeDelta};
+use crate::trace::connection::Connection;
+use crate::trace::id::ConnectionId;
+use crate::trace::model::Trace;
+use crate::trace::upgrade;
+
+/// How a connection did beside its rival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    /// The first request went over this one.
+    Won {
+        /// The other one.
+        rival: ConnectionId,
+    },
+    /// The first request went over the other one.
+    Lost {
+        /// The other one.
+        rival: ConnectionId,
+        /// From its first packet until it was open, or given up.
+        spent: TimeDelta,
+        /// Bytes of payload in both directions; none where it was used later.
+        bytes: Option<u64>,
+    },
+    /// QUIC was never open, and TCP was used in its place.
+    FellBack {
+        /// The connection over TCP.
+        to: ConnectionId,
+        /// From the first packet of QUIC to the first request over TCP.
+        after: TimeDelta,
+        /// Bytes of payload that were spent on QUIC.
+        bytes: u64,
+    },
+    /// The same, told of the connection over TCP.
+    StoodIn {
+        /// The connection over QUIC.
+        of: ConnectionId,
+        /// As above.
+        after: TimeDelta,
+    },
+}
+
+/// Connections that are looked at on either side of one: those that began just before and after.
+const NEAR: usize = 64;
+
+/// Failures beside one connection that it may have stood in for.
+const FAILURES: usize = 4;
+
+/// A client that gives QUIC up opens a connection over TCP this soon, if it has none.
+const SOON: TimeDelta = TimeDelta::from_secs(5);
+
+impl Race {
+    /// That of a connection; none where it has no rival, or neither was used.
+    pub fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
+        if has_failed(connection) {
+            let (to, after) = fallback(trace, connection)?;
+            return Some(Self::FellBack { to, after, bytes: bytes(connection) });
+        }
+        let failed = rivals(trace, connection).filter(|rival| has_failed(rival)).take(FAILURES);
+        let mut stood_in = failed.filter_map(|quic| {
+            let (to, after) = fallback(trace, quic)?;
+            (to == connection.id).then_some(Self::StoodIn { of: quic.id, after })
+        });
+        stood_in.next().or_else(|| {
+            let others = rivals(trace, connection).filter(|rival| !has_failed(rival));
+            let beside = others.filter(|rival| overlap(connection, rival));
+            let away =
+                |rival: &&Connection| rival.opened.frame.0.abs_diff(connection.opened.frame.0);
+            between(trace, connection, beside.min_by_key(away)?)
+        })
+    }
+
+    /// The other connection.
+    pub const fn rival(self) -> ConnectionId {
+        match self {
+            Self::Won { rival } | Self::Lost { rival, .. } => rival,
+            Self::FellBack { to, .. } => to,
+            Self::StoodIn { of, .. } => of,
+        }
+    }
+}
+
+/// The connections of the same client to the same server over the other transport.
+fn rivals<'t>(
+    trace: &'t Trace,
+    connection: &'t Connection,
+) -> impl Iterator<Item = &'t Connection> {
+    let (id, quic) = (connection.id.0 as usize, connection.quic.is_some());
+    let near = trace.connections.iter().skip(id.saturating_sub(NEAR)).take(2 * NEAR);
+    let name = upgrade::name(trace, connection);
+    let is_web = quic || connection.transport == Transport::Tcp;
+    near.filter(move |rival| {
+        let is_other = match (quic, rival.quic.is_some()) {
+            (true, false) => rival.transport == Transport::Tcp,
+            (false, true) => true,
+            _ => false,
+        };
+        let is_named = |name: &str| {
+            upgrade::name(trace, rival).is_some_and(|it| it.eq_ignore_ascii_case(name))
+        };
+        is_web
+            && is_other
+            && rival.client.ip == connection.client.ip
+            && rival.server.port == connection.server.port
+            && (rival.server.ip == connection.server.ip || name.is_some_and(is_named))
+    })
+}
+
+/// True for QUIC that its client began and never got open.
+fn has_failed(connection: &Connection) -> bool {
+    let Some(quic) = connection.quic.as_deref() else { return false };
+    let is_over = connection.end.is_some() || quic.given_up().is_some();
+    is_over && connection.attempted().is_some() && connection.connect().is_none()
+}
+
+/// The connection over TCP that was used instead of one over QUIC that failed, and how long after
+/// its first packet.
+fn fallback(trace: &Trace, quic: &Connection) -> Option<(ConnectionId, TimeDelta)> {
+    let used = rivals(trace, quic).filter_map(|tcp| Some((instead(trace, quic, tcp)?, tcp.id)));
+    let (first, to) = used.min()?;
+    Some((to, first.at.since(quic.opened.at).at_least_zero()))
+}
+
+/// The first request over TCP after a client had begun with QUIC.
+fn instead(trace: &Trace, quic: &Connection, tcp: &Connection) -> Option<Stamp> {
+    if tcp.opened.at.since(quic.last.at) > SOON {
+        return None;
+    }
+    uses(trace, tcp).find(|used| *used >= quic.opened)
+}
+
+/// Who won, where two were opened at once.
+fn between(trace: &Trace, connection: &Connection, rival: &Connection) -> Option<Race> {
+    let (own, other) = (uses(trace, connection).next(), uses(trace, rival).next());
+    let is_first = match (own, other) {
+        (None, None) => return None,
+        (Some(own), Some(other)) => own < other,
+        (own, None) => own.is_some(),
+        (None, Some(_)) => false,
+    };
+    if is_first {
+        return Some(Race::Won { rival: rival.id });
+    }
+    let (from, to) = attempt(connection)?;
+    let bytes = own.is_none().then(|| bytes(connection));
+    Some(Race::Lost { rival: rival.id, spent: to.at.since(from.at).at_least_zero(), bytes })
+}
+
+/// When requests went over a connection: those that were read, or else those that are estimated.
+fn uses<'t>(trace: &'t Trace, connection: &'t Connection) -> impl Iterator<Item = Stamp> + 't {
+    let requests = connection.exchanges.iter().filter_map(|id| {
+        let request = trace.exchange(*id)?.request.as_ref()?;
+        Some(request.span.first)
+    });
+    let estimates = connection.tls.iter().flat_map(|tls| &tls.estimates);
+    requests.chain(estimates.map(|estimate| estimate.sent.span.first))
+}
+
+/// From the first packet of an attempt until the connection was ready for a request, or given up.
+fn attempt(connection: &Connection) -> Option<(Stamp, Stamp)> {
+    let from = connection.attempted()?;
+    let to = connection.ready().or(connection.refused).unwrap_or(connection.last);
+    Some((from, to))
+}
+
+fn overlap(one: &Connection, other: &Connection) -> bool {
+    let (Some(one), Some(other)) = (attempt(one), attempt(other)) else { return false };
+    one.0 <= other.1 && other.0 <= one.1
+}
+
+fn bytes(connection: &Connection) -> u64 {
+    let counters = &connection.counters;
+    counters.to_server.bytes.saturating_add(counters.to_client.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::over_quic;
+
+    #[test]
+    fn the_one_that_is_asked_first_wins_and_the_other_has_its_cost() {
+        let trace = over_quic();
+        let of = |nth: usize| Race::of(&trace, &trace.connections[nth]);
+        assert_eq!(of(0), Some(Race::Won { rival: ConnectionId(1) }));
+        let spent = TimeDelta::from_nanos(20_100_000);
+        let lost = Race::Lost { rival: ConnectionId(0), spent, bytes: Some(3_100) };
+        assert_eq!(of(1), Some(lost));
+    }
+
+    #[test]
+    fn where_quic_never_opens_tcp_stands_in() {
+        let trace = over_quic();
+        let of = |nth: usize| Race::of(&trace, &trace.connections[nth]);
+        let after = TimeDelta::from_millis(321);
+        let back = Race::FellBack { to: ConnectionId(3), after, bytes: 3_600 };
+        assert_eq!(of(2), Some(back));
+        assert_eq!(of(3), Some(Race::StoodIn { of: ConnectionId(2), after }));
+        assert_eq!((of(4), of(5)), (None, None), "nothing was used instead");
+    }
+
+    #[test]
+    fn one_that_begins_when_the_other_is_open_is_no_rival() {
+        let mut trace = over_quic();
+        let (quic, tcp) = (trace.connections[0].ready().unwrap(), &mut trace.connections[1]);
+        tcp.opened = quic;
+        tcp.syns = vec![Stamp::new(quic.at + TimeDelta::from_millis(1), quic.frame)];
+        assert_eq!(Race::of(&trace, &trace.connections[0]), None);
+        trace.connections[1].client.ip = [192, 0, 2, 9].into();
+        assert_eq!(Race::of(&trace, &trace.connections[1]), None, "nor another client's");
+    }
+}
