@@ -52,7 +52,7 @@ fn the_request_that_led_to_http2_is_answered_on_its_first_stream() {
             EventBody::Multiplex(said) => Some(format!("{said:?}")),
             _ => None,
         });
-        let wanted = "Settings { by: ToServer, settings: [(3, 100), (4, 65535)] }";
+        let wanted = "Settings { by: ToServer, version: Http2, settings: [(3, 100), (4, 65535)] }";
         assert_eq!(settings.as_deref(), Some(wanted));
     }
 }
