@@ -44,12 +44,17 @@ pub struct Limits {
     pub http_pipeline: usize,
     /// One chunk-size line with its extensions (RFC 9112 §7.1.1 asks for such a bound).
     pub http_chunk_line: usize,
-    /// Streams of one HTTP/2 connection that are followed at once: servers allow 100 to 250.
-    pub http2_streams: usize,
+    /// Streams of one HTTP/2 or HTTP/3 connection that are followed at once: servers allow 100 to
+    /// 250.
+    pub http_streams: usize,
     /// Streams of one direction of a QUIC connection that are followed at once, likewise.
     pub quic_streams: usize,
-    /// Bytes kept of one direction's table of header fields (RFC 7541): what browsers allow.
+    /// Bytes kept of one direction's table of header fields (RFC 7541, RFC 9204): what browsers
+    /// allow.
     pub hpack_table: usize,
+    /// Bytes of one HTTP/3 connection that wait, behind a head, for entries of its table that have
+    /// not come (RFC 9204 §2.1.2): what 100 Mbit/s bring in 80 ms, a round trip and some.
+    pub http3_blocked: usize,
     /// Decoded bytes counted of one body: a zip bomb ends here.
     pub decoded_body: u64,
     /// Decoded bytes for each encoded byte of one body, once a MiB is decoded: deflate cannot
@@ -206,9 +211,10 @@ impl Default for Limits {
             http_fields: 1024,
             http_pipeline: 1024,
             http_chunk_line: 4096,
-            http2_streams: 4096,
+            http_streams: 4096,
             quic_streams: 4096,
             hpack_table: 64 << 10,
+            http3_blocked: 1 << 20,
             decoded_body: 1 << 30,
             decoded_ratio: 1100,
             decoder_window: 16 << 20,

@@ -13,6 +13,7 @@ pub mod groups;
 pub mod huffman;
 pub mod message;
 pub mod multiplex;
+pub mod origin;
 pub mod passwords;
 pub mod prefixed;
 pub mod semantics;

@@ -5,4 +5,6 @@ pub mod head;
 pub mod incoming;
 pub mod messages;
 pub mod runs;
+#[cfg(test)]
+pub(in crate::protocol) mod script;
 pub mod websocket;

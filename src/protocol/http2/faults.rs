@@ -59,7 +59,6 @@ pub(super) fn large_frame(stream: u32, length: u32) -> Anomaly {
 
 /// More streams are open than are followed.
 pub(super) fn many_streams(limits: &Limits) -> Anomaly {
-    let text =
-        format!("more than {} streams at once: the oldest is given up", limits.http2_streams);
+    let text = format!("more than {} streams at once: the oldest is given up", limits.http_streams);
     Anomaly::new("http2.streams-full", Class::Limit, text)
 }

@@ -54,7 +54,7 @@ impl Streams {
         say: impl FnOnce(Anomaly),
     ) -> Option<u32> {
         let begins = !self.open.contains_key(&id) && !self.is_over(id);
-        if !begins || self.open.len() < limits.http2_streams {
+        if !begins || self.open.len() < limits.http_streams {
             return None;
         }
         if !std::mem::replace(&mut self.told_full, true) {

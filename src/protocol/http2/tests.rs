@@ -8,8 +8,9 @@ mod websocket;
 
 use crate::flow::event::{Direction, EndReason, Role};
 use crate::protocol::http::message::{Ending, HttpEvent, Version};
+use crate::protocol::http::stream::script::brief;
 use crate::protocol::http2::frame::{self, Kind};
-use script::{Script, brief, frame, get, headers, preface, settings};
+use script::{Script, frame, get, headers, preface, settings};
 
 const END_STREAM: u8 = frame::END_STREAM;
 const PADDED: u8 = frame::PADDED;

@@ -158,6 +158,8 @@ impl Incoming {
         };
         let (decoded, mut anomaly) = self.counter.finish(how == Ending::Whole);
         let encoded = self.counter.encoded();
+        // all of the body may have been in the hole
+        let decoded = decoded.filter(|_| self.gap.is_none() || encoded > 0);
         if let Some(announced) = self.announced.filter(|announced| *announced != encoded)
             && how == Ending::Whole
         {

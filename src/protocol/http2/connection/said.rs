@@ -3,6 +3,7 @@
 use crate::cursor::Cursor;
 use crate::protocol::http::fields;
 use crate::protocol::http::multiplex::{ErrorCode, Priority};
+use crate::protocol::http::origin;
 use crate::protocol::http2::frame::{self, Head, Kind};
 
 /// What one frame says.
@@ -42,7 +43,7 @@ impl Said {
                 let of = stream(&mut cursor)?;
                 Self::Priority(of, Priority::of_field(&fields::text(words(&mut cursor))))
             }
-            Kind::ORIGIN => Self::Note(origins(&mut cursor)?),
+            Kind::ORIGIN => Self::Note(origin::words(&mut cursor)?),
             Kind::ALTSVC => Self::Note(alternative(&mut cursor)?),
             _ => return None,
         };
@@ -65,19 +66,6 @@ pub(super) fn weight(cursor: &mut Cursor<'_>) -> Option<Priority> {
     let exclusive = on & !frame::STREAM != 0;
     let (weight, on) = (u16::from(weight) + 1, u64::from(on & frame::STREAM));
     Some(Priority::Weight { weight, on, exclusive })
-}
-
-/// ORIGIN (RFC 8336 §2.1): what else may be asked for on this connection.
-fn origins(cursor: &mut Cursor<'_>) -> Option<String> {
-    let mut names = Vec::new();
-    while !cursor.is_empty() {
-        let length = cursor.u16().ok()?;
-        let name = cursor.take(usize::from(length)).ok()?;
-        if names.len() < ORIGINS {
-            names.push(String::from_utf8_lossy(name).into_owned());
-        }
-    }
-    Some(format!("speaks for {}", names.join(", ")))
 }
 
 /// ALTSVC (RFC 7838 §4): where else the same may be had.
@@ -103,9 +91,6 @@ fn words<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
     let rest = cursor.take(cursor.rest().len()).unwrap_or_default();
     rest.get(..WORDS).unwrap_or(rest)
 }
-
-/// Origins kept of one frame.
-const ORIGINS: usize = 64;
 
 /// Bytes kept of what an end says in its own words.
 const WORDS: usize = 1024;

@@ -3,10 +3,9 @@
 use crate::flow::event::{Direction, Role};
 use crate::protocol::http::message::{Ending, HttpEvent};
 use crate::protocol::http::multiplex::{Blocked, ErrorCode, Multiplex, Reset};
+use crate::protocol::http::stream::script::brief;
 use crate::protocol::http2::frame::{self, Kind};
-use crate::protocol::http2::tests::script::{
-    Script, brief, frame, get, headers, preface, settings,
-};
+use crate::protocol::http2::tests::script::{Script, frame, get, headers, preface, settings};
 
 const END_STREAM: u8 = frame::END_STREAM;
 
@@ -150,7 +149,7 @@ fn origins_and_alternatives_are_noted_and_short_frames_are_told() {
 #[test]
 fn at_the_bound_the_oldest_stream_is_given_up() {
     let mut script = Script::new(Role::Syn);
-    script.limits.http2_streams = 2;
+    script.limits.http_streams = 2;
     script.up(&[preface(), get(1, "/a"), get(3, "/b"), get(5, "/c"), get(7, "/d")].concat());
     for stream in [1, 5] {
         script.down(&headers(stream, END_STREAM, &[(":status", "200")]));

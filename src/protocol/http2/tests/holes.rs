@@ -3,11 +3,10 @@
 use crate::flow::event::{Direction, GapReason, Role};
 use crate::protocol::http::message::{Ending, HttpEvent};
 use crate::protocol::http::multiplex::Multiplex;
+use crate::protocol::http::stream::script::brief;
 use crate::protocol::http2::frame::{self, Kind};
 use crate::protocol::http2::hpack::tests::{indexed, literal};
-use crate::protocol::http2::tests::script::{
-    Script, brief, frame, get, headers, preface, settings,
-};
+use crate::protocol::http2::tests::script::{Script, frame, get, headers, preface, settings};
 
 const END_STREAM: u8 = frame::END_STREAM;
 const END_HEADERS: u8 = frame::END_HEADERS;

@@ -3,8 +3,9 @@
 use crate::flow::event::{Direction, Role};
 use crate::protocol::event::EventBody;
 use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http::stream::script::brief;
 use crate::protocol::http2::frame::{self, Kind};
-use crate::protocol::http2::tests::script::{Script, brief, frame, headers, preface};
+use crate::protocol::http2::tests::script::{Script, frame, headers, preface};
 
 const END_STREAM: u8 = frame::END_STREAM;
 
