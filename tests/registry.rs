@@ -23,7 +23,7 @@ const OTHER_FOLDER: &[(&str, &str)] =
     &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp"), ("http", "http1")];
 
 /// Protocols that no recorded visit shows; tests build their packets by hand.
-const NOT_RECORDED: &[&str] = &["mdns", "llmnr", "dhcp", "dhcpv6", "socks"];
+const NOT_RECORDED: &[&str] = &["mdns", "llmnr", "dhcp", "dhcpv6", "socks", "http3"];
 
 /// Files of `src/report` that are no format.
 const SHARED_FILES: &[&str] = &[

@@ -15,6 +15,7 @@ pub mod hold;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod http3;
 pub mod icmp;
 pub mod ndp;
 pub mod neighbor;
@@ -35,6 +36,7 @@ use crate::protocol::analyzer::Protocol;
 pub static PROTOCOLS: &[&Protocol] = &[
     &http1::PROTOCOL,
     &http2::PROTOCOL,
+    &http3::PROTOCOL,
     &tls::PROTOCOL,
     &socks::PROTOCOL,
     &quic::PROTOCOL,

@@ -25,9 +25,11 @@ pub fn trouble(trace: &Trace, exchange: &Exchange) -> Option<&'static str> {
 fn given_up(reset: Reset) -> &'static str {
     match (reset.by, reset.code) {
         _ if reset.unprocessed => "not worked on: the connection was being closed",
-        (Direction::ToServer, ErrorCode::CANCEL) => "the client cancelled it",
+        (Direction::ToServer, ErrorCode::CANCEL | ErrorCode::H3_REQUEST_CANCELLED) => {
+            "the client cancelled it"
+        }
         (Direction::ToServer, _) => "the client gave the stream up",
-        (Direction::ToClient, ErrorCode::REFUSED_STREAM) => {
+        (Direction::ToClient, ErrorCode::REFUSED_STREAM | ErrorCode::H3_REQUEST_REJECTED) => {
             "the server refused the stream before it worked on it"
         }
         (Direction::ToClient, _) => "the server gave the stream up",

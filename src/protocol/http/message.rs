@@ -294,6 +294,8 @@ pub enum MessageKind {
     },
     /// A comment of an event stream, which keeps the connection open.
     Comment,
+    /// A datagram that belongs to the exchange (RFC 9297).
+    Datagram,
     /// A frame with an opcode that is reserved.
     Unknown(u8),
 }
@@ -310,6 +312,7 @@ impl MessageKind {
             Self::Event { .. } => "event",
             Self::Settings { .. } => "settings",
             Self::Comment => "comment",
+            Self::Datagram => "datagram",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -323,12 +326,12 @@ impl MessageKind {
             Self::Ping => Some(9),
             Self::Pong { .. } => Some(10),
             Self::Unknown(opcode) => Some(*opcode),
-            Self::Event { .. } | Self::Settings { .. } | Self::Comment => None,
+            Self::Event { .. } | Self::Settings { .. } | Self::Comment | Self::Datagram => None,
         }
     }
 
     /// True where it carries what the application says, not the upkeep of the connection.
     pub const fn is_data(&self) -> bool {
-        matches!(self, Self::Text | Self::Binary | Self::Event { .. })
+        matches!(self, Self::Text | Self::Binary | Self::Event { .. } | Self::Datagram)
     }
 }

@@ -144,6 +144,10 @@ impl ErrorCode {
     pub const REFUSED_STREAM: Self = Self(7);
     /// Nobody wants the stream any more.
     pub const CANCEL: Self = Self(8);
+    /// HTTP/3: the request was refused before any work was done on it.
+    pub const H3_REQUEST_REJECTED: Self = Self(0x10b);
+    /// HTTP/3: nobody wants the stream any more.
+    pub const H3_REQUEST_CANCELLED: Self = Self(0x10c);
 
     /// Its name; none where it has none.
     pub fn name(self) -> Option<&'static str> {

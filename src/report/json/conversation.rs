@@ -129,6 +129,8 @@ pub enum Kind {
     Settings,
     /// A comment of an event stream, which keeps the connection open.
     Comment,
+    /// A datagram that belongs to the exchange.
+    Datagram,
     /// A frame with an opcode that is reserved.
     Unknown,
 }
@@ -188,6 +190,7 @@ impl<'a> From<&'a StreamMessage> for Message<'a> {
             MessageKind::Close { .. } => (Kind::Close, None, None),
             MessageKind::Settings { .. } => (Kind::Settings, None, None),
             MessageKind::Comment => (Kind::Comment, None, None),
+            MessageKind::Datagram => (Kind::Datagram, None, None),
             MessageKind::Event { name, .. } => (Kind::Event, name.as_deref(), None),
             MessageKind::Unknown(_) => (Kind::Unknown, None, None),
         };

@@ -1,0 +1,68 @@
+//! What one connection makes us hold, and what a few bytes unfold to.
+
+use crate::protocol::analyzer::Analyzer as _;
+use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http3::frame::Kind;
+use crate::protocol::http3::qpack::tests::{insert, references};
+use crate::protocol::http3::tests::script::{ENCODER, Script, data, frame, get, ok, varint};
+
+#[test]
+fn a_field_that_is_referred_to_again_and_again_unfolds_to_a_bound() {
+    let mut script = Script::new();
+    script.limits.unfolded_at_once = 10_000;
+    script.begin();
+    script.up(ENCODER, &insert("x", &"@".repeat(3000)));
+    script.ask(0, &frame(Kind::HEADERS, &references(1, &[0; 100])));
+    assert_eq!(script.anomalies(), ["http3.head-syntax", "http.head-too-long"]);
+    let HttpEvent::Request { head, .. } = script.http(0) else { panic!("a request") };
+    assert!(head.fields.len() < 10, "{}", head.fields.len());
+}
+
+#[test]
+fn streams_beyond_the_bound_take_the_place_of_the_oldest() {
+    let mut script = Script::begun();
+    script.limits.http_streams = 4;
+    for id in [0, 4, 8, 12, 16, 20] {
+        script.ask(id, &get("/"));
+    }
+    assert_eq!(script.anomalies(), ["http3.streams-full"]);
+    script.answer(0, &[ok(), data(b"late")].concat());
+    script.answer(20, &ok());
+    let said = script.brief();
+    assert_eq!(said[12..], ["20< 200", "20<| none"], "{said:?}");
+    // the same for those of one direction: further ones are passed over
+    script.events.clear();
+    script.up(14, &varint(0x77));
+    script.up(18, &varint(0x77));
+    assert_eq!(script.anomalies(), ["http3.streams-full"]);
+}
+
+#[test]
+fn what_is_held_is_counted_and_given_back() {
+    let mut script = Script::begun();
+    let empty = script.connection.held();
+    for id in (0..400).step_by(4) {
+        script.up(id, &get("/"));
+    }
+    let open = script.connection.held();
+    assert!(open > empty + 100 * 900, "{empty} {open}");
+    for id in (0..400).step_by(4) {
+        script.ask(id, b"");
+        script.answer(id, &[frame(Kind::HEADERS, &references(1, &[0])), data(&[0; 900])].concat());
+    }
+    let waiting = script.connection.held();
+    assert!(waiting > open + 100 * 900, "{open} {waiting}");
+    script.down(crate::protocol::http3::tests::script::SERVER_ENCODER, &insert(":status", "200"));
+    assert!(script.connection.held() < empty + 2000, "{empty} {}", script.connection.held());
+}
+
+#[test]
+fn a_head_that_is_too_long_is_passed_over_and_its_body_told() {
+    let mut script = Script::begun();
+    script.limits.http_head = 100;
+    script.ask(0, &get("/"));
+    script.down(0, &frame(Kind::HEADERS, &[0; 101]));
+    script.answer(0, &data(b"body"));
+    assert_eq!(script.brief()[2..], ["0< ?", "0<| frames 6/4 7..7 Gap(OverBudget)"]);
+    assert_eq!(script.anomalies(), ["http3.frame-too-long"]);
+}
