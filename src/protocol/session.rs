@@ -4,7 +4,8 @@
 //! analyzer (TLS) that feeds it decrypted bytes: it cannot tell them from those of a flow. It
 //! never looks at bytes itself but to find out their protocol.
 
-use std::collections::BTreeMap;
+mod buffers;
+
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -13,9 +14,9 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, GapReason, PerDirection, StreamEvent};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, StreamReset};
 use crate::protocol::budget::Share;
-use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::detect::{self, Decision};
 use crate::protocol::event::{ConnectionEvent, EventBody};
+use crate::protocol::session::buffers::Buffers;
 use crate::time::Stamp;
 
 /// One analyzer and its buffers; before that, the search for the right one.
@@ -75,6 +76,7 @@ impl Session {
                 self.end(from, reason, cx);
             }
         }
+        self.buffers.weigh(from);
         self.account(cx);
     }
 
@@ -148,6 +150,7 @@ impl Session {
             }
             State::Undecided(_) | State::Over => self.end(from, EndReason::Rst, cx),
         }
+        self.buffers.weigh(from);
         self.account(cx);
     }
 
@@ -367,36 +370,6 @@ impl Early {
         [Direction::ToServer, Direction::ToClient]
             .into_iter()
             .all(|direction| *self.given_up.of(direction) || self.ended.of(direction).is_some())
-    }
-}
-
-/// The unread bytes of each stream; stream 0, the only one of TCP, without a search.
-#[derive(Default)]
-struct Buffers {
-    zero: PerDirection<StreamBuffer>,
-    numbered: BTreeMap<StreamKey, StreamBuffer>,
-}
-
-impl Buffers {
-    fn of(&mut self, key: StreamKey) -> &mut StreamBuffer {
-        if key.id == 0 {
-            self.zero.of_mut(key.direction)
-        } else {
-            self.numbered.entry(key).or_default()
-        }
-    }
-
-    fn held(&self) -> usize {
-        let zero = self.zero.to_server.held() + self.zero.to_client.held();
-        self.numbered.values().fold(zero, |sum, buffer| sum.saturating_add(buffer.held()))
-    }
-
-    fn forget(&mut self, key: StreamKey) {
-        if key.id == 0 {
-            *self.zero.of_mut(key.direction) = StreamBuffer::default();
-        } else {
-            self.numbered.remove(&key);
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::flow::event::{Closed, FlowBody, FlowEvent, FlowId, FlowKey, Opened, R
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::protocol::analyzer::Verdict;
+use crate::protocol::buffer::StreamBuffer;
 use crate::protocol::event::{Event, Phase};
 use crate::protocol::sessions::Sessions;
 use crate::time::{FrameNo, Frames, Timestamp};

@@ -16,6 +16,7 @@ use crate::protocol::http::stream::script::{brief, flow, stamp};
 use crate::protocol::http3::connection::Connection;
 use crate::protocol::http3::frame::Kind;
 use crate::protocol::http3::qpack::tests::section;
+use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::time::Stamp;
 
@@ -163,6 +164,8 @@ impl Script {
             limits: &self.limits,
             protocols: &[],
             budgets,
+            routes: &Routes::default(),
+            path: None,
             secrets: &Secrets::default(),
             depth: 1,
             secure: true,
