@@ -18,7 +18,7 @@ def record(name, module, target):
     quiet = getattr(module, "QUIET", True)
     with servers(getattr(module, "CONDITIONS", {})) as (network, folder, authority):
         stage = Stage(network, folder, authority, quiet, getattr(module, "CAPTURE", "pcap"),
-                      getattr(module, "MIDWAY", False))
+                      getattr(module, "MIDWAY", False), getattr(module, "FLAGS", ()))
         module.visit(stage)
         stage.browser.close()
         path = stage.capture.stop()

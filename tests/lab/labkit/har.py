@@ -3,7 +3,7 @@
 import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-VERSIONS = {"http/1.0": "HTTP/1.0", "h2": "HTTP/2"}
+VERSIONS = {"http/1.0": "HTTP/1.0", "h2": "HTTP/2", "h3": "HTTP/3"}
 
 
 def build(truth):

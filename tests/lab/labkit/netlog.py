@@ -1,4 +1,4 @@
-"""The browser's net log: every socket, every lookup and every request that was really sent.
+"""The browser's net log: every socket or QUIC connection, every lookup and every request that was really sent.
 
 DevTools hides some of it (sockets that no request used, sends that were repeated) and shortens the
 times of the rest.  The log has all, to the millisecond.
@@ -66,6 +66,62 @@ class NetLog:
                 entry["closed"] = event["at"]
         return list(found.values())
 
+    def quic_sessions(self):
+        """Each attempt to open a QUIC connection, under the same keys as those of TCP and more.
+
+        Connection IDs are those of the handshake: `original_dcid` is the one that the client made
+        up, `server_cid` the one that the server chose; the client's own are empty.
+        """
+        found = {}
+        for event in self.events:
+            kind, params, entry = event["kind"], event["params"], found.get(event["source"])
+            if kind == "QUIC_SESSION" and event["phase"] == "BEGIN":
+                found[event["source"]] = {
+                    "kind": "quic", "source": event["source"], "addresses": [],
+                    "host": params["host"], "connect_start": event["at"], "remote": None,
+                    "connect_end": None, "local": None, "net_error": None, "closed": None,
+                    "ssl_start": event["at"], "ssl_end": None, "ssl_error": None, "tls": None,
+                    "cipher": None, "group": None, "alpn": None, "resumed": None,
+                    "version": None, "original_dcid": params["connection_id"], "server_cid": None,
+                    "early_data": None, "streams": [],
+                    "packets": {"sent": 0, "received": 0, "lost": 0}, "close": None,
+                }
+            elif entry is not None:
+                self._add_quic(entry, kind, event)
+        return list(found.values())
+
+    @staticmethod
+    def _add_quic(entry, kind, event):
+        """One event of a QUIC connection; its TLS is part of it and done when it is."""
+        params, packets = event["params"], entry["packets"]
+        if kind == "QUIC_SESSION_VERSION_NEGOTIATED":
+            entry["version"] = params["version"]
+        elif kind == "QUIC_SESSION_CRYPTO_HANDSHAKE_COMPLETE":
+            entry["connect_end"] = entry["ssl_end"] = event["at"]
+            entry["tls"], entry["alpn"] = "TLS 1.3", "h3"
+        elif kind == "QUIC_SESSION_ZERO_RTT_STATE":
+            entry["early_data"] = params["state"]
+            entry["resumed"] = params["state"] == "AttemptedAndSucceeded" or None
+        elif kind == "QUIC_SESSION_PACKET_RECEIVED":
+            entry["local"], entry["remote"] = params["self_address"], params["peer_address"]
+        elif kind == "QUIC_SESSION_UNAUTHENTICATED_PACKET_HEADER_RECEIVED":
+            entry["server_cid"] = entry["server_cid"] or params.get("source_connection_id")
+        elif kind == "QUIC_SESSION_PACKET_AUTHENTICATED":
+            packets["received"] += 1
+        elif kind == "QUIC_SESSION_PACKET_SENT":
+            packets["sent"] += 1
+        elif kind == "QUIC_SESSION_PACKET_LOST":
+            packets["lost"] += 1
+        elif kind == "HTTP3_HEADERS_SENT":
+            entry["streams"].append(params["stream_id"])
+        elif kind == "QUIC_SESSION_CLOSE_ON_ERROR" and entry["connect_end"] is None:
+            entry["net_error"] = params["net_error"]
+        elif kind.startswith("QUIC_SESSION_CONNECTION_CLOSE_FRAME_"):
+            entry["close"] = {"from_peer": kind.endswith("RECEIVED"), "type": params["close_type"],
+                              "code": params["quic_wire_error"], "reason": params["details"]}
+        elif kind == "QUIC_SESSION" and event["phase"] == "END":
+            entry["closed"] = event["at"]
+
     @staticmethod
     def _add_tls(entry, event):
         """What a handshake came to; numbers are those of IANA's registries."""
@@ -126,14 +182,16 @@ class NetLog:
         return found
 
     def _streams(self):
-        """Each HTTP/2 stream that the browser opened, with the bytes of DATA that came on it."""
+        """Each stream of HTTP/2 or HTTP/3 that the browser asked on, with the bytes of DATA of it."""
         sockets, found = {}, {}
         for event in self.events:
             kind, params = event["kind"], event["params"]
             key = event["source"], params.get("stream_id")
             if kind == "HTTP2_SESSION_INITIALIZED":
                 sockets[event["source"]] = params["source_dependency"]["id"]
-            elif kind == "HTTP2_SESSION_SEND_HEADERS":
+            elif kind == "QUIC_SESSION":
+                sockets[event["source"]] = event["source"]
+            elif kind in ("HTTP2_SESSION_SEND_HEADERS", "HTTP3_HEADERS_SENT"):
                 head = dict(line.split(": ", 1) for line in params["headers"] if line[0] == ":")
                 found[key] = {
                     "method": head[":method"], "asked": head[":method"], "at": event["at"],
@@ -146,6 +204,8 @@ class NetLog:
                                    "url": found[key]["url"].replace("https:", "wss:", 1)}
             elif kind == "HTTP2_SESSION_RECV_DATA" and found.get(key, {}).get("data") is not None:
                 found[key]["data"] += params["size"]
+            elif kind == "HTTP3_DATA_FRAME_RECEIVED" and key in found:
+                found[key]["data"] += params["payload_length"]
         return found.values()
 
     @staticmethod

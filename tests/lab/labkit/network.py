@@ -22,7 +22,7 @@ from .shell import LabError, alive, end, run, wait_until
 
 PREFIX = "utlab"
 ROLES = ("client", "wire", "router", "servers")
-TOOLS = ("capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "kdig",
+TOOLS = ("caddy", "capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "kdig",
          "nghttp", "nghttpx", "nginx", "openssl", "ss", "sysctl", "tcpdump", "tshark")
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro", "sg")
 RELAY = pathlib.Path(__file__).with_name("relay.py")

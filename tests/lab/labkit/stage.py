@@ -27,14 +27,15 @@ def servers(conditions):
 class Stage:
     """What a visit's `visit` function is given."""
 
-    def __init__(self, network, folder, authority, quiet=True, form="pcap", midway=False):
+    def __init__(self, network, folder, authority, quiet=True, form="pcap", midway=False,
+                 flags=()):
         self.network, self.folder, self.form = network, folder, form
         self.background = []
         self.remarks = []
         self.capture = self.began = None
         if not midway:
             self.begin_capture()
-        self.browser = Chromium(network, folder, authority, quiet)
+        self.browser = Chromium(network, folder, authority, quiet, flags)
 
     def begin_capture(self):
         """Begin to capture; a visit that is MIDWAY says itself when."""

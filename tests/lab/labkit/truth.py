@@ -107,7 +107,7 @@ def build(name, version, events, netlog):
     taken = set()
     for entry in sorted(requests, key=lambda entry: entry["send_start"] or entry["start"]):
         _match(entry, sends, taken)
-    connections = netlog.connections()
+    connections = netlog.connections() + netlog.quic_sessions()
     for send in sends:
         if id(send) not in taken and send["url"]:
             requests.append(_from_send(send, pages))
@@ -245,7 +245,9 @@ def _add_phases(entry, timing, clock, began):
     base = timing["requestTime"]
 
     def span(first, last):
-        return round(timing[last] - timing[first], 3) if timing[first] >= 0 else None
+        # A request in early data leaves before its connection is open: it waits for it no longer.
+        end = min(timing[last], max(timing[first], timing["sendStart"]))
+        return round(end - timing[first], 3) if timing[first] >= 0 else None
 
     headers = timing.get("receiveHeadersStart") or timing["receiveHeadersEnd"]
     entry["send_start"] = clock + base + timing["sendStart"] / 1000
@@ -258,7 +260,8 @@ def _add_phases(entry, timing, clock, began):
     entry["phases"] = {
         # All of the time before the request was sent that is not named otherwise.
         "blocked": round(before - (dns or 0) - (connect or 0), 3), "dns": dns, "connect": connect,
-        "ssl": span("sslStart", "sslEnd"), "send": span("sendStart", "sendEnd"),
+        "ssl": span("sslStart", "sslEnd"),
+        "send": round(timing["sendEnd"] - timing["sendStart"], 3),
         "wait": round(headers - timing["sendEnd"], 3), "receive": received,
     }
     for key, step in (("dns_at", "dnsStart"), ("connect_at", "connectStart")):

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from . import bridge, names, sites
+from . import bridge, caddy, names, sites
 
 UNRULY = pathlib.Path(__file__).with_name("unruly_web.py")
 TALK = pathlib.Path(__file__).with_name("talk.py")
@@ -84,4 +84,5 @@ def start(network, folder, authority):
     network.start_program("servers", TALK, TALKER)
     if network.ipv4:
         bridge.start(network, authority, APPLICATION, TALKER)
+        caddy.start(network, folder, authority, APPLICATION)
     network.wait_listening("servers", 80)

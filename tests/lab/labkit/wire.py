@@ -90,26 +90,60 @@ def summary(path):
     }
     first_last = [float(row[0]) for row in fields(path, "frame", "frame.time_epoch")]
     counted = {name: count(path, display) for name, display in protocols.items()}
+    over_quic = {number for (number,) in fields(path, "quic", "quic.connection.number")}
     first_packets = fields(path, "tcp.flags.syn==1 && tcp.flags.ack==0", "tcp.stream")
     opened = {stream for (stream,) in first_packets}
     return {
         "packets": len(first_last), "bytes": path.stat().st_size,
         "seconds": round(max(first_last) - min(first_last), 3),
         "TCP connections": len(opened),
+        **({"QUIC connections": len(over_quic)} if over_quic else {}),
         **{name: number for name, number in counted.items() if number},
     }
 
 
 def check(path, truth, background):
-    """Refuse a truth that is not, request for request, what the packets say."""
-    told = [entry for entry in truth["requests"] if entry["readable"]] + background
-    seen = exchanges(path)
+    """Refuse a truth that is not, request for request, what the packets say.
+
+    tshark 4.0 shows no header fields of HTTP/3: of these requests it is the streams that the client
+    began, connection by connection, that have to be the browser's.
+    """
+    over_quic, others = _over_quic(truth)
+    told = [entry for entry in others if entry["readable"]] + background
+    seen, begun = exchanges(path), streams(path)
     _compare("requests", Counter(map(_request, seen)), Counter(map(_request, told)))
     broken = {_request(entry) for entry in seen if entry["status"] is None}
     _compare("statuses",
              Counter((*_request(e), e["status"]) for e in seen if _request(e) not in broken),
              Counter((*_request(e), e["status"]) for e in told if _request(e) not in broken))
-    return len(seen)
+    readable = [entry for entry in over_quic if entry["readable"]]
+    _compare("streams", Counter(begun.keys()), Counter(map(_stream, readable)))
+    return len(seen) + len(begun)
+
+
+def streams(path):
+    """The requests over QUIC, as the client's port and the number of the stream, with their times.
+
+    Streams that the client begins in both directions have numbers that four divides.
+    """
+    found = {}
+    for port, numbers, moment in fields(path, "quic.stream.stream_id && udp.dstport == 443", "udp.srcport",
+                                        "quic.stream.stream_id", "frame.time_epoch"):
+        for number in map(int, numbers.split("\x1f")):
+            if number % 4 == 0:
+                found.setdefault((int(port), number), float(moment))
+    return found
+
+
+def _over_quic(truth):
+    """The requests that went over QUIC connections, and the others."""
+    quic = {entry["source"] for entry in truth["connections"] if entry["kind"] == "quic"}
+    over = [entry for entry in truth["requests"] if entry["connection_id"] in quic]
+    return over, [entry for entry in truth["requests"] if entry["connection_id"] not in quic]
+
+
+def _stream(entry):
+    return int(entry["local"].rpartition(":")[2]), entry["stream"]
 
 
 def _compare(what, seen, told):
@@ -127,9 +161,13 @@ def lateness(path, truth):
     waiting, found = {}, []
     for entry in exchanges(path):
         waiting.setdefault(_request(entry), []).append(entry["at"])
-    sent = [entry for entry in truth["requests"] if entry["readable"] and entry["source"] == "cdp"]
-    for entry in sorted(sent, key=lambda entry: entry["send_start"]):
+    over_quic, others = ([entry for entry in entries if entry["readable"]
+                          and entry["source"] == "cdp"] for entries in _over_quic(truth))
+    for entry in sorted(others, key=lambda entry: entry["send_start"]):
         found.append((waiting[_request(entry)].pop(0) - entry["send_start"]) * 1000)
+    begun = streams(path)
+    for entry in over_quic:
+        found.append((begun[_stream(entry)] - entry["send_start"]) * 1000)
     return sorted(found)
 
 
