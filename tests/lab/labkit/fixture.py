@@ -112,6 +112,8 @@ def conditions(wire_options):
             words.append(f"{wire_options[key]:g} kbit/s {way}")
     if wire_options.get("late_large"):
         words.append(f"large frame {wire_options['late_large']} to the client overtaken by two")
+    if wire_options.get("lose_udp"):
+        words.append(f"every datagram to port {wire_options['lose_udp']} lost")
     if wire_options.get("lose_large"):
         words.append(f"large frame {wire_options['lose_large']} to the client lost")
     return ", ".join(words)

@@ -20,10 +20,11 @@ SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60,
 COUNTER, PARK, STATUES, CELLAR, VAULTS, CHAT, DEPOT = 90, 100, 110, 120, 130, 140, 150
 MOSAIC, ARCHIVE, INN, ANNEX, BENCH, ATTIC, LOFT, YARD, BRIDGE, QUEUE = (
     160, 170, 180, 190, 200, 210, 220, 230, 240, 250)
-HARBOUR, QUAY, FERRY = 105, 115, 125
+HARBOUR, QUAY, FERRY, BEACON = 105, 115, 125, 135
 HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
                 CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX, BENCH,
-                ATTIC, LOFT, YARD, BRIDGE, QUEUE, HARBOUR, QUAY, FERRY)
+                ATTIC, LOFT, YARD, BRIDGE, QUEUE, HARBOUR, QUAY, FERRY,
+                BEACON)
 
 HOSTS = {
     "garden.test": SITE,
@@ -66,6 +67,7 @@ HOSTS = {
     "www.harbour.test": HARBOUR,
     "static.harbour.test": QUAY,
     "www.ferry.test": FERRY,
+    "www.beacon.test": BEACON,
     "old.workshop.test": ATTIC,
     "p384.workshop.test": LOFT,
     # Names that the unruly resolver answers late, in pieces or on the second try.
@@ -79,6 +81,9 @@ ALIASES = {
     "garden.customers.test": "edge.garden-cdn.test",
     "tiles.weather.test": "tiles-eu.weather.test",
 }
+
+# Hosts with an HTTPS record: of priority 1, for themselves, with these protocols.
+HTTPS_RECORDS = {"www.beacon.test": ("h3", "h2")}
 
 # Names whose addresses nobody answers for.
 DEAD_ENDS = {"unreachable.trouble.test": UNREACHABLE4, "silent.trouble.test": BLACKHOLE4}

@@ -1,4 +1,4 @@
-"""The browser's net log: every socket or QUIC connection, every lookup and every request that was really sent.
+"""The browser's net log: every connection, every lookup and every request that was really sent.
 
 DevTools hides some of it (sockets that no request used, sends that were repeated) and shortens the
 times of the rest.  The log has all, to the millisecond.
@@ -72,14 +72,21 @@ class NetLog:
         Connection IDs are those of the handshake: `original_dcid` is the one that the client made
         up, `server_cid` the one that the server chose; the client's own are empty.
         """
-        found = {}
+        found, asked, opened = {}, {}, {}
         for event in self.events:
             kind, params, entry = event["kind"], event["params"], found.get(event["source"])
-            if kind == "QUIC_SESSION" and event["phase"] == "BEGIN":
+            if kind == "UDP_CONNECT" and event["phase"] == "BEGIN":
+                asked[event["source"]] = params["address"]
+            elif kind == "UDP_LOCAL_ADDRESS" and event["source"] in asked:
+                remote = asked.pop(event["source"])
+                opened[int(remote.rpartition(":")[2])] = (params["address"], remote)
+            elif kind == "QUIC_SESSION" and event["phase"] == "BEGIN":
+                # It begins right after its socket was opened.
+                local, remote = opened.get(params["port"], (None, None))
                 found[event["source"]] = {
                     "kind": "quic", "source": event["source"], "addresses": [],
-                    "host": params["host"], "connect_start": event["at"], "remote": None,
-                    "connect_end": None, "local": None, "net_error": None, "closed": None,
+                    "host": params["host"], "connect_start": event["at"], "remote": remote,
+                    "connect_end": None, "local": local, "net_error": None, "closed": None,
                     "ssl_start": event["at"], "ssl_end": None, "ssl_error": None, "tls": None,
                     "cipher": None, "group": None, "alpn": None, "resumed": None,
                     "version": None, "original_dcid": params["connection_id"], "server_cid": None,
@@ -182,7 +189,7 @@ class NetLog:
         return found
 
     def _streams(self):
-        """Each stream of HTTP/2 or HTTP/3 that the browser asked on, with the bytes of DATA of it."""
+        """Each stream of HTTP/2 or HTTP/3 with a request, and the bytes of DATA that came on it."""
         sockets, found = {}, {}
         for event in self.events:
             kind, params = event["kind"], event["params"]

@@ -22,8 +22,9 @@ from .shell import LabError, alive, end, run, wait_until
 
 PREFIX = "utlab"
 ROLES = ("client", "wire", "router", "servers")
-TOOLS = ("caddy", "capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool", "ip", "kdig",
-         "nghttp", "nghttpx", "nginx", "openssl", "ss", "sysctl", "tcpdump", "tshark")
+TOOLS = ("caddy", "capinfos", "certutil", "chromium", "curl", "dnsmasq", "dumpcap", "ethtool",
+         "gtlsclient", "gtlsserver", "ip", "kdig", "nghttp", "nghttpx", "nginx", "openssl", "ss",
+         "sysctl", "tcpdump", "tshark")
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro", "sg")
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 

@@ -3,7 +3,7 @@
 Run as a program.  It does what the kernel's netem would do, because many kernels come without
 netem, and because here the faults come from a seeded generator for each direction: the n-th frame
 of a direction meets the same fate in every run.  One frame can be named that is lost for certain,
-or that others overtake.
+or that others overtake, or a UDP port that nothing comes through to.
 """
 
 import argparse
@@ -17,7 +17,8 @@ ALL_PROTOCOLS = 0x0003
 PACKET_OUTGOING = 4
 LARGEST_FRAME = 65600
 ARP = b"\x08\x06"
-LARGE = 1400                            # bytes: a frame with a full segment
+LARGE = 1400                            # bytes: a frame with a full segment has more
+IPV4, UDP = b"\x08\x00", 17
 OVERTAKEN_BY = 2                        # large frames: a third would make a sender repeat it
 
 
@@ -48,9 +49,11 @@ class Direction:
         lost, late, twice = (self.chance.random() for _ in range(3))
         if frame[12:14] == ARP:
             lost = late = twice = 1.0       # a lost ARP stalls a whole second and shows nothing new
-        large = len(frame) > LARGE
+        large = len(frame) > options.large
         self.large += large
         if lost < options.loss or large and self.large == self.lose_large:
+            return
+        if options.lose_udp and udp_port(frame) == options.lose_udp:
             return
         if self.bytes_a_second:             # what came before has to be through
             now = self.free_at = max(now, self.free_at) + len(frame) / self.bytes_a_second
@@ -83,6 +86,14 @@ class Direction:
                 pass                        # the other end is going down: a cable does not care
 
 
+def udp_port(frame):
+    """The port that a datagram over IPv4 goes to, or None for other frames."""
+    if frame[12:14] != IPV4 or frame[23] != UDP:
+        return None
+    start = 14 + 4 * (frame[14] & 15)
+    return int.from_bytes(frame[start + 2:start + 4], "big")
+
+
 def open_device(name):
     device = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS))
     device.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -100,6 +111,10 @@ def main():
     parser.add_argument("--reorder", type=float, default=0.0)
     parser.add_argument("--reorder-ms", type=float, default=8.0)
     parser.add_argument("--duplicate", type=float, default=0.0)
+    parser.add_argument("--large", type=int, default=LARGE, metavar="BYTES",
+                        help="a frame with more bytes is a large one")
+    parser.add_argument("--lose-udp", type=int, default=0, metavar="PORT",
+                        help="lose every datagram to that port")
     parser.add_argument("--lose-large", type=int, default=0, metavar="N",
                         help="lose the N-th large frame from right to left, and no other")
     parser.add_argument("--late-large", type=int, default=0, metavar="N",

@@ -1,6 +1,7 @@
 """The resolver of the lab: dnsmasq, and in front of it, for troubled visits, our own program."""
 
 import pathlib
+import struct
 import subprocess
 
 from . import names
@@ -25,8 +26,17 @@ def configuration(network):
         lines += [f"host-record={name},{address}" for name, address in names.DEAD_ENDS.items()]
     if network.ipv4:
         lines.append(f"host-record={names.RESOLVER},{names.address4(names.RESOLVER)}")
+    lines += [f"dns-rr={name},65,{https_record(protocols)}"
+              for name, protocols in names.HTTPS_RECORDS.items()]
     lines += [f"cname={alias},{name}" for alias, name in names.ALIASES.items()]
     return "\n".join(lines) + "\n"
+
+
+def https_record(protocols):
+    """The data of an HTTPS record (RFC 9460, section 2.2) in hexadecimal."""
+    alpn = b"".join(bytes([len(name)]) + name.encode() for name in protocols)
+    itself, key = b"\0", 1
+    return (struct.pack(">H", 1) + itself + struct.pack(">HH", key, len(alpn)) + alpn).hex()
 
 
 def start(network, folder):

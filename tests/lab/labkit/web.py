@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from . import bridge, caddy, names, sites
+from . import bridge, caddy, names, quic, sites
 
 UNRULY = pathlib.Path(__file__).with_name("unruly_web.py")
 TALK = pathlib.Path(__file__).with_name("talk.py")
@@ -85,4 +85,5 @@ def start(network, folder, authority):
     if network.ipv4:
         bridge.start(network, authority, APPLICATION, TALKER)
         caddy.start(network, folder, authority, APPLICATION)
+        quic.start(network, authority, root(roots, sites.beacon.SITE))
     network.wait_listening("servers", 80)

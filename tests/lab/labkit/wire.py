@@ -127,8 +127,9 @@ def streams(path):
     Streams that the client begins in both directions have numbers that four divides.
     """
     found = {}
-    for port, numbers, moment in fields(path, "quic.stream.stream_id && udp.dstport == 443", "udp.srcport",
-                                        "quic.stream.stream_id", "frame.time_epoch"):
+    shown = fields(path, "quic.stream.stream_id && udp.dstport == 443", "udp.srcport",
+                   "quic.stream.stream_id", "frame.time_epoch")
+    for port, numbers, moment in shown:
         for number in map(int, numbers.split("\x1f")):
             if number % 4 == 0:
                 found.setdefault((int(port), number), float(moment))

@@ -27,7 +27,8 @@ async function unload() {{
   await send('/api/crates', {{method: 'POST', body: JSON.stringify({{note: 'x'.repeat(2000)}}),
                               headers: {{'Content-Type': 'application/json'}}}});
   await send('/plain.html', {{method: 'HEAD'}});
-  await send('{STATIC}/api/crates/7', {{method: 'PUT', headers: {{'X-Gardener': 'yes'}}, body: '{{}}'}});
+  const own = {{'X-Gardener': 'yes'}};
+  await send('{STATIC}/api/crates/7', {{method: 'PUT', headers: own, body: '{{}}'}});
 }}
 addEventListener('load', () => {{ window.finished = unload(); }});
 """
