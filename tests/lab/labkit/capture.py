@@ -13,6 +13,8 @@ TOOLS = {
     "pcap": (["tcpdump", "-Z", "root", "-n", "--immediate-mode", "-U"], "listening on", "pcap"),
     "pcap-nano": (["tcpdump", "-Z", "root", "-n", "--immediate-mode", "-U",
                    "--time-stamp-precision=nano"], "listening on", "pcap"),
+    # for hundreds of megabytes, which need a larger buffer before the disk
+    "pcap-bulk": (["tcpdump", "-Z", "root", "-n", "-U", "-B", "131072"], "listening on", "pcap"),
     "pcapng": (["dumpcap", "-q"], "File: ", "pcapng"),
 }
 

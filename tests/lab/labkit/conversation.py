@@ -16,7 +16,8 @@ def record(name, module, target):
                              getattr(module, "MIDWAY", False))
         module.talk(played)
         path = played.close()
-        told = {"scenario": name, "clients": scene.versions(), "conversations": played.facts}
+        told = {"scenario": name, "clients": scene.versions(played.facts),
+                "conversations": played.facts}
         with tempfile.TemporaryDirectory(prefix="utlab-out-") as made:
             out = pathlib.Path(made)
             shutil.copyfile(path, out / path.name)
@@ -32,7 +33,8 @@ def notes(name, module, played, path):
     """One page that tells a reader what to expect in the capture."""
     lines = [
         f"# {name}", "", module.__doc__.strip(), "",
-        f"- made by: `tests/lab/record {name}`", f"- clients: {', '.join(scene.versions())}",
+        f"- made by: `tests/lab/record {name}`",
+        f"- clients: {', '.join(scene.versions(played.facts))}",
         f"- network: IPv4; each way {fixture.conditions(played.network.wire)}",
         f"- capture: {fixture.counts(wire.summary(path))}",
         f"- conversations: {len(played.facts)}, in this order (port of the client):",

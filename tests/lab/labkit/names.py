@@ -20,11 +20,11 @@ SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED = 10, 20, 30, 40, 50, 60,
 COUNTER, PARK, STATUES, CELLAR, VAULTS, CHAT, DEPOT = 90, 100, 110, 120, 130, 140, 150
 MOSAIC, ARCHIVE, INN, ANNEX, BENCH, ATTIC, LOFT, YARD, BRIDGE, QUEUE = (
     160, 170, 180, 190, 200, 210, 220, 230, 240, 250)
-HARBOUR, QUAY, FERRY, BEACON = 105, 115, 125, 135
+HARBOUR, QUAY, FERRY, BEACON, BOATHOUSE = 105, 115, 125, 135, 145
 HOST_NUMBERS = (SITE, EDGE, WEATHER, API, NEWS, UNRULY, METADATA, SEED, COUNTER, PARK, STATUES,
                 CELLAR, VAULTS, CHAT, DEPOT, MOSAIC, ARCHIVE, INN, ANNEX, BENCH,
                 ATTIC, LOFT, YARD, BRIDGE, QUEUE, HARBOUR, QUAY, FERRY,
-                BEACON)
+                BEACON, BOATHOUSE)
 
 HOSTS = {
     "garden.test": SITE,
@@ -68,6 +68,7 @@ HOSTS = {
     "static.harbour.test": QUAY,
     "www.ferry.test": FERRY,
     "www.beacon.test": BEACON,
+    "www.boathouse.test": BOATHOUSE,
     "old.workshop.test": ATTIC,
     "p384.workshop.test": LOFT,
     # Names that the unruly resolver answers late, in pieces or on the second try.

@@ -93,9 +93,9 @@ class Network:
         self.children.append(child)
         return child
 
-    def start_program(self, role, path, *arguments):
+    def start_program(self, role, path, *arguments, interpreter=sys.executable):
         """Start one of our own programs, which says when it is ready."""
-        words = (sys.executable, path, *arguments)
+        words = (interpreter, path, *arguments)
         child = self.start(role, *words, stdout=subprocess.PIPE, text=True)
         if child.stdout.readline().strip() != "ready":
             raise LabError(f"{path.name} did not start")

@@ -11,7 +11,7 @@ import select
 import subprocess
 import time
 
-from . import bridge, content, names
+from . import bridge, content, names, python
 from .capture import Capture
 from .shell import LabError, end, run, wait_until
 
@@ -24,6 +24,13 @@ SAID = {
     "group": r"^Server Temp Key: (.+?)(?:, \d+ bits)?$", "alpn": r"^ALPN protocol: (\S+)",
     "early_data": r"^Early data was (.+)$", "alert": r"SSL alert number (\d+)",
     "verification": r"^Verification(?: error)?: (.+)$",
+}
+
+VERSION = r"\d+\.\d+[\w.]*"
+VERSION_OF = {
+    "aioquic": ("cat", python.WANTED), "curl": ("curl", "-V"), "kdig": ("kdig", "-V"),
+    "nghttp": ("nghttp", "--version"), "openssl": ("openssl", "version"),
+    "ngtcp2": ("dpkg-query", "-W", "-f=${Version}", "ngtcp2-client"),
 }
 
 
@@ -205,7 +212,9 @@ def _streams(said):
             for stream, told in sorted(found.items())]
 
 
-def versions():
-    """The clients, as they name themselves."""
-    said = (run("openssl", "version"), run("curl", "-V"), run("nghttp", "--version"))
-    return [" ".join(text.split()[:2]) for text in said]
+def versions(facts):
+    """The clients of those conversations, as they name themselves."""
+    found = []
+    for name in sorted({fact["client"].split()[0] for fact in facts}):
+        found.append(f"{name} {re.search(VERSION, run(*VERSION_OF[name])).group()}")
+    return found
