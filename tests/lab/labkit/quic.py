@@ -52,9 +52,9 @@ def server(network, authority, name=HOST, role="servers", port=PORT, alpn=("h3",
 
 def client(scene, what, *steps, host=HOST, port=PORT, alpn=("h3",), **plan):
     """Talk with ours, by a plan as quic_client.py has it."""
-    plan |= {"host": host, "remote": names.address4(host), "port": port, "alpn": list(alpn),
-             "local": [names.CLIENT4, scene.port], "keys": str(scene.keylog),
-             "root": str(scene.authority.root), "steps": steps}
+    plan = {"root": str(scene.authority.root), **plan, "host": host, "port": port,
+            "remote": names.address4(host), "local": [names.CLIENT4, scene.port],
+            "alpn": list(alpn), "keys": str(scene.keylog), "steps": steps}
     said = json.loads(scene.network.run("client", python.interpreter(), CLIENT, json.dumps(plan)))
     paths = [path for step, *asked in steps if step in ("get", "post")
              for path in (asked if step == "get" else asked[:1])]
@@ -68,8 +68,8 @@ def ngtcp2_client(scene, what, *paths, host=NGTCP2_HOST, port=PORT, options=(), 
     """Talk with ngtcp2's client; what it says is found in what it logs."""
     urls = [f"https://{host}{path}" for path in paths]
     program = scene.network.start(
-        "client", "gtlsclient", "--no-quic-dump", "--no-http-dump", f"--sni={host}",
-        "--exit-on-all-streams-close", *options, names.address4(host), port, *urls,
+        "client", "gtlsclient", "--no-quic-dump", "--no-http-dump",
+        "--exit-on-all-streams-close", *options, host, port, *urls,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=scene.environment)
     said = program.communicate(timeout=PATIENCE_SECONDS)[1]
     statuses = [int(status) for status in re.findall(r"stream 0x\w+ \[:status: (\d+)\]", said)]

@@ -4,7 +4,9 @@ Run by the Python that has aioquic, with its plan as JSON: whom to talk to and f
 offer, and steps: `get PATH...` (at once), `post PATH SIZE`, `update` (new keys), `rebind ADDRESS
 PORT` (another address below an unchanged connection, as a NAT does), `migrate ADDRESS PORT` (the
 same on purpose, under a new connection ID), `datagram TEXT`, `websocket TEXT...`, `webtransport
-TEXT`, `look NAME...` (over DNS), `ping`, `gone PATH` (asks who has forgotten the connection).
+TEXT`, `look NAME...` (over DNS), `ping`, `cancel PATH` (asks, and gives the stream up at once),
+`gone PATH` (asks who has forgotten the connection).  With `fails` it is meant that there is no
+connection, with `silent` that it is left without a word.
 """
 
 import asyncio
@@ -23,11 +25,13 @@ from aioquic.h3.events import (
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import (
-    ConnectionTerminated, DatagramFrameReceived, HandshakeCompleted, StreamDataReceived)
+    ConnectionTerminated, DatagramFrameReceived, HandshakeCompleted, StreamDataReceived,
+    StreamReset)
 from aioquic.tls import CipherSuite
 
 MASK = bytes((1, 2, 3, 4))
 TEXT, CLOSE, FINAL, MASKED = 1, 8, 0x80, 0x80
+CANCELLED = 0x10C                       # H3_REQUEST_CANCELLED
 PATIENCE_SECONDS, PAUSE_SECONDS = 15, 0.3
 
 
@@ -39,6 +43,7 @@ class Client(QuicConnectionProtocol):
         self.http, self.host = None, None
         self.said, self.ended, self.lost = {}, {}, asyncio.Event()
         self.statuses, self.informational, self.trailers, self.pushed = {}, {}, {}, []
+        self.resets = {}
         self.raw = set()                    # streams that are no requests
         self.datagrams, self.heard, self.shaken, self.closed = [], asyncio.Event(), None, None
 
@@ -54,6 +59,9 @@ class Client(QuicConnectionProtocol):
             self.shaken = event
         elif isinstance(event, ConnectionTerminated):
             self.closed = event
+        elif isinstance(event, StreamReset):
+            self.resets[event.stream_id] = event.error_code
+            self._hear(event.stream_id, b"", True)
         if isinstance(event, StreamDataReceived) and event.stream_id in self.raw:
             self._hear(event.stream_id, event.data, event.end_stream)
         elif self.http is not None:
@@ -186,6 +194,12 @@ class Client(QuicConnectionProtocol):
             self.transmit()
             await self._end(stream).wait()
 
+    async def do_cancel(self, path):
+        stream = self.request(path)
+        self.transmit()
+        self._quic.stop_stream(stream, CANCELLED)
+        await self.ping()
+
     async def do_gone(self, path):
         await asyncio.sleep(PAUSE_SECONDS)
         self.request(path)
@@ -230,6 +244,12 @@ async def talk(plan):
         client.http = H3Connection(quic, enable_webtransport=plan.get("webtransport", False))
     client.connect((plan["remote"], plan["port"]), transmit=not early)
     first = quic.original_destination_connection_id.hex()
+    if plan.get("fails"):
+        try:
+            await client.wait_connected()
+        except ConnectionError:
+            return {"close": close_of(client), "original_dcid": first}
+        raise SystemExit("there is a connection")
     if not early:
         await client.wait_connected()
     for step, *arguments in plan["steps"]:
@@ -238,12 +258,21 @@ async def talk(plan):
         await client.until(lambda: "ticket" in kept)
         with open(plan["keep"], "wb") as file:
             pickle.dump(kept["ticket"], file)
-    if not client.lost.is_set():
+    if plan.get("silent"):
+        client._timer.cancel()
+    elif not client.lost.is_set():
         await client.ping()
         client.close(error_code=plan.get("close_code", 0x100 if client.http else 0),
                      reason_phrase=plan.get("close_reason", ""))
         await client.wait_closed()
     return say(plan, client, first, kept)
+
+
+def close_of(client):
+    """How the connection ended, by the one frame that says so."""
+    said = client.closed
+    return said and {"code": int(said.error_code), "reason": said.reason_phrase,
+                     "application": said.frame_type is None}
 
 
 def say(plan, client, first, kept):
@@ -257,7 +286,9 @@ def say(plan, client, first, kept):
         else "accepted" if client.shaken.early_data_accepted else "rejected",
         "quic_version": f"{quic._version:#x}", "original_dcid": first,
         "streams": streams, "bodies": [len(client.said[stream]) for stream in streams],
-        "statuses": [client.statuses[stream] for stream in streams] if http else None,
+        "statuses": [client.statuses[stream] for stream in streams
+                     if stream in client.statuses] if http else None,
+        "resets": client.resets, "close": close_of(client),
         "informational": client.informational, "trailers": client.trailers,
         "pushed": client.pushed, "datagrams": len(client.datagrams),
         "stateless_reset": client.lost.is_set(), "token": kept.get("token"),

@@ -2,6 +2,7 @@
 
 Run by the Python that has aioquic, with its settings as JSON.  The path asked for says what to do:
 `/NUMBER` is a body of that many bytes, `/push`, `/trailers` and `/hints` are what they say, and
+`/reset` breaks off in the middle, and
 after `/forget` the server knows nothing of the connection any more: whatever comes for it is
 answered with a stateless reset.  Extended CONNECT opens a WebSocket or a WebTransport session, in
 which everything comes back.  With the ALPN `doq` it hands questions to a resolver (RFC 9250).
@@ -24,6 +25,8 @@ from aioquic.quic.events import (
 from unruly_dns import ask
 
 RESET_BYTES, TOKEN_BYTES = 43, 16
+INTERNAL_ERROR = 0x102                  # H3_INTERNAL_ERROR
+PAUSE_SECONDS = 0.05
 STYLE = b".pushed { color: green }\n"
 
 
@@ -102,6 +105,11 @@ class Peer(QuicConnectionProtocol):
             trailers = [(b"x-checksum", b"1234"), (b"x-boats", b"3")]
         elif path == "/forget":
             self.server.forget(self)
+        elif path == "/reset":
+            self.http.send_headers(stream, [(b":status", b"200"), (b"content-length", b"9000")])
+            self.http.send_data(stream, STYLE, False)
+            asyncio.get_running_loop().call_later(PAUSE_SECONDS, self.break_off, stream)
+            return
         if path[1:].isdigit():
             body = b"0123456789abcdef" * (int(path[1:]) // 16 + 1)
             body = body[:int(path[1:])]
@@ -109,6 +117,10 @@ class Peer(QuicConnectionProtocol):
                 "/push", "/hints", "/trailers", "/forget"):
             status = 404
         self.respond(stream, status, kind, body or path.encode(), trailers)
+        self.transmit()
+
+    def break_off(self, stream):
+        self._quic.reset_stream(stream, INTERNAL_ERROR)
         self.transmit()
 
     def respond(self, stream, status, kind, body, trailers=()):
