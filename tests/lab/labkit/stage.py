@@ -30,6 +30,7 @@ class Stage:
     def __init__(self, network, folder, authority, quiet=True, form="pcap", midway=False,
                  flags=()):
         self.network, self.folder, self.form = network, folder, form
+        self.authority = authority
         self.background = []
         self.remarks = []
         self.capture = self.began = None

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as xml
 from collections import Counter
 
+from . import names
 from .shell import LabError, run
 
 IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE")
@@ -128,7 +129,7 @@ def streams(path):
     Streams that the client begins in both directions have numbers that four divides.
     """
     found = {}
-    shown = fields(path, "quic.stream.stream_id && udp.dstport == 443", "udp.srcport",
+    shown = fields(path, f"quic.stream.stream_id && ip.src == {names.CLIENT4}", "udp.srcport",
                    "quic.stream.stream_id", "frame.time_epoch")
     for port, numbers, moment in shown:
         for number in map(int, numbers.split("\x1f")):
