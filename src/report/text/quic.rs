@@ -83,8 +83,24 @@ pub fn close(close: &Close) -> String {
     format!("closed by the {who}, {error}{reason}")
 }
 
+/// Likewise for a row: without what else it says where that is long, as the words of a TLS library
+/// are.
+pub fn close_in_short(close: &Close) -> String {
+    let (who, error) = (words::sender(close.by), error(close.error));
+    let reason = short_reason(close).map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("closed by the {who}, {error}{reason}")
+}
+
+/// What a close says in its own words, where that is something, and not long.
+pub fn short_reason(close: &Close) -> Option<String> {
+    (1..=SHORT).contains(&close.reason.len()).then(|| reason(close))
+}
+
+/// Bytes of a reason that still stands in a row.
+const SHORT: usize = 48;
+
 /// What a close says in its own words.
-pub fn reason(close: &Close) -> String {
+fn reason(close: &Close) -> String {
     escape(&close.reason).into_owned()
 }
 
@@ -149,6 +165,19 @@ mod tests {
         );
         assert!(is_usual(transport(0)) && is_usual(CloseError::Application(0x100)));
         assert!(!is_usual(transport(0x12a)) && !is_usual(CloseError::Application(0x101)));
+    }
+
+    #[test]
+    fn what_a_library_says_at_length_is_not_said_in_a_row() {
+        let told = |reason: &str| {
+            let error = CloseError::Transport { error: TransportError(0x12a), frame: 6 };
+            let by = Direction::ToServer;
+            close_in_short(&Close { by, at: at(0, 1), error, reason: reason.into() })
+        };
+        let error = "closed by the client, CRYPTO_ERROR (bad_certificate)";
+        assert_eq!(told("expired"), format!("{error}: expired"));
+        assert_eq!(told(&"x".repeat(49)), error);
+        assert_eq!(told(""), error);
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn failure(outcome: &Outcome<'_>) -> Option<Vec<String>> {
             long.into_iter().chain([short, "failed".to_owned()]).collect()
         }
         Outcome::GivenUp(close) => {
-            let long = quic::close(close);
+            let long = quic::close_in_short(close);
             vec![long, quic::error(close.error), "closed".to_owned()]
         }
         Outcome::Reset(way, _) => {

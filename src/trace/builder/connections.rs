@@ -3,9 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::address::Endpoint;
-use crate::flow::event::{
-    Closed, Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport,
-};
+use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
 use crate::packet::quote::Quoted;
 use crate::protocol::dns::message::Flavor;
 use crate::protocol::event::ConnectionEvent;
@@ -31,8 +29,8 @@ pub(super) struct Connections {
     /// The flows that are not over by their ends, the latest where there are several: in
     /// different VLANs, say.
     by_ends: HashMap<Ends, FlowId>,
-    /// The flows that belong to a connection that began as another one: whose, and their ends.
-    joined: HashMap<FlowId, (ConnectionId, Ends)>,
+    /// Of flows that have several pairs of ends, those that came after the first.
+    joined: HashMap<FlowId, Vec<Ends>>,
 }
 
 /// The transport and the two ends of a flow, the lower one first.
@@ -106,14 +104,6 @@ impl Connections {
                 Verdict::Forget | Verdict::Wait => return None,
             }
         }
-        if let Some((id, ends)) = self.joined.get(&flow).copied() {
-            if let ConnectionEvent::Closed(mut closed) = event {
-                self.joined.remove(&flow);
-                self.forget(flow, ends);
-                add_up(trace.connections.get_mut(id.0 as usize)?, &mut closed);
-            }
-            return None;
-        }
         let id = self.of(flow)?;
         let connection = trace.connections.get_mut(id.0 as usize)?;
         match event {
@@ -140,17 +130,22 @@ impl Connections {
                     bounds.reached(trace, place, Bound::Listed);
                 }
             }
-            ConnectionEvent::Closed(mut closed) => {
-                add_up(connection, &mut closed);
+            ConnectionEvent::Closed(closed) => {
                 connection.end = Some(closed.reason);
                 connection.first_close = connection.first_close.or(closed.first_close);
                 connection.states = closed.states;
                 connection.measures = closed.measures;
+                connection.last = closed.last;
+                connection.counters = closed.counters;
+                connection.frames = closed.frames;
                 connection.exchanges.shrink_to_fit();
                 let (a, b) = (connection.client, connection.server);
                 let ends = (connection.transport, a.min(b), a.max(b));
                 self.by_flow.remove(&flow);
-                self.forget(flow, ends);
+                let joined = self.joined.remove(&flow).unwrap_or_default();
+                for ends in joined.into_iter().chain([ends]) {
+                    self.forget(flow, ends);
+                }
             }
             ConnectionEvent::Ended { .. }
             | ConnectionEvent::Opened(_)
@@ -176,11 +171,8 @@ impl Connections {
         };
         let (lo, hi) = (about.source.min(about.destination), about.source.max(about.destination));
         let Some(flow) = self.by_ends.get(&(transport, lo, hi)) else { return false };
-        let joined = self.joined.get(flow).map(|(id, _)| id);
-        let refusals = match joined
-            .or_else(|| self.by_flow.get(flow))
-            .and_then(|id| trace.connections.get_mut(id.0 as usize))
-        {
+        let id = self.by_flow.get(flow);
+        let refusals = match id.and_then(|id| trace.connections.get_mut(id.0 as usize)) {
             Some(connection) => Some(&mut connection.refusals),
             None => self.waiting.get_mut(flow).map(|waiting| &mut waiting.refusals),
         };
@@ -194,12 +186,15 @@ impl Connections {
     /// A flow is no connection of its own: its packets are those of another one, whose client has
     /// moved. What the network said of them is said of that one.
     fn joined(&mut self, trace: &mut Trace, bounds: &Bounds, flow: FlowId, to: FlowId) {
-        let first = self.joined.get(&to).map(|(id, _)| *id);
-        let Some(id) = first.or_else(|| self.of(to)) else { return };
         let Some(waiting) = self.waiting.remove(&flow) else { return };
         let key = &waiting.opened.key;
-        self.joined.insert(flow, (id, (key.transport, key.lo, key.hi)));
-        let Some(connection) = trace.connections.get_mut(id.0 as usize) else { return };
+        let ends = (key.transport, key.lo, key.hi);
+        self.forget(flow, ends);
+        let connection = self.of(to).and_then(|id| trace.connections.get_mut(id.0 as usize));
+        let Some(connection) = connection else { return };
+        if push(self.joined.entry(to).or_default(), ends, bounds.limits.listed) {
+            self.by_ends.insert(ends, to);
+        }
         for refusal in waiting.refusals {
             push(&mut connection.refusals, refusal, bounds.limits.listed);
         }
@@ -312,25 +307,6 @@ fn verdict(event: &ConnectionEvent, opened: &Opened, is_full: bool) -> Verdict {
     }
 }
 
-/// Adds what was counted of a flow to its connection, which may have had several.
-fn add_up(connection: &mut Connection, closed: &mut Closed) {
-    connection.last = connection.last.max(closed.last);
-    for direction in [Direction::ToServer, Direction::ToClient] {
-        let (all, more) =
-            (connection.counters.of_mut(direction), closed.counters.of_mut(direction));
-        if all.packets == 0 {
-            *all = std::mem::take(more);
-        } else {
-            all.add(more);
-        }
-    }
-    if connection.frames.is_empty() {
-        connection.frames = std::mem::take(&mut closed.frames);
-    } else {
-        connection.frames.insert_all(closed.frames.iter());
-    }
-}
-
 /// Adds to a list that has room; false where it has none.
 fn push<T>(list: &mut Vec<T>, item: T, most: usize) -> bool {
     let has_room = list.len() < most;
@@ -378,3 +354,6 @@ fn tcp(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

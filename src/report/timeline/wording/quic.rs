@@ -136,7 +136,7 @@ pub(super) fn close(connection: &Connection, quic: &Quic) -> Wording {
         Direction::ToClient => Direction::ToServer,
     };
     let error = words::error(close.error);
-    let reason = (!close.reason.is_empty()).then(|| words::reason(close));
+    let reason = words::short_reason(close);
     let answered = quic.closes.iter().any(|close| close.by == other);
     let answered = answered.then(|| "closed by both sides".to_owned());
     let parts: Vec<String> = [error].into_iter().chain(reason).chain(answered).collect();
