@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::flow::event::{Counters, EndReason, Transport};
+use crate::flow::event::{Counters, Direction, EndReason, Transport};
+use crate::protocol::quic::event::WayMeasures;
 use crate::report::format::{Options, Reporter};
 use crate::report::text::escape::escape;
 use crate::report::text::filter::Filter;
 use crate::report::text::grid::{Cell, Column, Grid};
 use crate::report::text::ink::Tone;
-use crate::report::text::{numbers, table, tls as security, units, words};
+use crate::report::text::{numbers, quic, table, tls as security, units, words};
+use crate::time::TimeDelta;
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::id::{ConnectionId, VisitId};
@@ -54,7 +56,7 @@ impl Reporter for Connections {
 
 const NOTE: &str = "start since the capture began, rtt (server side + client side of the capture) in \
 ms; → from client to server, ← back: packets, and bytes of data; lost: rtx sent again, ooo \
-out of order, dup duplicate ACKs, zwin zero windows, gap bytes missing in the capture; frames as \
+out of order, dup duplicate ACKs, zwin zero windows, gap bytes missing in the capture, lost packets of QUIC; frames as \
 Wireshark numbers them: 3–6 all of them, 3…6 some of them";
 
 /// The title of the column of TLS, which is there where a connection has TLS.
@@ -136,7 +138,11 @@ fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
 /// What was agreed in TLS, or what went wrong.
 fn tls(connection: &Connection) -> Cell {
     let Some(tls) = connection.tls.as_deref() else { return Cell::new("") };
-    if let Some(forms) = security::failure(&Outcome::of(connection, tls)) {
+    let outcome = Outcome::of(connection, tls);
+    if let Outcome::GivenUp(close) = outcome {
+        return Cell::new(quic::error(close.error)).in_tone(Tone::Bad);
+    }
+    if let Some(forms) = security::failure(&outcome) {
         // what it means stands in the timeline
         let forms = forms.into_iter().filter(|form| !form.contains(" (")).collect();
         return Cell { forms, tone: Tone::Bad };
@@ -148,9 +154,17 @@ fn tls(connection: &Connection) -> Cell {
     Cell { forms: forms.collect(), tone: Tone::Plain }
 }
 
+/// The round trip of the handshake; of QUIC the shortest ones.
+fn halves(connection: &Connection) -> Option<(TimeDelta, TimeDelta)> {
+    if let Some(quic) = &connection.quic {
+        return quic.shortest(Direction::ToServer).zip(quic.shortest(Direction::ToClient));
+    }
+    let handshake = connection.handshake.as_ref()?;
+    Some((handshake.server_half(), handshake.client_half()))
+}
+
 fn round_trip(connection: &Connection) -> Cell {
-    if let Some(handshake) = &connection.handshake {
-        let (server, client) = (handshake.server_half(), handshake.client_half());
+    if let Some((server, client)) = halves(connection) {
         let (sum, server, client) =
             (units::millis(server + client), units::millis(server), units::millis(client));
         let long = format!("{sum} ({server} + {client})");
@@ -172,7 +186,13 @@ fn lost(connection: &Connection) -> Cell {
     let count = |of: fn(&Counters) -> u64| {
         of(&connection.counters.to_server) + of(&connection.counters.to_client)
     };
+    let measures = connection.quic.as_ref().and_then(|quic| quic.measures.as_deref());
+    let of_quic = |of: fn(&WayMeasures) -> u64| {
+        measures.map_or(0, |all| of(&all.ways.to_server) + of(&all.ways.to_client))
+    };
     let kinds = [
+        ("lost", of_quic(|way| way.lost)),
+        ("ooo", of_quic(|way| way.reordered)),
         ("rtx", count(|c| c.retransmissions.into())),
         ("ooo", count(|c| c.out_of_order.into())),
         ("dup", count(|c| c.duplicate_acks.into())),
@@ -186,6 +206,16 @@ fn lost(connection: &Connection) -> Cell {
 
 /// Who ended it.
 fn closed(connection: &Connection) -> String {
+    if let Some(quic) = connection.quic.as_deref().filter(|quic| quic.answered.is_some()) {
+        return match (quic.given_up(), quic.reset, connection.end) {
+            (Some((at, by)), Some(reset), _) if reset.at == at => {
+                format!("reset by {}", words::sender(by))
+            }
+            (Some((_, by)), ..) => format!("by {}", words::sender(by)),
+            (None, _, Some(EndReason::CaptureEnd) | None) => "still open".to_owned(),
+            (None, _, Some(_)) => "gone quiet".to_owned(),
+        };
+    }
     if connection.transport != Transport::Tcp
         || connection.refused.is_some()
         || connection.unanswered()
@@ -206,7 +236,7 @@ fn closed(connection: &Connection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{drawn, keeps_to_every_width, secured};
+    use crate::report::fixture::{drawn, keeps_to_every_width, over_quic, secured};
 
     #[test]
     fn shop_to_a_pipe() {
@@ -225,6 +255,13 @@ mod tests {
         let mut out = Vec::new();
         Connections.write(&secured(), &Options::default(), &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn quic_has_its_round_trips_losses_and_closes() {
+        let mut out = Vec::new();
+        Connections.write(&over_quic(), &Options::default(), &mut out).unwrap();
+        insta::assert_snapshot!("quic", String::from_utf8(out).unwrap());
     }
 
     #[test]

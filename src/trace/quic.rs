@@ -136,6 +136,12 @@ impl Quic {
         made_up.map(|issued| issued.id)
     }
 
+    /// The shortest round trip between the capture and the receiver of one direction.
+    pub fn shortest(&self, direction: Direction) -> Option<TimeDelta> {
+        let ours = self.round_trips.iter().filter(|one| one.trip.direction == direction);
+        ours.map(Measured::time).min()
+    }
+
     /// When a way was proved that was taken at `since`, until another one was taken.
     pub fn validated(&self, nth: usize) -> Option<&Validation> {
         let since = self.paths.get(nth)?.at;

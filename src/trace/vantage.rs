@@ -9,7 +9,6 @@ use std::fmt;
 use crate::flow::event::{Counters, Direction};
 use crate::time::TimeDelta;
 use crate::trace::connection::Connection;
-use crate::trace::quic::Measured;
 
 /// Where a connection was captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +95,7 @@ fn checksums(connection: &Connection) -> Found {
 /// The least time that the server and the client take to answer, seen from the capture.
 fn sides(connection: &Connection) -> Option<(TimeDelta, TimeDelta)> {
     if let Some(quic) = connection.quic.as_deref() {
-        let of = |direction| {
-            let ours = quic.round_trips.iter().filter(|one| one.trip.direction == direction);
-            ours.map(Measured::time).min()
-        };
-        return of(Direction::ToServer).zip(of(Direction::ToClient));
+        return quic.shortest(Direction::ToServer).zip(quic.shortest(Direction::ToClient));
     }
     let of = |direction| {
         let measured = connection.measures.as_ref()?.round_trips.of(direction).as_ref();

@@ -153,7 +153,7 @@ fn counted(way: Direction, measures: &WayMeasures, lines: &mut Vec<Line>) {
     )));
     let troubles = [
         (measures.lost, "lost"),
-        (measures.missed, "never seen here"),
+        (measures.missed, "not sent, or never seen here"),
         (measures.reordered, "overtaken by others"),
         (measures.duplicates, "came twice"),
     ];
