@@ -145,12 +145,19 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Adds a frame. One that is not beyond the last is dropped: it is in the list already, or
-    /// the caller kept no order.
+    /// Adds a frame. Most come in order; one that does not costs what lies behind it: bytes that
+    /// waited behind a hole came before those that filled it.
+    #[inline]
     pub fn push(&mut self, frame: FrameNo) {
-        if frame.0 <= self.last {
-            return;
+        if frame.0 > self.last {
+            self.append(frame);
+        } else if frame.0 < self.last && frame.0 > 0 {
+            self.insert_all([frame]);
         }
+    }
+
+    /// Adds a frame that is beyond the last.
+    fn append(&mut self, frame: FrameNo) {
         let mut delta = frame.0 - self.last;
         while delta >= 0x80 {
             self.deltas.push((delta & 0x7f) as u8 | 0x80);
@@ -171,9 +178,8 @@ impl Frames {
             self.pop();
         }
         more.sort_unstable();
-        for frame in more {
-            self.push(frame);
-        }
+        more.dedup();
+        more.into_iter().filter(|frame| frame.0 > 0).for_each(|frame| self.append(frame));
     }
 
     /// Takes the last frame off.
@@ -238,6 +244,14 @@ mod tests {
         assert_eq!(Timestamp::from_parts(i64::MAX, 0), Timestamp::MAX);
         assert_eq!(Timestamp::MIN.since(Timestamp::MAX), TimeDelta::from_nanos(i64::MIN));
         assert_eq!(TimeDelta::from_nanos(-3).at_least_zero(), TimeDelta::ZERO);
+    }
+
+    #[test]
+    fn frames_that_came_before_the_last_have_their_place() {
+        let mut frames = Frames::default();
+        [5, 9, 6, 7, 9, 5, 0, 300, 8].map(|frame| frames.push(FrameNo(frame)));
+        let listed: Vec<u64> = frames.iter().map(|frame| frame.0).collect();
+        assert_eq!((listed.as_slice(), frames.len()), (&[5, 6, 7, 8, 9, 300][..], 6));
     }
 
     #[test]
