@@ -11,6 +11,7 @@ use crate::support::{all_fixtures, root, run_file};
 
 /// Folders of `src/protocol` that are no protocol of their own, and why.
 const SHARED_FOLDERS: &[(&str, &str)] = &[
+    ("crypto", "ciphers and hashes that TLS and QUIC share"),
     ("http", "the semantics that all versions of HTTP share"),
     ("ndp", "read by icmpv6, which carries it"),
     ("session", "the tests of session.rs"),
@@ -23,7 +24,7 @@ const OTHER_FOLDER: &[(&str, &str)] =
     &[("mdns", "dns"), ("llmnr", "dns"), ("icmpv6", "icmp"), ("http", "http1")];
 
 /// Protocols that no recorded visit shows; tests build their packets by hand.
-const NOT_RECORDED: &[&str] = &["mdns", "llmnr", "dhcp", "dhcpv6", "socks", "http3"];
+const NOT_RECORDED: &[&str] = &["mdns", "llmnr", "dhcp", "dhcpv6", "socks"];
 
 /// Files of `src/report` that are no format.
 const SHARED_FILES: &[&str] = &[

@@ -51,6 +51,15 @@ pub(crate) struct Request {
     pub(crate) on_wire: bool,
     /// False where neither keys nor a handshake are there to read it by.
     pub(crate) readable: Option<bool>,
+    /// The socket, as the browser numbers them.
+    pub(crate) connection_id: Option<u64>,
+}
+
+impl Request {
+    /// True where it went over HTTP/3.
+    pub(crate) fn is_http3(&self) -> bool {
+        self.protocol.as_deref() == Some("h3")
+    }
 }
 
 /// One socket of the browser's net log.
