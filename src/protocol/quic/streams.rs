@@ -32,6 +32,8 @@ struct Receive {
     hole: Option<Hole>,
     /// The packet that brought the newest bytes: its number, and when it came.
     newest: (u64, Stamp),
+    /// The highest number of those that brought some.
+    highest: u64,
 }
 
 /// Bytes wait behind a hole.
@@ -87,6 +89,14 @@ pub(super) struct Taken {
     pub(super) has_bad_end: bool,
 }
 
+impl Receive {
+    /// The hole behind one that is filled. Which packet showed it is not kept: none behind the
+    /// highest until now.
+    const fn next_hole(&self, at: Stamp) -> Hole {
+        Hole { packet: self.highest, at }
+    }
+}
+
 impl Streams {
     /// Takes a piece.
     pub(super) fn push(&mut self, piece: Piece, by: Bringer, limits: &Limits) -> Taken {
@@ -101,7 +111,8 @@ impl Streams {
                 return taken;
             }
             let (assembler, newest) = (Assembler::new(limits.held_per_stream), (by.number, by.at));
-            self.open.insert(id, Receive { assembler, size: None, hole: None, newest });
+            let highest = by.number;
+            self.open.insert(id, Receive { assembler, size: None, hole: None, newest, highest });
             taken.has_begun = true;
         }
         let Some(stream) = self.open.get_mut(&id) else { return taken };
@@ -123,6 +134,7 @@ impl Streams {
         taken.has_conflict = inserted.conflict.is_some();
         if inserted.fresh > 0 {
             stream.newest = (by.number, by.at);
+            stream.highest = stream.highest.max(by.number);
         } else if length > 0 {
             taken.again = Some(stream.newest);
         }
@@ -133,8 +145,7 @@ impl Streams {
             Some(hole) if !taken.given.is_empty() => {
                 taken.filled = Some(hole);
                 let is_whole = stream.assembler.is_in_order();
-                // what waits behind the next one came with that packet, or behind it
-                stream.hole = (!is_whole).then_some(Hole { packet: by.number, at: by.at });
+                stream.hole = (!is_whole).then(|| stream.next_hole(by.at));
             }
             _ => {}
         }
@@ -162,9 +173,8 @@ impl Streams {
             let mut given = Given::new();
             let (reason, sink) = (GapReason::NotCaptured, &mut |event| given.push(event));
             stream.assembler.give_up_first(reason, at, sink);
-            if stream.assembler.is_in_order() {
-                stream.hole = None;
-            }
+            let is_whole = stream.assembler.is_in_order();
+            stream.hole = (!is_whole).then(|| stream.next_hole(at));
             let (hole, after) = (stream.hole, stream.assembler.held_cost());
             self.account(id, hole, before, after);
             self.settle(id, at, &mut given);
