@@ -96,6 +96,20 @@ impl Connection {
         }
     }
 
+    /// Nothing more comes of what it carries.
+    fn end_streams(&mut self, cx: &mut Context<'_>) {
+        let reason = if self.is_closed { EndReason::Rst } else { EndReason::CaptureEnd };
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let all = self.ways.of_mut(direction).streams.finish(reason, cx.now);
+            for (id, given) in all {
+                self.give(StreamKey { id, direction }, given, cx);
+            }
+        }
+        if let Some(mut child) = self.child.take() {
+            child.close(&mut cx.within_tls());
+        }
+    }
+
     /// The rest of a datagram is no packet.
     fn stranger(&mut self, fault: Fault, cx: &mut Context<'_>) {
         if !std::mem::replace(&mut self.has_told_stranger, true) {
@@ -144,16 +158,7 @@ impl Analyzer for Connection {
         for id in std::mem::take(&mut self.ids) {
             cx.routes.remove(id.bytes(), cx.flow.id);
         }
-        let reason = if self.is_closed { EndReason::Rst } else { EndReason::CaptureEnd };
-        for direction in [Direction::ToServer, Direction::ToClient] {
-            let all = self.ways.of_mut(direction).streams.finish(reason, cx.now);
-            for (id, given) in all {
-                self.give(StreamKey { id, direction }, given, cx);
-            }
-        }
-        if let Some(mut child) = self.child.take() {
-            child.close(&mut cx.within_tls());
-        }
+        self.end_streams(cx);
         self.measured(cx);
     }
 }

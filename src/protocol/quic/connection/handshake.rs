@@ -7,6 +7,7 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, StreamEvent};
 use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::Span;
+use crate::protocol::detect;
 use crate::protocol::event::EventBody;
 use crate::protocol::quic::connection::state::{Client, Connection, Way};
 use crate::protocol::quic::event::QuicEvent;
@@ -101,10 +102,11 @@ impl Connection {
             Body::ClientHello(hello) => {
                 allowed = hello.quic_parameters.take();
                 let (random, early_data) = (hello.random, hello.early_data);
-                if self.client.as_ref().is_some_and(|known| known.random != random) {
-                    self.begin_anew();
-                }
                 self.client = Some(Client { random, early_data });
+                // early data is of the protocol that was chosen before: nobody offers another then
+                let mut names = hello.alpn.iter();
+                let known = names.find(|name| detect::by_alpn(name.as_bytes(), cx).is_some());
+                self.alpn = known.or_else(|| hello.alpn.first()).cloned();
             }
             Body::ServerHello(hello) if !hello.is_retry => {
                 let (version, cipher_suite) = (hello.version, hello.cipher_suite);
@@ -170,20 +172,26 @@ impl Connection {
         }
     }
 
-    /// The same ends begin another connection.
-    fn begin_anew(&mut self) {
-        self.settled = None;
-        self.alpn = None;
-        self.takes_early = None;
-        self.is_closed = false;
+    /// The same ends begin another connection: what is known is of the one before.
+    pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
+        self.give_up(cx);
+        self.end_streams(cx);
         for way in [Direction::ToServer, Direction::ToClient] {
             let side = self.ways.of_mut(way);
-            let (id_length, measures) = (side.id_length, std::mem::take(&mut side.measures));
-            // the hello itself has come already
-            let [initial, ..] = std::mem::take(&mut side.crypto);
-            *side = Way { id_length, measures, ..Way::default() };
-            side.crypto[0] = initial;
+            let measures = std::mem::take(&mut side.measures);
+            *side = Way { measures, ..Way::default() };
         }
+        self.client = None;
+        self.settled = None;
+        self.alpn = None;
+        self.known = None;
+        self.takes_early = None;
+        self.version = None;
+        self.original = None;
+        self.initials.clear();
+        self.reset_tokens.clear();
+        self.destination = None;
+        self.is_closed = false;
     }
 }
 

@@ -40,7 +40,7 @@ impl Connection {
             return self.take(way, back, ends, cx);
         }
         let opened = match kind {
-            Kind::Initial => self.open_initial(way, &packet, ends),
+            Kind::Initial => self.open_initial(way, &packet, ends, cx),
             Kind::ZeroRtt | Kind::Handshake | Kind::OneRtt => {
                 if !self.unlock(way, &packet, cx) {
                     return self.keep(way, packet, cx);
@@ -66,6 +66,7 @@ impl Connection {
         way: Direction,
         packet: &Waiting,
         ends: Option<Ends>,
+        cx: &mut Context<'_>,
     ) -> Option<Opened> {
         let ends = ends?;
         let number_at = packet.number_at?;
@@ -90,6 +91,12 @@ impl Connection {
                 let (header, keys) = made.keys.of(way);
                 open_with(header, keys, 0, packet, number_at)
             }) {
+                let is_over = self.is_closed || self.settled.is_none();
+                let is_another = self.original.is_some_and(|original| original != made.id);
+                if is_over && is_another {
+                    self.forget(cx);
+                    self.spoken(way, ends, cx);
+                }
                 self.initials.retain(|known| known.version != ends.version);
                 self.initials.insert(0, made);
                 self.initials.truncate(INITIALS);
@@ -163,12 +170,14 @@ impl Connection {
         if packet.kind == Kind::OneRtt && self.stateless_reset(way, packet, cx) {
             return;
         }
-        let is_keyed = packet.kind != Kind::Initial;
-        if is_keyed && self.known != Some(Known::Found) {
+        if packet.kind != Kind::Initial {
             self.say_known(Known::Wrong, cx);
-        }
-        if is_keyed {
             cx.anomaly(unauthentic(way, packet));
+            if self.known == Some(Known::Found) {
+                // nobody can tell whose it is: nothing follows from it
+                self.ways.of_mut(way).measures.sealed += 1;
+                return;
+            }
         }
         self.closed_packet(way, packet.kind, packet.bytes.len(), packet.at, cx);
     }

@@ -53,10 +53,12 @@ impl Connection {
         if self.ids.contains(&id) && !id.is_empty() {
             return;
         }
-        if self.ids.len() < IDS {
-            cx.routes.add(id.bytes(), cx.flow.id);
-            self.ids.push(id);
+        if self.ids.len() >= IDS {
+            let oldest = self.ids.remove(0);
+            cx.routes.remove(oldest.bytes(), cx.flow.id);
         }
+        cx.routes.add(id.bytes(), cx.flow.id);
+        self.ids.push(id);
         self.say(QuicEvent::Issued(IssuedId { by, sequence, id, at: cx.now }), cx);
     }
 
@@ -107,7 +109,8 @@ impl Connection {
     }
 }
 
-/// Connection IDs of both ends that are followed: each gives out up to eight at a time.
+/// Connection IDs of both ends that are followed, the last ones: each gives out up to eight at a
+/// time.
 const IDS: usize = 256;
 
 /// Challenges of one end that wait for their answers.

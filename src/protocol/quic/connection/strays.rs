@@ -44,10 +44,10 @@ impl Connection {
             numbers.iter().map(|number| Version(u32::from_be_bytes(*number))).collect();
         let versions = versions.into_iter().take(VERSIONS).collect();
         self.say(QuicEvent::Negotiation { at: cx.now, versions }, cx);
-        // what follows is of another version, with other connection IDs
-        self.version = None;
-        self.original = None;
-        self.ways.to_server.id_length = None;
+        // a server that has gone on does not say so: it is forged then (RFC 9000 §6.2)
+        if self.settled.is_none() {
+            self.forget(cx);
+        }
     }
 
     /// Tries all secrets on a packet of a connection whose beginning was not captured, once; each try
@@ -135,7 +135,12 @@ fn fits(lock: &Lock, packet: &Waiting, lengths: &[usize]) -> Option<(usize, u64)
         let next = if unmasked.phase() { Some(lock.keys.next()?) } else { None };
         let keys = next.as_ref().unwrap_or(&lock.keys);
         let window = 1u64 << (8 * unmasked.length);
-        let most = if unmasked.is_likely() { (REACH / window).max(1) } else { 0 };
+        let most = match unmasked.length {
+            _ if !unmasked.is_likely() => 0,
+            1 => 4 * REACH,
+            2 => REACH,
+            _ => 1,
+        };
         let mut numbers = (0..most).map(|turn| u64::from(unmasked.truncated) + turn * window);
         let number = numbers.find(|number| {
             open_unmasked(keys, unmasked, *number, (packet, &copy), number_at).is_some()
@@ -147,9 +152,9 @@ fn fits(lock: &Lock, packet: &Waiting, lengths: &[usize]) -> Option<(usize, u64)
 /// Packets of a connection whose beginning was not captured on which secrets are tried.
 const SEARCHES: u32 = 8;
 
-/// Packets that may have gone before the first that was captured, where its number is written in one
-/// byte: of two bytes all are found.
-const REACH: u64 = 1 << 14;
+/// How many times as far as two bytes of a number can tell the first packet that was captured may be
+/// from the first of its connection: a million packets, some GB.
+const REACH: u64 = 16;
 
 /// Versions that are listed of one negotiation.
 const VERSIONS: usize = 64;
