@@ -9,6 +9,8 @@ mod recovery;
 mod sealed;
 mod state;
 mod strays;
+#[cfg(test)]
+mod tests;
 
 pub(super) use state::Connection;
 
