@@ -12,6 +12,7 @@ pub mod decode;
 pub mod fragments;
 pub mod handshake;
 pub mod http2;
+pub mod http3;
 pub mod keylog;
 pub mod pipeline;
 mod plan;
@@ -46,6 +47,8 @@ pub static TARGETS: &[Target] = &[
     Target { name: "keylog", fuzz: keylog::fuzz, seeds: keylog::seeds },
     Target { name: "hpack", fuzz: http2::hpack, seeds: seeds::hpack },
     Target { name: "http2", fuzz: http2::http2, seeds: seeds::http2 },
+    Target { name: "qpack", fuzz: http3::qpack, seeds: http3::qpack_seeds },
+    Target { name: "http3", fuzz: http3::http3, seeds: http3::seeds },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
     Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
 ];
