@@ -42,6 +42,8 @@ pub struct Decoder {
     allowed: Allowed,
     /// A piece of the encoder stream is missing: entries are not known, nor how many there are.
     is_lost: bool,
+    /// Bytes of the table at most until now.
+    largest: u64,
     bound: usize,
 }
 
@@ -59,7 +61,8 @@ impl Decoder {
     /// The decoder of a connection that begins. A table of more than `bound` bytes is not kept.
     pub const fn new(bound: usize) -> Self {
         let table = Table::new();
-        Self { table, scratch: Vec::new(), allowed: Allowed::NotYet, is_lost: false, bound }
+        let allowed = Allowed::NotYet;
+        Self { table, scratch: Vec::new(), allowed, is_lost: false, largest: 0, bound }
     }
 
     /// A piece of the encoder stream is missing: nothing is known of the table from here on.
@@ -101,16 +104,11 @@ impl Decoder {
         let Some(first) = section.first().filter(|first| **first != 0) else {
             return Need::Nothing;
         };
-        if self.is_lost || self.allowed == Allowed::Missed {
-            return Need::Nothing;
-        }
-        if self.allowed == Allowed::NotYet {
-            return Need::Settings;
-        }
         let encoded =
             prefixed::integer(*first, 8, &mut Cursor::new(section.get(1..).unwrap_or_default()));
         match encoded.map_err(Fault::from).and_then(|encoded| self.required(encoded)) {
             Ok(Some(required)) if required > self.inserted() => Need::Inserts(required),
+            Ok(None) if !self.is_lost && self.allowed == Allowed::NotYet => Need::Settings,
             _ => Need::Nothing,
         }
     }
@@ -145,6 +143,7 @@ impl Decoder {
                 let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes <= self.bound);
                 let bytes = bytes.filter(|_| is_allowed).ok_or(Fault::TooLarge)?;
                 self.table.resize(bytes);
+                self.largest = self.largest.max(bytes as u64);
                 return Ok(());
             }
             Insert::Named(length) => length,
@@ -226,10 +225,16 @@ impl Decoder {
         if encoded == 0 {
             return Ok(Some(0));
         }
-        let Allowed::Bytes(bytes) = self.allowed else { return Ok(None) };
         if self.is_lost {
             return Ok(None);
         }
+        let Allowed::Bytes(bytes) = self.allowed else {
+            // The number goes round at twice as many entries as what is allowed has room for, which
+            // is no less than what the encoder uses. One turn more would be more entries ahead of
+            // those that were seen than have room at all.
+            let most = self.largest / OVERHEAD as u64;
+            return Ok((self.inserted() < most).then_some(encoded - 1));
+        };
         let most = bytes / OVERHEAD as u64;
         let range = most.saturating_mul(2);
         if encoded > range {

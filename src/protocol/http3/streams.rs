@@ -111,7 +111,7 @@ pub(super) struct Exchanges {
     open: BTreeMap<u64, Box<Exchange>>,
     /// The last of those that were given up for others.
     given_up: Option<u64>,
-    /// Those that ended last: a priority may come late.
+    /// Those that ended last, for what is still on its way then.
     ended: VecDeque<u64>,
     told_full: bool,
     held: usize,
@@ -204,5 +204,6 @@ impl Way {
     }
 }
 
-/// Exchanges that ended last and are remembered.
-const ENDED: usize = 32;
+/// Exchanges that ended last and are remembered: of one that nobody wants any more, a round trip of
+/// DATA comes.
+const ENDED: usize = 256;

@@ -156,18 +156,24 @@ fn how_many_entries_a_section_needs_is_counted_modulo_twice_the_most() {
 }
 
 #[test]
-fn without_the_other_sides_settings_nobody_knows_how_many() {
+fn without_the_other_sides_settings_the_number_is_known_until_it_can_have_gone_round() {
     let mut decoder = Decoder::new(BOUND);
-    instruct(&mut decoder, &[capacity(4096), insert("name", "value")].concat()).unwrap();
-    let section = references(1, &[0]);
+    let section = references(2, &[0, 1]);
     assert_eq!(decoder.need(&section), Need::Settings);
     assert_eq!(decoder.need(&[0, 0, 0xc1]), Need::Nothing);
-    assert_eq!(fields(&mut decoder, &section).unwrap(), ["?: ?"]);
-    decoder.allow(4096);
-    assert_eq!(fields(&mut decoder, &section).unwrap(), ["name: value"]);
-    let mut decoder = Decoder::new(BOUND);
+    assert_eq!(fields(&mut decoder, &section).unwrap(), ["?: ?", "?: ?"]);
+    // the encoder uses three entries' room, so that the number goes round at six or later
+    instruct(&mut decoder, &[capacity(100), insert("n", "0")].concat()).unwrap();
+    assert_eq!(decoder.need(&section), Need::Inserts(2));
+    instruct(&mut decoder, &insert("n", "1")).unwrap();
+    assert_eq!(fields(&mut decoder, &section).unwrap(), ["n: 0", "n: 1"]);
+    instruct(&mut decoder, &insert("n", "2")).unwrap();
+    assert_eq!(decoder.need(&section), Need::Settings);
+    assert_eq!(fields(&mut decoder, &section).unwrap(), ["?: ?", "?: ?"]);
     decoder.miss_settings();
     assert_eq!(decoder.need(&section), Need::Nothing);
+    decoder.allow(100);
+    assert_eq!(fields(&mut decoder, &[4, 0, 0x80]).unwrap(), ["n: 2"]);
 }
 
 #[test]

@@ -69,14 +69,27 @@ fn trailers_may_wait_too_and_what_is_behind_a_hole() {
 #[test]
 fn what_waits_for_settings_goes_on_with_them() {
     let mut script = Script::new();
-    script.up(ENCODER, &[&[2][..], &capacity(4096), &insert(":method", "GET")].concat());
     script.ask(0, &refers(1, &[0]));
     script.ask(4, &refers(2, &[0, 1]));
+    script.up(ENCODER, &[&[2][..], &capacity(4096), &insert(":method", "GET")].concat());
     assert_eq!(script.brief(), [""; 0]);
     script.down(SERVER_CONTROL, &[&[0][..], &settings(&[(1, 4096)])].concat());
     assert_eq!(script.brief(), ["0> GET ?", "0>| none"]);
     script.up(ENCODER, &insert(":path", "/b"));
     assert_eq!(script.brief()[2..], ["4> GET /b", "4>| none"]);
+}
+
+#[test]
+fn where_the_settings_were_missed_entries_that_were_seen_are_known() {
+    let mut script = Script::new();
+    script.gap(SERVER_CONTROL, Direction::ToClient, 30);
+    script.up(ENCODER, &[&[2][..], &capacity(4096), &insert(":method", "GET")].concat());
+    script.ask(0, &refers(1, &[0]));
+    script.ask(4, &refers(2, &[0, 1]));
+    script.up(ENCODER, &insert(":path", "/b"));
+    assert_eq!(script.brief(), ["0> GET ?", "0>| none", "4> GET /b", "4>| none"]);
+    let HttpEvent::Request { head, .. } = script.http(2) else { panic!("a request") };
+    assert_eq!(head.unknown_fields, 0);
 }
 
 #[test]
