@@ -232,6 +232,7 @@ fn a_websocket_and_what_else_is_asked_for_is_named() {
     script.datagram(Direction::ToClient, b"\x40\x63unknown");
     // a stream of a session of WebTransport, in both directions and in one
     script.up(12, b"\x40\x41\x04some bytes");
+    script.answer(12, b"what comes back");
     script.down(15, b"\x40\x54\x04some bytes");
     let said = script.brief();
     assert_eq!(

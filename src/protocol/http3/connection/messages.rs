@@ -57,6 +57,8 @@ impl Connection {
             Kind::WEBTRANSPORT if is_first && !exchange.ways.of(way).has_skipped => {
                 self.webtransport(way, cx);
                 buffer.clear();
+                // what comes back has no head at all
+                exchange.ways.of_mut(!way).state = State::Foreign;
                 return Some(State::Foreign);
             }
             Kind::DATA => return Some(self.begin_data(exchange, from, head, buffer, cx)),
