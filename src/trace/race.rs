@@ -102,15 +102,29 @@ fn rivals<'t>(
             (false, true) => true,
             _ => false,
         };
-        let is_named = |name: &str| {
-            upgrade::name(trace, rival).is_some_and(|it| it.eq_ignore_ascii_case(name))
+        // one address has many names: those that are known decide
+        let is_same = || match (name, upgrade::name(trace, rival)) {
+            (Some(own), Some(other)) => own.eq_ignore_ascii_case(other),
+            _ => rival.server.ip == connection.server.ip,
         };
         is_web
             && is_other
             && rival.client.ip == connection.client.ip
             && rival.server.port == connection.server.port
-            && (rival.server.ip == connection.server.ip || name.is_some_and(is_named))
+            && is_same()
     })
+}
+
+/// The first packet over QUIC to the same server that a client had sent before it began a connection
+/// over TCP, where that had not come through: it wanted the other one first.
+pub fn tried_before(trace: &Trace, tcp: &Connection) -> Option<Stamp> {
+    let begun = tcp.attempted()?;
+    let tries = rivals(trace, tcp).filter(|quic| {
+        quic.quic.is_some()
+            && quic.opened <= begun
+            && quic.connect().is_none_or(|(_, opened)| opened > begun)
+    });
+    tries.filter_map(Connection::attempted).min()
 }
 
 /// True for QUIC that its client began and never got open.
@@ -184,6 +198,7 @@ fn bytes(connection: &Connection) -> u64 {
 mod tests {
     use super::*;
     use crate::report::fixture::over_quic;
+    use crate::trace::tls::Tls;
 
     #[test]
     fn the_one_that_is_asked_first_wins_and_the_other_has_its_cost() {
@@ -204,6 +219,12 @@ mod tests {
         assert_eq!(of(2), Some(back));
         assert_eq!(of(3), Some(Race::StoodIn { of: ConnectionId(2), after }));
         assert_eq!((of(4), of(5)), (None, None), "nothing was used instead");
+        let mut trace = trace;
+        let tls =
+            Tls { messages: trace.connections[0].tls.clone().unwrap().messages, ..Tls::default() };
+        trace.connections[3].tls = Some(Box::new(tls));
+        let other = Race::of(&trace, &trace.connections[2]);
+        assert_eq!(other, None, "one address has many names, and this is another one");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::trace::connection::Connection;
 use crate::trace::exchange::Exchange;
 use crate::trace::lookup::{Lookup, Resolution};
 use crate::trace::model::Trace;
+use crate::trace::race;
 
 /// What an exchange waited for before its request could be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,9 @@ pub(super) fn before_request(
     let client = connection.client.ip;
     let lookup = lookup.filter(|(_, answer)| {
         let idle = syn.at.since(answer.at) - asking_neighbors(trace, client, *answer, syn);
-        idle <= LOOKED_UP
+        // a client that turns from QUIC to TCP had waited for the answer with its first packet
+        let tried = || race::tried_before(trace, connection).filter(|tried| tried.at >= answer.at);
+        idle <= LOOKED_UP || tried().is_some_and(|tried| tried.at.since(answer.at) <= LOOKED_UP)
     });
     let Some((asked, answer)) = lookup else {
         return Before {
@@ -147,6 +150,7 @@ fn some_time(time: TimeDelta) -> Option<TimeDelta> {
 mod tests {
     use super::*;
     use crate::report::fixture::{at, over_quic};
+    use crate::trace::quic::Retry;
 
     #[test]
     fn with_quic_connect_is_from_the_first_packet_to_the_finished_and_all_of_it_is_ssl() {
@@ -160,6 +164,25 @@ mod tests {
         assert_eq!((before.connect, before.ssl), (micros(41_900), micros(41_900)));
         // between answer and first packet, and between Finished and request
         assert_eq!(before.blocked, micros(1_900 + 300));
+    }
+
+    #[test]
+    fn who_turns_from_quic_to_tcp_had_waited_for_the_lookup_with_the_first_packet() {
+        let mut trace = over_quic();
+        let resolution = trace.connections[0].resolution.unwrap();
+        let quic = &mut trace.connections[2];
+        (quic.opened, quic.tls) = (at(25_000, 5), None);
+        quic.quic.as_mut().unwrap().retry =
+            Some(Retry { at: at(45_000, 6), token: 1, authentic: None });
+        let dns = |trace: &Trace| {
+            let resolution = trace.resolution(resolution);
+            before_request(trace, &trace.connections[3], resolution, at(1_321_000, 216)).dns
+        };
+        assert_eq!(dns(&trace), Some(TimeDelta::from_nanos(20_100_000)));
+        trace.connections[2].opened = at(900_000, 205);
+        assert_eq!(dns(&trace), None, "that was long after the answer");
+        trace.connections[2].quic = None;
+        assert_eq!(dns(&trace), None, "it is something else over UDP");
     }
 
     #[test]
