@@ -41,7 +41,7 @@ class Client(QuicConnectionProtocol):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.http, self.host = None, None
-        self.said, self.ended, self.lost = {}, {}, asyncio.Event()
+        self.asked, self.said, self.ended, self.lost = {}, {}, {}, asyncio.Event()
         self.statuses, self.informational, self.trailers, self.pushed = {}, {}, {}, []
         self.resets = {}
         self.raw = set()                    # streams that are no requests
@@ -105,6 +105,7 @@ class Client(QuicConnectionProtocol):
 
     def request(self, path, method="GET", body=b"", more=()):
         stream = self._quic.get_next_available_stream_id()
+        self.asked[stream] = path
         self.http.send_headers(stream, [
             (b":method", method.encode()), (b":scheme", b"https"),
             (b":authority", self.host.encode()), (b":path", path.encode()), *more,
@@ -278,24 +279,24 @@ def close_of(client):
 def say(plan, client, first, kept):
     """What came of it."""
     quic, http = client._quic, client.http
-    streams = sorted(stream for stream in set(client.said) - client.raw if stream % 4 == 0)
     told = {
         "version": "TLSv1.3", "cipher": f"TLS_{quic.tls.key_schedule.cipher_suite.name}",
         "alpn": client.shaken.alpn_protocol, "resumed": client.shaken.session_resumed,
         "early_data": "not sent" if not (plan.get("resume") and plan.get("early", True))
         else "accepted" if client.shaken.early_data_accepted else "rejected",
         "quic_version": f"{quic._version:#x}", "original_dcid": first,
-        "streams": streams, "bodies": [len(client.said[stream]) for stream in streams],
-        "statuses": [client.statuses[stream] for stream in streams
-                     if stream in client.statuses] if http else None,
+        "streams": [{"stream": stream, "path": path, "status": client.statuses.get(stream),
+                     "size": len(client.said.get(stream, b""))}
+                    for stream, path in client.asked.items()] if http else None,
+        "statuses": list(client.statuses.values()) if http else None,
         "resets": client.resets, "close": close_of(client),
         "informational": client.informational, "trailers": client.trailers,
         "pushed": client.pushed, "datagrams": len(client.datagrams),
         "stateless_reset": client.lost.is_set(), "token": kept.get("token"),
     }
     if not http:
-        told["addresses"] = [addresses(client.said[stream][2:]) for stream in streams]
-        told["addresses"] = [address for found in told["addresses"] for address in found]
+        told["addresses"] = [address for stream in sorted(client.said)
+                             for address in addresses(client.said[stream][2:])]
     return told
 
 
