@@ -288,7 +288,8 @@ def say(plan, client, first, kept):
         "streams": [{"stream": stream, "path": path, "status": client.statuses.get(stream),
                      "size": len(client.said.get(stream, b""))}
                     for stream, path in client.asked.items()] if http else None,
-        "statuses": list(client.statuses.values()) if http else None,
+        # of requests: what was pushed has none
+        "statuses": list(client.statuses.values()) if http and not client.pushed else None,
         "resets": client.resets, "close": close_of(client),
         "informational": client.informational, "trailers": client.trailers,
         "pushed": client.pushed, "datagrams": len(client.datagrams),
