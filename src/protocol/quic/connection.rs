@@ -20,7 +20,7 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey};
 use crate::protocol::event::EventBody;
-use crate::protocol::quic::connection::state::Waiting;
+use crate::protocol::quic::connection::state::{KEYS, Waiting};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::{Ends, Fault, Packet, Packets, Protected, SPIN};
 
@@ -144,7 +144,9 @@ impl Analyzer for Connection {
     }
 
     fn held(&self) -> usize {
-        self.ways.to_server.held() + self.ways.to_client.held()
+        let initials = 2 * KEYS * self.initials.len();
+        let ways = self.ways.to_server.held() + self.ways.to_client.held();
+        size_of::<Self>() + initials + ways
     }
 
     fn secrets(&mut self, cx: &mut Context<'_>) {

@@ -89,7 +89,7 @@ impl Connection {
             Frame::PathChallenge { data } => self.challenged(way, **data, at),
             Frame::PathResponse { data } => self.proved(way, **data, at, cx),
             Frame::ConnectionClose(close) => self.given_up(way, close, at, cx),
-            Frame::HandshakeDone => self.say(QuicEvent::Confirmed { at }, cx),
+            Frame::HandshakeDone => self.confirmed(at, cx),
             Frame::Datagram { range, .. } => {
                 let bytes = payload.slice(range.clone());
                 self.tell_data(way, kind, at, cx);
@@ -114,6 +114,15 @@ impl Connection {
             | Frame::AckFrequency { .. }
             | Frame::ImmediateAck => {}
         }
+    }
+
+    /// The handshake is over: its keys are needed no more (RFC 9001 §4.9). They are found again where
+    /// a packet of it comes late.
+    fn confirmed(&mut self, at: Stamp, cx: &mut Context<'_>) {
+        self.initials = Vec::new();
+        self.ways.to_server.handshake = None;
+        self.ways.to_client.handshake = None;
+        self.say(QuicEvent::Confirmed { at }, cx);
     }
 
     /// Bytes of a stream came.

@@ -57,7 +57,11 @@ impl Connection {
             let oldest = self.ids.remove(0);
             cx.routes.remove(oldest.bytes(), cx.flow.id);
         }
-        cx.routes.add(id.bytes(), cx.flow.id);
+        // what the client makes up for its first packet is no name yet: a copy of that packet begins
+        // another connection
+        if sequence.is_some() {
+            cx.routes.add(id.bytes(), cx.flow.id);
+        }
         self.ids.push(id);
         self.say(QuicEvent::Issued(IssuedId { by, sequence, id, at: cx.now }), cx);
     }

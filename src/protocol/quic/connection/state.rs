@@ -204,6 +204,13 @@ impl Way {
         let crypto = |crypto: &Crypto| crypto.assembler.held_cost() + crypto.buffer.held();
         let crypto: usize = self.crypto.iter().map(crypto).sum();
         let spaces: usize = self.spaces.iter().map(Space::held).sum();
-        crypto + spaces + self.streams.held() + self.credit.held()
+        let locks = [self.early.is_some(), self.handshake.is_some()];
+        let locks = locks.into_iter().filter(|is_there| *is_there).count();
+        let traffic = self.traffic.as_ref().map_or(0, |it| 1 + usize::from(it.before.is_some()));
+        let keys = (locks + traffic) * KEYS;
+        keys + crypto + spaces + self.streams.held() + self.credit.held()
     }
 }
+
+/// What the keys of one kind of packets take, with those of the library.
+pub(super) const KEYS: usize = 1024;
