@@ -9,6 +9,7 @@ mod connections;
 mod exchanges;
 mod lookups;
 mod multiplex;
+mod nameless;
 mod neighbors;
 mod pages;
 mod phases;

@@ -14,6 +14,7 @@ use crate::protocol::http::semantics::{self, Navigation};
 use crate::protocol::http::url;
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::builder::exchanges::Moment;
+use crate::trace::builder::nameless;
 use crate::trace::exchange::Exchange;
 use crate::trace::id::{ExchangeId, VisitId, next_index};
 use crate::trace::model::Trace;
@@ -76,7 +77,11 @@ impl Pages {
 
     fn requested(&mut self, trace: &mut Trace, id: ExchangeId) {
         let Some(exchange) = trace.exchange(id) else { return };
-        let (Some(head), Some(url)) = (&exchange.request, &exchange.url) else { return };
+        let Some(head) = &exchange.request else { return };
+        let Some(url) = &exchange.url else {
+            let latest = |client| self.visits.get(&client)?.last().copied();
+            return nameless::join(trace, id, latest, BUSY);
+        };
         if https::is_question(head) {
             return;
         }
@@ -105,6 +110,7 @@ impl Pages {
                     visit.document = None;
                 }
                 self.remember_origin(client, &page, visit);
+                nameless::adopt(trace, visit, id, BUSY);
                 (Some(visit), link)
             }
             Place::Background => (None, Link::None),
@@ -128,7 +134,7 @@ impl Pages {
             visit.document = Some(id);
             visit.url = url;
         }
-        if visit.root != id {
+        if visit.exchanges.last() != Some(&id) {
             visit.exchanges.push(id);
         }
         visit.ended = visit.ended.max(at);
@@ -272,9 +278,13 @@ impl Pages {
         let visits = self.visits.get(&client)?;
         let mut recent = visits.iter().rev().take(16).filter_map(|id| trace.visit(*id));
         let visit = recent.find(|visit| {
-            let root = trace.exchange(visit.root).and_then(|root| root.request.as_ref());
-            let same = root.is_some_and(|root| root.fields.get("user-agent") == Some(agent));
-            same && at.at.since(visit.ended.at) <= BUSY
+            // the first requests may be such whose browser nobody knows
+            let mut asked = trace.exchanges_of(visit).filter_map(|it| it.request.as_ref());
+            let known = asked.find_map(|head| match head.fields.get("user-agent") {
+                None if head.unknown_fields > 0 => None,
+                agent => Some(agent),
+            });
+            known == Some(Some(agent)) && at.at.since(visit.ended.at) <= BUSY
         })?;
         Some(visit.id)
     }
