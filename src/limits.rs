@@ -49,6 +49,9 @@ pub struct Limits {
     pub http_streams: usize,
     /// Streams of one direction of a QUIC connection that are followed at once, likewise.
     pub quic_streams: usize,
+    /// Packets of one QUIC connection that are told with their frames: none, but for outputs that
+    /// need them ([`Self::QUIC_PACKETS_ASKED_FOR`]).
+    pub quic_packets: u32,
     /// Bytes kept of one direction's table of header fields (RFC 7541, RFC 9204): what browsers
     /// allow.
     pub hpack_table: usize,
@@ -190,6 +193,9 @@ impl Limits {
     /// Bytes that the compressed certificates of one message may unfold to: chains have some
     /// thousand, and OpenSSL takes 100 KiB at most.
     pub const TLS_CERTIFICATES: u32 = 256 << 10;
+    /// Packets of one QUIC connection that an output of packets asks for: a download of 100 MB, some
+    /// hundred bytes each.
+    pub const QUIC_PACKETS_ASKED_FOR: u32 = 100_000;
     /// Damaged places listed for one run; beyond them the last entry says that there are more.
     pub const DAMAGE_LISTED: usize = 100;
 }
@@ -213,6 +219,7 @@ impl Default for Limits {
             http_chunk_line: 4096,
             http_streams: 4096,
             quic_streams: 4096,
+            quic_packets: 0,
             hpack_table: 64 << 10,
             http3_blocked: 1 << 20,
             decoded_body: 1 << 30,

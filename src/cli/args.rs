@@ -99,7 +99,8 @@ pub struct Args {
     pub view: String,
 
     /// Writes FILE instead of printing a view; its ending names the format: .json, .ndjson, .har,
-    /// or .pcapng for the packets with comments on what they mean. May be repeated. `-` is
+    /// .qlog (a file for each QUIC connection: FILE, FILE-2 and so on), or .pcapng for the packets
+    /// with comments on what they mean. May be repeated. `-` is
     /// standard output and needs --format
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Args, Color, PCAPNG};
+use crate::limits::Limits;
 use crate::pipeline;
 use crate::protocol::http::credentials::Credentials;
 use crate::report::FORMATS;
@@ -96,7 +97,15 @@ fn is_same(one: &Path, other: &Path) -> bool {
 pub(super) fn pipeline(args: &Args) -> pipeline::Settings {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(|| cores.min(8), usize::from);
-    pipeline::Settings { credentials: credentials(args), ..pipeline::Settings::new(threads) }
+    let usual = pipeline::Settings::new(threads);
+    let outputs = outputs(args).unwrap_or_default();
+    let needs_packets = outputs.iter().any(|output| match output.kind {
+        Kind::Report(format) => format.reporter.needs_quic_packets(),
+        Kind::Packets => false,
+    });
+    let quic_packets = if needs_packets { Limits::QUIC_PACKETS_ASKED_FOR } else { 0 };
+    let limits = Limits { quic_packets, ..usual.limits };
+    pipeline::Settings { credentials: credentials(args), limits, ..usual }
 }
 
 /// Whether credentials are shown and written.

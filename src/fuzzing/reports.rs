@@ -54,6 +54,12 @@ fn check(format: &str, out: &[u8]) {
                 assert!(value.is_ok(), "each line can be read again");
             }
         }
+        "qlog" => {
+            for record in out.split(|byte| *byte == 0x1e).filter(|record| !record.is_empty()) {
+                let value: Result<serde_json::Value, _> = serde_json::from_slice(record);
+                assert!(value.is_ok(), "each record can be read again");
+            }
+        }
         _ => printable(out),
     }
 }

@@ -11,6 +11,19 @@ pub trait Reporter: Sync {
     /// Writes the whole trace.
     fn write(&self, trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()>;
 
+    /// The connections that take a file each, in order; none for a format of one file, which is what
+    /// all are but one. [`Options::connection`] then says whose file it is.
+    fn files(&self, trace: &Trace, options: &Options) -> Option<Vec<ConnectionId>> {
+        let _ = (trace, options);
+        None
+    }
+
+    /// True where it tells of each packet of QUIC, which no trace holds unless it is asked to
+    /// ([`Limits::quic_packets`](crate::limits::Limits::quic_packets)).
+    fn needs_quic_packets(&self) -> bool {
+        false
+    }
+
     /// Writes what a completed entity adds, while the capture still runs. Formats that can only
     /// be written as a whole write nothing here.
     fn completed(

@@ -9,6 +9,7 @@ pub mod lookups;
 pub mod ndjson;
 pub mod outcome;
 pub mod packets;
+pub mod qlog;
 pub mod requests;
 pub mod selection;
 pub mod slice;
@@ -61,6 +62,12 @@ pub static FORMATS: &[Format] = &[
         extension: Some("har"),
         about: "HTTP Archive 1.2, for browsers' developer tools and everything that reads HAR",
         reporter: &har::Har,
+    },
+    Format {
+        name: "qlog",
+        extension: Some("qlog"),
+        about: "each QUIC connection packet by packet, for qvis; several take several files",
+        reporter: &qlog::Qlog,
     },
 ];
 

@@ -4,6 +4,7 @@ use crate::flow::event::{Direction, PerDirection, RoundTrip};
 use crate::protocol::quic::event::{Close, IssuedId, Measures, Path};
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::parameters::Parameters;
+use crate::protocol::quic::seen::Packet;
 use crate::protocol::quic::version::Version;
 use crate::time::{Stamp, TimeDelta};
 
@@ -42,6 +43,8 @@ pub struct Quic {
     pub round_trips: Vec<Measured>,
     /// Round trips by the spin bit, each shorter than those before it in its direction.
     pub spins: Vec<RoundTrip>,
+    /// Its packets in the order in which they were opened, where they were asked for.
+    pub packets: Vec<Packet>,
     /// What was counted and measured; known when it is over.
     pub measures: Option<Box<Measures>>,
 }

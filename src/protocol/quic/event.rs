@@ -5,6 +5,7 @@ use crate::flow::event::{Direction, PerDirection, RoundTrip};
 use crate::protocol::quic::error::TransportError;
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::parameters::Parameters;
+use crate::protocol::quic::seen::Packet;
 use crate::protocol::quic::version::Version;
 use crate::time::{Stamp, TimeDelta};
 
@@ -97,6 +98,9 @@ pub enum QuicEvent {
     Spin(RoundTrip),
     /// Bytes were held up. Told when that is over and certain.
     Stalled(Box<Stall>),
+    /// A packet, whole; said only of as many as are asked for
+    /// ([`Limits::quic_packets`](crate::limits::Limits::quic_packets)).
+    Packet(Box<Packet>),
     /// What was measured; said once, when it is over.
     Measures(Box<Measures>),
 }

@@ -21,6 +21,7 @@ mod probe;
 mod ranges;
 #[cfg(test)]
 pub(crate) mod sealer;
+pub mod seen;
 mod space;
 mod spin;
 mod streams;

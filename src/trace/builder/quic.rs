@@ -2,6 +2,7 @@
 
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::parameters::Parameters;
+use crate::protocol::quic::seen::Packet;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::connection::Connection;
 use crate::trace::id::ConnectionId;
@@ -89,6 +90,14 @@ fn add(
         }
         QuicEvent::Stalled(stall) => {
             list(bounds, &mut connection.stalls, (place.at, *stall).into(), 0)
+        }
+        QuicEvent::Packet(packet) => {
+            // who says them keeps to their bound
+            if !bounds.keep(size_of::<Packet>().saturating_add(packet.weight())) {
+                return Some(Bound::Text);
+            }
+            quic.packets.push(*packet);
+            None
         }
         QuicEvent::Measures(measures) => {
             quic.measures = Some(measures);

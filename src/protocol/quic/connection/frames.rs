@@ -13,6 +13,7 @@ use crate::protocol::quic::error::TransportError;
 use crate::protocol::quic::event::{Close, CloseError, QuicEvent};
 use crate::protocol::quic::frame::{self, Frame, Reader};
 use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::seen;
 use crate::protocol::quic::space::Came;
 use crate::protocol::quic::streams::{Bringer, Given, Piece};
 use crate::protocol::session::Session;
@@ -29,6 +30,13 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let Opened { kind, number, payload, size } = opened;
+        if self.told_packets < cx.limits.quic_packets {
+            self.told_packets += 1;
+            let size = u32::try_from(size).unwrap_or(u32::MAX);
+            let frames = seen::Packet::frames(&payload);
+            let packet = seen::Packet { by: way, at, kind, number, size, frames };
+            self.say(QuicEvent::Packet(Box::new(packet)), cx);
+        }
         let is_eliciting =
             Reader::new(&payload).any(|frame| frame.is_ok_and(|frame| frame.is_ack_eliciting()));
         let side = self.ways.of_mut(way);

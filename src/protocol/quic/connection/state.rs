@@ -66,6 +66,8 @@ pub(in crate::protocol::quic) struct Connection {
     pub(super) is_closed: bool,
     /// The server's first packet was told of.
     pub(super) is_answered: bool,
+    /// Packets that were told with their frames.
+    pub(super) told_packets: u32,
     pub(super) spin: Spin,
     /// Makes exchanges of packets that stay closed.
     pub(super) estimator: Option<Box<Estimator>>,
