@@ -80,6 +80,8 @@ pub enum Carrier {
     Tcp,
     /// The same within TLS (RFC 7858).
     Tls,
+    /// A stream of QUIC, likewise (RFC 9250).
+    Quic,
     /// An exchange of HTTP within TLS (RFC 8484), or in the clear: this one of its connection.
     Https(MessageId),
 }
@@ -91,11 +93,12 @@ impl Carrier {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
+            Self::Quic => "QUIC",
             Self::Https(_) => "HTTPS",
         }
     }
 
-    /// True where it is a TCP connection, whatever is in it.
+    /// True where it is a connection, of TCP or QUIC, whatever is in it.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp)
     }

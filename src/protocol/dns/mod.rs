@@ -1,4 +1,4 @@
-//! DNS (RFC 1035) over UDP and TCP, and its relatives mDNS (RFC 6762) and LLMNR (RFC 4795).
+//! DNS (RFC 1035) over UDP, TCP, TLS and QUIC, and its relatives mDNS (RFC 6762) and LLMNR (RFC 4795).
 //!
 //! Takes datagrams and streams, gives each message that they carry as a lookup message. Pairs no
 //! queries with responses: that is the trace's.
@@ -34,8 +34,8 @@ pub static DNS: Protocol = Protocol {
     name: Flavor::Dns.name(),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[53],
-    // DNS over TLS (RFC 7858 §3.2)
-    alpn: &["dot"],
+    // DNS over TLS (RFC 7858 §3.2), and over QUIC (RFC 9250 §4.1.1) with its drafts
+    alpn: &["dot", "doq", "doq-i11", "doq-i03", "doq-i02", "doq-i01", "doq-i00"],
     probe: probe::dns,
     start: |_| Box::new(Dns::new(Flavor::Dns)),
 };
@@ -80,9 +80,12 @@ pub fn of_datagram(
 /// The messages of one flow.
 struct Dns {
     flavor: Flavor,
-    /// Directions of a stream in which it is not known where a message begins.
-    lost: PerDirection<bool>,
+    /// Streams of each direction in which it is not known where a message begins: the latest.
+    lost: PerDirection<Vec<u64>>,
 }
+
+/// Streams that are remembered as lost: more than are open at once.
+const LOST: usize = 64;
 
 impl Dns {
     fn new(flavor: Flavor) -> Self {
@@ -101,11 +104,18 @@ impl Dns {
         envelope::say(bytes, (self.flavor, over), direction, missing, span, cx);
     }
 
+    fn is_lost(&self, from: StreamKey) -> bool {
+        self.lost.of(from.direction).contains(&from.id)
+    }
+
     /// What a stream had of a message whose end never came.
     fn rest(&self, from: StreamKey, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
         let len = buffer.len();
-        if let Some((bytes, span)) = buffer.take(len, &mut Frames::default())
-            && let Some((declared, head)) = bytes.split_first_chunk::<2>()
+        let Some((bytes, span)) = buffer.take(len, &mut Frames::default()) else { return };
+        if is_quic(cx) && bytes.starts_with(&[0, 0]) {
+            // until draft 3 of DNS over QUIC no length came before a message, and its ID is 0
+            self.message(from.direction, Carrier::Quic, &bytes, 0, span, cx);
+        } else if let Some((declared, head)) = bytes.split_first_chunk::<2>()
             && head.len() >= Header::LEN
         {
             let declared = usize::from(u16::from_be_bytes(*declared));
@@ -135,18 +145,21 @@ impl Analyzer for Dns {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Progress {
-        if *self.lost.of(from.direction) {
+        if self.is_lost(from) {
             if !probe::is_stream(buffer) {
                 buffer.clear();
                 return Progress::More;
             }
-            *self.lost.of_mut(from.direction) = false;
+            self.lost.of_mut(from.direction).retain(|stream| *stream != from.id);
         }
         loop {
             let len = match *buffer.peek(2) {
                 [high, low] => usize::from(u16::from_be_bytes([high, low])),
                 _ => return Progress::More,
             };
+            if len == 0 && is_quic(cx) {
+                return Progress::More;
+            }
             if len < Header::LEN {
                 let text = format!("a DNS message of {len} bytes has no room for its header");
                 cx.anomaly(envelope::malformed(text));
@@ -170,8 +183,13 @@ impl Analyzer for Dns {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) -> Progress {
-        if !std::mem::replace(self.lost.of_mut(from.direction), true) {
+        if !self.is_lost(from) {
             self.rest(from, buffer, cx);
+            let lost = self.lost.of_mut(from.direction);
+            if lost.len() >= LOST {
+                lost.remove(0);
+            }
+            lost.push(from.id);
         }
         Progress::More
     }
@@ -183,7 +201,7 @@ impl Analyzer for Dns {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        if !*self.lost.of(from.direction) {
+        if !self.is_lost(from) {
             self.rest(from, buffer, cx);
         }
     }
@@ -191,7 +209,16 @@ impl Analyzer for Dns {
 
 /// What carries the messages of a stream.
 const fn stream(cx: &Context<'_>) -> Carrier {
-    if cx.secure { Carrier::Tls } else { Carrier::Tcp }
+    match (is_quic(cx), cx.secure) {
+        (true, _) => Carrier::Quic,
+        (false, true) => Carrier::Tls,
+        (false, false) => Carrier::Tcp,
+    }
+}
+
+/// True within QUIC, which alone has streams over UDP.
+const fn is_quic(cx: &Context<'_>) -> bool {
+    matches!(cx.flow.key.transport, Transport::Udp)
 }
 
 #[cfg(test)]

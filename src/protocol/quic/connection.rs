@@ -17,8 +17,8 @@ pub(super) use state::Connection;
 use bytes::Bytes;
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::event::{Direction, EndReason};
-use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey};
+use crate::flow::event::{Direction, EndReason, StreamEvent};
+use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey, StreamReset};
 use crate::protocol::event::EventBody;
 use crate::protocol::quic::connection::state::{KEYS, Waiting};
 use crate::protocol::quic::event::QuicEvent;
@@ -102,13 +102,33 @@ impl Connection {
     fn end_streams(&mut self, cx: &mut Context<'_>) {
         let reason = if self.is_closed { EndReason::Rst } else { EndReason::CaptureEnd };
         for direction in [Direction::ToServer, Direction::ToClient] {
-            let all = self.ways.of_mut(direction).streams.finish(reason, cx.now);
-            for (id, given) in all {
-                self.give(StreamKey { id, direction }, given, cx);
+            let side = self.ways.of_mut(direction);
+            let mut stops = std::mem::take(&mut side.stops);
+            let all = side.streams.finish(reason, cx.now);
+            for (id, mut given) in all {
+                let key = StreamKey { id, direction };
+                if let Some(code) = stops.remove(&id) {
+                    given.retain(|event| !matches!(event, StreamEvent::End { .. }));
+                    self.give(key, given, cx);
+                    self.stopped(key, code, cx);
+                } else {
+                    self.give(key, given, cx);
+                }
+            }
+            for (id, code) in stops {
+                self.stopped(StreamKey { id, direction }, code, cx);
             }
         }
         if let Some(mut child) = self.child.take() {
             child.close(&mut cx.within_tls());
+        }
+    }
+
+    /// A stream that its receiver wanted no more of, and of which its sender said nothing after that.
+    fn stopped(&mut self, key: StreamKey, code: u64, cx: &mut Context<'_>) {
+        if let Some(child) = &mut self.child {
+            let by = !key.direction;
+            child.reset(key, StreamReset { by, code }, &mut cx.within_tls());
         }
     }
 

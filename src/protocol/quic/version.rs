@@ -66,6 +66,7 @@ impl Version {
         match (self.0, self.draft()) {
             (1, _) | (_, Some(33..)) => &[&V1],
             (0x6b33_43cf, _) => &[&V2],
+            (0x709a_50c4, _) => &[&V2_DRAFT_00],
             (_, Some(29..=32)) => &[&DRAFT_29],
             (_, Some(23..=28)) => &[&DRAFT_23],
             (_, Some(21..=22)) => &[&DRAFT_21],
@@ -77,7 +78,7 @@ impl Version {
 
     /// True where the types of long headers have the numbers of version 2 (RFC 9369 §3.2).
     pub(super) const fn has_types_of_v2(self) -> bool {
-        matches!(self, Self::V2)
+        matches!(self, Self::V2 | Self(0x709a_50c4))
     }
 }
 
@@ -144,6 +145,16 @@ const V2: Protection = Protection {
         ],
         [0xd8, 0x69, 0x69, 0xbc, 0x2d, 0x7c, 0x6d, 0x99, 0x90, 0xef, 0xb0, 0x4a],
     ),
+};
+
+/// draft-ietf-quic-v2-00. How a Retry is authenticated in it nobody needs to know any more.
+const V2_DRAFT_00: Protection = Protection {
+    salt: [
+        0xa7, 0x07, 0xc2, 0x03, 0xa5, 0x9b, 0x47, 0x18, 0x4a, 0x1d, 0x62, 0xca, 0x57, 0x04, 0x06,
+        0xea, 0x7a, 0xe3, 0xe5, 0xd3,
+    ],
+    labels: V2.labels,
+    retry: ([0; 16], [0; 12]),
 };
 
 /// draft-ietf-quic-tls-29 §5.2, §5.8.
@@ -213,6 +224,7 @@ mod tests {
         let salt = |number| Version(number).protection().map(|protection| protection.salt[0]);
         assert_eq!(salt(1), Some(0x38));
         assert_eq!(salt(0x6b33_43cf), Some(0x0d));
+        assert_eq!(salt(0x709a_50c4), Some(0xa7));
         assert_eq!(salt(0xff00_0022), Some(0x38));
         assert_eq!(salt(0xff00_001d), Some(0xaf));
         assert_eq!(salt(0xff00_001b), Some(0xc3));

@@ -120,6 +120,8 @@ pub enum LookupCarrier {
     Tcp,
     /// TLS (RFC 7858).
     Tls,
+    /// QUIC (RFC 9250).
+    Quic,
     /// HTTPS (RFC 8484).
     Https,
 }
@@ -277,6 +279,7 @@ impl<'a> From<&'a model::Attempt> for Attempt<'a> {
                 Carrier::Udp => LookupCarrier::Udp,
                 Carrier::Tcp => LookupCarrier::Tcp,
                 Carrier::Tls => LookupCarrier::Tls,
+                Carrier::Quic => LookupCarrier::Quic,
                 Carrier::Https(_) => LookupCarrier::Https,
             },
             exchange: attempt.exchange.map(|id| id.0),

@@ -238,9 +238,13 @@ fn flows(trace: &Trace) -> Flows<'_> {
 
 /// The flow that carried an attempt.
 fn carrier_of<'t>(flows: &Flows<'t>, attempt: &Attempt, at: FrameNo) -> Option<&'t Connection> {
-    let transport = if attempt.over.is_stream() { Transport::Tcp } else { Transport::Udp };
-    let of_ends = flows.get(&(transport, attempt.client, attempt.resolver))?;
-    of_ends.iter().copied().find(|connection| life_of(connection).contains(&at))
+    // what has streams is TCP, or QUIC
+    let transports = [Transport::Tcp, Transport::Udp];
+    let transports = transports.iter().skip(usize::from(!attempt.over.is_stream()));
+    transports.into_iter().find_map(|transport| {
+        let of_ends = flows.get(&(*transport, attempt.client, attempt.resolver))?;
+        of_ends.iter().copied().find(|connection| life_of(connection).contains(&at))
+    })
 }
 
 fn key_of_quote(quoted: &Quoted, encapsulation: Encapsulation) -> Option<FlowKey> {

@@ -83,10 +83,17 @@ impl Connection {
                 self.stream(way, piece, by, cx);
             }
             Frame::ResetStream { id, code, .. } => {
-                self.reset(StreamKey { id: *id, direction: way }, way, *code, cx);
+                // who asked for it has given the stream up; its sender only follows
+                let asked = self.ways.of_mut(way).stops.remove(id);
+                let (by, code) = asked.map_or((way, *code), |code| (!way, code));
+                self.reset(StreamKey { id: *id, direction: way }, by, code, cx);
             }
             Frame::StopSending { id, code } => {
-                self.reset(StreamKey { id: *id, direction: !way }, way, *code, cx);
+                // what was on its way is still read
+                let stops = &mut self.ways.of_mut(!way).stops;
+                if stops.len() < STOPS {
+                    stops.entry(*id).or_insert(*code);
+                }
             }
             Frame::NewConnectionId { sequence, id, token, .. } => {
                 self.issued(way, Some(*sequence), *id, cx);
@@ -160,7 +167,9 @@ impl Connection {
         let child = child(&mut self.child, self.alpn.as_deref(), cx);
         for event in given {
             if matches!(event, StreamEvent::End { .. }) {
-                self.ways.of_mut(key.direction).credit.ended(key.id);
+                let side = self.ways.of_mut(key.direction);
+                side.credit.ended(key.id);
+                side.stops.remove(&key.id);
             }
             child.stream(key, event, &mut cx.within_tls());
         }
@@ -262,6 +271,10 @@ fn child<'c>(
 
 /// Ports of DNS over QUIC (RFC 9250 §4.1.1).
 const DOQ: [u16; 3] = [853, 784, 8853];
+
+/// Streams of one direction whose receiver wants no more, and whose sender has not said that it
+/// follows.
+const STOPS: usize = 256;
 
 /// Bytes that are kept of what a connection is given up with in words.
 const REASON: usize = 1024;

@@ -123,9 +123,11 @@ impl Connection {
     fn estimate(&mut self, way: Direction, size: usize, at: Stamp, cx: &mut Context<'_>) {
         let may_be_http = match self.alpn.as_deref() {
             Some(alpn) => alpn.starts_with("h3"),
-            None => cx.flow.server.port == 443,
+            None => WEB.contains(&cx.flow.server.port),
         };
-        if !may_be_http || !self.ways.to_server.is_finished {
+        // of one from before the capture the handshake is over
+        let is_midway = self.original.is_none();
+        if !may_be_http || !(is_midway || self.ways.to_server.is_finished) {
             return;
         }
         let added = ADDED + self.ways.of(way).id_length.unwrap_or_default() as u64;
@@ -146,6 +148,9 @@ impl Connection {
         }
     }
 }
+
+/// Ports at which QUIC without a name for what is in it is taken for HTTP.
+const WEB: [u16; 2] = [443, 8443];
 
 /// Bytes that protect a packet: its first byte, a number of two as a rule, a tag.
 const ADDED: u64 = 1 + 2 + 16;

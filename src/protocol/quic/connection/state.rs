@@ -1,5 +1,7 @@
 //! What is known of one connection while it is read.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use crate::address::Endpoint;
@@ -103,6 +105,8 @@ pub(super) struct Way {
     /// Bytes of the destination in its short headers.
     pub(super) id_length: Option<usize>,
     pub(super) streams: Streams,
+    /// Streams that their receiver wants no more of, and why.
+    pub(super) stops: BTreeMap<u64, u64>,
     /// What the other end allows it to send.
     pub(super) credit: Credit,
     /// What it shifts the delays of its acknowledgments by (RFC 9000 §18.2).
