@@ -18,7 +18,6 @@ use crate::protocol::secrets::{ClientRandom, Label};
 impl Connection {
     /// The server wants a token back first.
     pub(super) fn retry_asked(&mut self, way: Direction, retry: &Retry<'_>, cx: &mut Context<'_>) {
-        self.spoken_of_retry(way, retry, cx);
         let protection = retry.ends.version.protection();
         let authentic = protection.zip(self.original).and_then(|(protection, original)| {
             keys::is_authentic(protection, &original, retry.bytes, retry.tag)
@@ -29,12 +28,8 @@ impl Connection {
             cx.anomaly(bad_retry());
         } else {
             self.original = Some(retry.ends.source);
+            self.issued(way, None, retry.ends.source, cx);
         }
-    }
-
-    fn spoken_of_retry(&mut self, way: Direction, retry: &Retry<'_>, cx: &mut Context<'_>) {
-        self.ways.of_mut(!way).id_length = Some(retry.ends.source.len());
-        self.issued(way, None, retry.ends.source, cx);
     }
 
     /// The server speaks other versions: the client begins anew with one of them.

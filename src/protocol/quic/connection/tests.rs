@@ -10,10 +10,11 @@ mod wire;
 
 use play::Play;
 use wire::{
-    AES_256, ALL, CHACHA, CLIENT, DOWN, ORIGINAL, UP, Wire, ack, client_hello, crypto, data,
-    extensions, finished, frames, last, log, log_of, server_hello,
+    AES_256, ALL, CHACHA, CLIENT, DOWN, ORIGINAL, SERVER, UP, Wire, ack, client_hello, crypto,
+    data, extensions, finished, frames, last, log, log_of, server_hello,
 };
 
+use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::Kind;
 use crate::protocol::quic::sealer;
 use crate::protocol::quic::testing;
@@ -174,6 +175,17 @@ fn a_retry_is_answered_with_its_token() {
     wire.original = chosen.to_vec();
     let rest = visit(&mut wire);
     play.all(&rest);
+    let issued = play.quic(|event| match event {
+        QuicEvent::Issued(issued) => Some((issued.by, issued.sequence, issued.id.bytes().to_vec())),
+        _ => None,
+    });
+    let wanted = [
+        (UP, Some(0), CLIENT),
+        (DOWN, None, ORIGINAL),
+        (DOWN, None, &chosen),
+        (DOWN, Some(0), SERVER),
+    ];
+    assert_eq!(issued, wanted.map(|(by, sequence, id)| (by, sequence, id.to_vec())));
     assert_eq!(
         play.story(),
         [
