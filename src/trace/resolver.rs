@@ -1,4 +1,4 @@
-//! Resolvers that are asked over TLS or HTTPS: what cannot be opened can still be told to be lookups.
+//! Resolvers that are asked over TLS, QUIC or HTTPS: what cannot be opened can still be told to be lookups.
 //!
 //! The names are those that browsers ship: Chromium's table of providers
 //! (`net/dns/public/doh_provider_entry.cc`) and Firefox's trusted recursive resolvers. Others are
@@ -22,6 +22,8 @@ pub struct Resolver {
 pub enum Over {
     /// DNS over TLS (RFC 7858): it has a port and a protocol identifier of its own.
     Tls,
+    /// DNS over QUIC (RFC 9250): likewise.
+    Quic,
     /// DNS over HTTPS (RFC 8484): nothing but the name tells it.
     Https,
 }
@@ -38,11 +40,17 @@ impl Resolver {
         let tls = connection.tls.as_deref()?;
         let operator = tls.server_name().or(looked_up).and_then(operator);
         let offers = tls.client_hello().map(|hello| hello.alpn.as_slice()).unwrap_or_default();
-        let is_asked_for = connection.server.port == DOT
-            || tls.alpn() == Some("dot")
-            || offers.iter().any(|offer| &**offer == "dot");
-        if is_asked_for && connection.transport == Transport::Tcp {
-            return Some(Self { over: Over::Tls, operator });
+        let (over, own) = match connection.transport {
+            Transport::Tcp => (Over::Tls, Some("dot")),
+            _ => (Over::Quic, connection.quic.as_ref().map(|_| "doq")),
+        };
+        let speaks = |own: &str| {
+            connection.server.port == DOT
+                || tls.alpn() == Some(own)
+                || offers.iter().any(|offer| &**offer == own)
+        };
+        if own.is_some_and(speaks) {
+            return Some(Self { over, operator });
         }
         Some(Self { over: Over::Https, operator: Some(operator?) })
     }
@@ -57,7 +65,7 @@ pub fn operator(host: &str) -> Option<&'static str> {
     RESOLVERS.iter().find_map(|(name, operator)| is_it(name).then_some(*operator))
 }
 
-/// RFC 7858 §3.1.
+/// RFC 7858 §3.1, and over QUIC RFC 9250 §4.1.1.
 const DOT: u16 = 853;
 
 /// Names of resolvers, and who runs them.
@@ -98,7 +106,7 @@ const RESOLVERS: &[(&str, &str)] = &[
 mod tests {
     use super::*;
     use crate::protocol::tls::message::Body;
-    use crate::report::fixture::secured;
+    use crate::report::fixture::{over_quic, secured};
 
     #[test]
     fn resolvers_are_known_by_name_and_nothing_else_is() {
@@ -114,6 +122,27 @@ mod tests {
         ] {
             assert_eq!(operator(host), who, "{host}");
         }
+    }
+
+    #[test]
+    fn one_that_is_asked_over_quic_is_told_by_its_port_or_protocol() {
+        let trace = over_quic();
+        let of = |port: u16, alpn: &str| {
+            let mut connection = trace.connections[0].clone();
+            connection.server.port = port;
+            let tls = connection.tls.as_mut().unwrap();
+            for message in &mut tls.messages {
+                match &mut message.body {
+                    Body::ClientHello(hello) => hello.alpn = vec![alpn.into()],
+                    Body::EncryptedExtensions(said) => said.alpn = Some(alpn.into()),
+                    _ => {}
+                }
+            }
+            Resolver::by(&connection, None)
+        };
+        assert_eq!(of(443, "h3"), None);
+        let over = Some(Resolver { over: Over::Quic, operator: None });
+        assert_eq!((of(853, "h3"), of(8853, "doq")), (over, over));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::trace::Trace;
 use crate::trace::connection::Connection;
 use crate::trace::resolver::{self as model, Over};
 
-/// A resolver that is asked over TLS: its lookups are in `lookups` where keys open them.
+/// A resolver that is asked over TLS or QUIC: its lookups are in `lookups` where keys open them.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Resolver {
     /// How it is asked.
@@ -22,6 +22,8 @@ pub struct Resolver {
 pub enum ResolverTransport {
     /// DNS over TLS (RFC 7858), by its port or its protocol identifier.
     Tls,
+    /// DNS over QUIC (RFC 9250), likewise.
+    Quic,
     /// DNS over HTTPS (RFC 8484), by the resolver's name.
     Https,
 }
@@ -32,6 +34,7 @@ impl Resolver {
         let model::Resolver { over, operator } = model::Resolver::of(trace, connection)?;
         let transport = match over {
             Over::Tls => ResolverTransport::Tls,
+            Over::Quic => ResolverTransport::Quic,
             Over::Https => ResolverTransport::Https,
         };
         Some(Self { transport, operator })

@@ -49,6 +49,7 @@ fn renegotiation(how: Renegotiation) -> String {
 pub fn resolver(resolver: Resolver) -> String {
     let over = match resolver.over {
         Over::Tls => "DNS over TLS",
+        Over::Quic => "DNS over QUIC",
         Over::Https => "DNS over HTTPS",
     };
     let of = resolver.operator.map_or_else(String::new, |who| format!(" of {who}"));

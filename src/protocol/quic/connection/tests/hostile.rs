@@ -65,6 +65,25 @@ fn more_streams_than_are_followed_are_told() {
 }
 
 #[test]
+fn packets_are_told_whole_only_where_they_are_asked_for_and_no_more_of_them() {
+    let packets = |most| {
+        let (mut wire, mut play, _) = begun(Limits { quic_packets: most, ..Limits::default() });
+        for id in 0..6 {
+            play.up(&wire.one(UP, &data(4 * id, 0, "x")));
+        }
+        let story = play.story();
+        let told = story.iter().filter(|said| said.contains("packet "));
+        told.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(packets(0).is_empty());
+    let (few, all) = (packets(3), packets(1_000));
+    assert_eq!(few, all[..3]);
+    assert_eq!(few[0], ">packet Initial 0 of 2 frames");
+    let of_streams = all.iter().filter(|said| said.starts_with(">packet 1-RTT"));
+    assert_eq!(of_streams.count(), 6);
+}
+
+#[test]
 fn the_handshake_may_not_leave_holes_of_any_size() {
     let mut wire = Wire::new(Version::V1);
     let mut play = Play::new(log(&ALL));

@@ -332,6 +332,10 @@ fn quic(event: &QuicEvent) -> Option<String> {
             let cause = cause.split(' ').next().unwrap_or_default().to_owned();
             format!("{way}{stream} stalled {from}-{to} {cause}")
         }
+        QuicEvent::Packet(packet) => {
+            let (way, kind, number) = (arrow(packet.by), packet.kind.name(), packet.number);
+            format!("{way}packet {kind} {number} of {} frames", packet.frames.len())
+        }
         QuicEvent::Issued(_)
         | QuicEvent::Parameters { .. }
         | QuicEvent::RoundTrip { .. }
