@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::flow::event::{Handshake, Transport};
 use crate::report::outcome;
 use crate::report::slice::members::Members;
+use crate::report::slice::quic;
 use crate::report::text::escape::escape;
 use crate::report::text::{http, units, words};
 use crate::time::{FrameNo, Stamp};
@@ -146,6 +147,9 @@ impl Comments {
     fn opening(&mut self, trace: &Trace, connection: &Connection) {
         let name = format!("connection {}", words::connection_number(connection.id));
         let to = server(trace, connection);
+        for (frame, text) in quic::comments(connection, &to) {
+            self.add(frame, text);
+        }
         let Some(first) = connection.syns.first() else {
             if connection.transport == Transport::Tcp {
                 let text = "goes on here: its beginning was not captured";

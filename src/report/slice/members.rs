@@ -137,6 +137,11 @@ impl Part {
             self.flows.insert(connection.flow);
             self.frames.add(connection.frames.iter());
             self.lives.entry(key_of(connection)).or_default().push(life_of(connection));
+            for path in connection.quic.iter().flat_map(|quic| &quic.paths) {
+                let Connection { transport, encapsulation, .. } = *connection;
+                let key = FlowKey::between(transport, encapsulation, path.client, path.server);
+                self.lives.entry(key).or_default().push(path.at.frame..=connection.last.frame);
+            }
         }
     }
 

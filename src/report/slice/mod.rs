@@ -7,6 +7,7 @@
 
 mod comments;
 mod members;
+mod quic;
 mod resent;
 
 use std::io::Write;
