@@ -283,6 +283,7 @@ fn our_message(message: &Message) -> String {
         Carrier::Udp => "udp",
         Carrier::Tcp => "tcp",
         Carrier::Tls => "tls",
+        Carrier::Quic => "quic",
         Carrier::Https(_) => "https",
     };
     let rcode = message.flags.response.then_some(message.rcode.0 & 15);

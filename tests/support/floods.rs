@@ -1,6 +1,7 @@
 //! Floods: captures that try to make us hold more than we should, made packet by packet.
 
 mod http;
+mod quic;
 mod tls;
 mod wire;
 
@@ -72,6 +73,10 @@ pub(crate) const FLOODS: &[Flood] = &[
     flood("bodies with large windows", 10_000, http::windows),
     flood("bodies without an end", 800_000, http::unfinished),
     flood("packed events", 1_000, http::events),
+    flood("first packets of QUIC", 1_000_000, quic::first),
+    flood("first packets of QUIC to one server", 1_000_000, quic::clients),
+    flood("forged packets of QUIC", 1_000_000, quic::forged),
+    Flood { waits: true, ..flood("QUIC packets without keys", 1_000_000, quic::closed) },
     Flood { link: LinkType::ETHERNET, ..flood("ARP questions", 1_000_000, arp_request) },
     Flood { link: LinkType::ETHERNET, ..flood("ARP answers", 1_000_000, arp_reply) },
     Flood { link: LinkType::ETHERNET, ..flood("unknown SNAP protocols", 1_000_000, snap) },

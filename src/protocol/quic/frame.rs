@@ -72,6 +72,7 @@ pub(super) enum Frame<'a> {
 
 impl Frame<'_> {
     /// Its name in the RFC.
+    #[cfg(test)]
     pub(super) fn name(&self) -> &'static str {
         name_of(self.kind()).unwrap_or("unknown")
     }
@@ -82,6 +83,7 @@ impl Frame<'_> {
     }
 
     /// Its type; the first, where there are several.
+    #[cfg(test)]
     const fn kind(&self) -> u64 {
         match self {
             Self::Padding { .. } => 0x00,
@@ -183,6 +185,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes of the payload that have been read.
+    #[cfg(test)]
     pub(super) const fn offset(&self) -> usize {
         self.cursor.offset()
     }
