@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use urltrace::address::Endpoint;
+use urltrace::flow::event::Transport;
 use urltrace::protocol::dns::message::{Carrier, Flavor, Message};
 use urltrace::protocol::event::EventBody;
 use urltrace::protocol::http::message::Version;
@@ -185,8 +186,9 @@ fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
         let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
         let ends = conversation(end(connection.client), end(connection.server));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
-        // tshark tells those of HTTP/2 elsewhere, and by stream.
-        let exchanges = exchanges.filter(|exchange| exchange.message.stream == 0);
+        // tshark tells those of HTTP/2 and HTTP/3 elsewhere, and by stream.
+        let is_tcp = connection.transport == Transport::Tcp;
+        let exchanges = exchanges.filter(|exchange| is_tcp && exchange.message.stream == 0);
         for exchange in exchanges {
             if let Some(head) = &exchange.request {
                 let host = head.fields.get("host").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The hellos of TLS over TCP: what both sides read in them, and their fingerprints.
+//! The hellos of TLS over TCP and in QUIC: what both sides read in them, and their fingerprints.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use urltrace::trace::Trace;
 
 use crate::corpus::compare::{Found, Said, said};
 use crate::corpus::rules;
-use crate::support::facts::{Facts, conversation, printable};
+use crate::support::facts::{Facts, conversation, printable, within_quic};
 
 pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
     let (mut clients, mut servers) = (Said::new(), Said::new());
@@ -23,14 +23,19 @@ pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
             others.insert(ends.clone());
         }
         let messages = connection.tls.iter().flat_map(|tls| &tls.messages);
+        let is_quic = connection.transport == Transport::Udp;
         for message in messages {
+            // tshark's facts do not say which ends a connection of QUIC has
+            let key = |line: &str| if is_quic { within_quic(line) } else { ends.clone() };
             match &message.body {
                 // tshark's facts have no rows for those of SSL 2.0's form
                 Body::ClientHello(hello) if !hello.ssl2 => {
-                    clients.entry(ends.clone()).or_default().push(client(hello));
+                    let line = client(hello);
+                    clients.entry(key(&line)).or_default().push(line);
                 }
                 Body::ServerHello(hello) => {
-                    servers.entry(ends.clone()).or_default().push(server(hello));
+                    let line = server(hello);
+                    servers.entry(key(&line)).or_default().push(line);
                 }
                 _ => {}
             }

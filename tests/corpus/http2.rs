@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use urltrace::address::Endpoint;
+use urltrace::flow::event::Transport;
 use urltrace::protocol::http::message::Version;
 use urltrace::trace::Trace;
 use urltrace::trace::exchange::Exchange;
@@ -44,6 +45,8 @@ fn ours(trace: &Trace) -> Said {
         let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
         let ends = conversation(end(connection.client), end(connection.server));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));
+        let is_tcp = connection.transport == Transport::Tcp;
+        let exchanges = exchanges.filter(|_| is_tcp);
         let lines: Vec<String> = exchanges.flat_map(our_words).collect();
         if !lines.is_empty() {
             said.entry(ends).or_default().extend(lines);

@@ -174,7 +174,7 @@ impl Facts {
         self.heard(table, &self.hellos(), |row| row["stream"].as_u64(), words)
     }
 
-    /// The hellos of TLS over TCP; none where the table was cut. Those within QUIC are left out.
+    /// The hellos of TLS over TCP and in QUIC; none where the table was cut.
     pub(crate) fn tls(
         &self,
         table: &str,
@@ -183,7 +183,15 @@ impl Facts {
         let stream = |row: &BTreeMap<&str, &Value>| {
             row["stream_or_quic_conn"].as_u64().filter(|_| row["via"] == "tcp")
         };
-        self.heard(table, &BTreeMap::new(), stream, words)
+        let mut heard = self.heard(table, &BTreeMap::new(), stream, &words)?;
+        let (rows, _) = Self::table(&self.document, table);
+        for row in rows.iter().filter(|row| row["via"] == "quic") {
+            let line = words(row);
+            for said in [&mut heard.default, &mut heard.ordered] {
+                said.entry(within_quic(&line)).or_default().push(line.clone());
+            }
+        }
+        Some(heard)
     }
 
     /// What was said in heads of HTTP/2; none where the table was cut.
@@ -313,4 +321,10 @@ fn escape(text: &str) -> Option<(usize, char)> {
     }
     let c = rest.chars().next().filter(|c| matches!(c, '.' | '\\'))?;
     Some((2, c))
+}
+
+/// The conversation of a hello in QUIC, of which it is not said between whom it was: one for each
+/// that is another.
+pub(crate) fn within_quic(line: &str) -> Conversation {
+    ("quic".to_owned(), line.to_owned())
 }
