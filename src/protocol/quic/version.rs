@@ -68,10 +68,11 @@ impl Version {
             (0x6b33_43cf, _) => &[&V2],
             (0x709a_50c4, _) => &[&V2_DRAFT_00],
             (_, Some(29..=32)) => &[&DRAFT_29],
-            (_, Some(23..=28)) => &[&DRAFT_23],
+            (_, Some(25..=28)) => &[&DRAFT_25],
+            (_, Some(23..=24)) => &[&DRAFT_23],
             (_, Some(21..=22)) => &[&DRAFT_21],
             // who forces a negotiation writes such a packet as one of a version that it has
-            _ if self.is_grease() => &[&V1, &DRAFT_29, &DRAFT_23],
+            _ if self.is_grease() => &[&V1, &DRAFT_29, &DRAFT_25],
             _ => &[],
         }
     }
@@ -173,8 +174,8 @@ const DRAFT_29: Protection = Protection {
     ),
 };
 
-/// draft-ietf-quic-tls-23 §5.2, and -25 §5.8.
-const DRAFT_23: Protection = Protection {
+/// draft-ietf-quic-tls-25 §5.2, §5.8.
+const DRAFT_25: Protection = Protection {
     salt: [
         0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63,
         0x65, 0xbe, 0xf9, 0xf5, 0x02,
@@ -188,6 +189,10 @@ const DRAFT_23: Protection = Protection {
         [0x4d, 0x16, 0x11, 0xd0, 0x55, 0x13, 0xa5, 0x52, 0xc5, 0x87, 0xd5, 0x75],
     ),
 };
+
+/// draft-ietf-quic-tls-23 §5.2. A Retry is not authenticated yet.
+const DRAFT_23: Protection =
+    Protection { salt: DRAFT_25.salt, labels: LABELS, retry: ([0; 16], [0; 12]) };
 
 /// draft-ietf-quic-tls-21 §5.2. A Retry is not authenticated yet.
 const DRAFT_21: Protection = Protection {

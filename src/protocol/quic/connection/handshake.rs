@@ -188,6 +188,7 @@ impl Connection {
         self.takes_early = None;
         self.version = None;
         self.original = None;
+        self.retried = None;
         self.initials.clear();
         self.reset_tokens.clear();
         self.destination = None;

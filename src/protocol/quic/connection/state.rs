@@ -50,6 +50,8 @@ pub(in crate::protocol::quic) struct Connection {
     pub(super) known: Option<Known>,
     /// The destination of the client's first Initial, and of the first after a Retry.
     pub(super) original: Option<ConnectionId>,
+    /// The destination before a Retry.
+    pub(super) retried: Option<ConnectionId>,
     /// The keys of Initial packets, by what they are made of; the last ones that opened one first.
     pub(super) initials: Vec<Initials>,
     /// On how many packets all secrets were tried, for the beginning of the connection is not known.

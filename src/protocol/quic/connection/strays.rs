@@ -19,17 +19,21 @@ impl Connection {
     /// The server wants a token back first.
     pub(super) fn retry_asked(&mut self, way: Direction, retry: &Retry<'_>, cx: &mut Context<'_>) {
         let protection = retry.ends.version.protection();
-        let authentic = protection.zip(self.original).and_then(|(protection, original)| {
+        let asked = self.retried.or(self.original);
+        let authentic = protection.zip(asked).and_then(|(protection, original)| {
             keys::is_authentic(protection, &original, retry.bytes, retry.tag)
         });
-        let token = u32::try_from(retry.token.len()).unwrap_or(u32::MAX);
-        self.say(QuicEvent::Retry { at: cx.now, token, authentic }, cx);
         if authentic == Some(false) {
             cx.anomaly(bad_retry());
+        } else if self.retried.is_some() {
+            // the client sent its first packet twice; of the answers one counts (RFC 9000 §17.2.5)
+            return;
         } else {
-            self.original = Some(retry.ends.source);
+            self.retried = self.original.replace(retry.ends.source);
             self.issued(way, None, retry.ends.source, cx);
         }
+        let token = u32::try_from(retry.token.len()).unwrap_or(u32::MAX);
+        self.say(QuicEvent::Retry { at: cx.now, token, authentic }, cx);
     }
 
     /// The server speaks other versions: the client begins anew with one of them.

@@ -6,17 +6,16 @@ mod paths;
 mod play;
 mod recovery;
 mod streams;
+mod versions;
 mod wire;
 
 use play::Play;
 use wire::{
-    AES_256, ALL, CHACHA, CLIENT, DOWN, ORIGINAL, SERVER, UP, Wire, ack, client_hello, crypto,
-    data, extensions, finished, frames, last, log, log_of, server_hello,
+    AES_256, ALL, CHACHA, DOWN, UP, Wire, ack, client_hello, crypto, data, extensions, finished,
+    frames, last, log, log_of, server_hello,
 };
 
-use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::Kind;
-use crate::protocol::quic::sealer;
 use crate::protocol::quic::testing;
 use crate::protocol::quic::version::Version;
 use crate::protocol::secrets::Secrets;
@@ -159,150 +158,6 @@ fn packets_of_all_kinds_share_a_datagram() {
             ">finished",
             ">data",
             ">0 ask 3/3",
-            ">0 end Fin"
-        ]
-    );
-}
-
-#[test]
-fn a_retry_is_answered_with_its_token() {
-    let mut wire = Wire::new(Version::V1);
-    let mut play = Play::new(log(&ALL));
-    play.up(&wire.hello());
-    let chosen = [0x2e; 12];
-    let retry = sealer::retry(Version::V1, ORIGINAL, (CLIENT, &chosen), b"token").unwrap();
-    play.down(&retry);
-    wire.original = chosen.to_vec();
-    let rest = visit(&mut wire);
-    play.all(&rest);
-    let issued = play.quic(|event| match event {
-        QuicEvent::Issued(issued) => Some((issued.by, issued.sequence, issued.id.bytes().to_vec())),
-        _ => None,
-    });
-    let wanted = [
-        (UP, Some(0), CLIENT),
-        (DOWN, None, ORIGINAL),
-        (DOWN, None, &chosen),
-        (DOWN, Some(0), SERVER),
-    ];
-    assert_eq!(issued, wanted.map(|(by, sequence, id)| (by, sequence, id.to_vec())));
-    assert_eq!(
-        play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "retry 5 Some(true)",
-            "<Server Hello 4/4",
-            "keys Found",
-            "<Encrypted Extensions 4/4",
-            "<Finished 4/4",
-            "<finished",
-            ">Finished 5/5",
-            ">finished",
-            ">data",
-            ">0 ask 6/6",
-            ">0 end Fin",
-            "<data",
-            "<0 answer 7/7",
-            "<0 end Fin"
-        ]
-    );
-}
-
-#[test]
-fn a_forged_retry_is_passed_over() {
-    let mut wire = Wire::new(Version::V1);
-    let mut play = Play::new(log(&ALL));
-    play.up(&wire.hello());
-    let chosen = [0x2e; 12];
-    let mut retry = sealer::retry(Version::V1, ORIGINAL, (CLIENT, &chosen), b"token").unwrap();
-    *retry.last_mut().unwrap() ^= 1;
-    play.down(&retry);
-    play.down(&wire.answer());
-    play.up(&wire.done());
-    assert_eq!(
-        play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "retry 5 Some(false)",
-            "quic.retry",
-            "<Server Hello 3/3",
-            "keys Found",
-            "<Encrypted Extensions 3/3",
-            "<Finished 3/3",
-            "<finished",
-            ">Finished 4/4",
-            ">finished"
-        ]
-    );
-}
-
-#[test]
-fn a_client_begins_anew_with_a_version_that_the_server_speaks() {
-    let mut first = Wire::new(Version::V2);
-    let mut play = Play::new(log(&ALL));
-    play.up(&first.hello());
-    let said =
-        [&[0x80, 0, 0, 0, 0, 8][..], CLIENT, &[8], ORIGINAL, &[0, 0, 0, 1, 0x1a, 0x2a, 0x3a, 0x4a]];
-    play.down(&said.concat());
-    let mut second = Wire::new(Version::V1);
-    (second.original, second.nth) = (vec![0x77; 9], 1);
-    play.all(&visit(&mut second));
-    assert_eq!(
-        play.story(),
-        [
-            "version 2",
-            ">Client Hello 1/1",
-            "answered 2",
-            "negotiation 1, GREASE (0x1a2a3a4a)",
-            "version 1",
-            ">Client Hello 3/3",
-            "<Server Hello 4/4",
-            "keys Found",
-            "<Encrypted Extensions 4/4",
-            "<Finished 4/4",
-            "<finished",
-            ">Finished 5/5",
-            ">finished",
-            ">data",
-            ">0 ask 6/6",
-            ">0 end Fin",
-            "<data",
-            "<0 answer 7/7",
-            "<0 end Fin"
-        ]
-    );
-}
-
-/// RFC 9369 §4: the server goes on in version 2 with the keys of the same first ID.
-#[test]
-fn a_server_goes_on_in_a_compatible_version() {
-    let (mut one, mut two) = (Wire::new(Version::V1), Wire::new(Version::V2));
-    let mut play = Play::new(log(&ALL));
-    play.up(&one.hello());
-    two.next.to_server[0] = 1;
-    play.down(&two.answer());
-    play.up(&two.done());
-    play.up(&two.one(UP, &last(0, 0, "ask")));
-    assert_eq!(
-        play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "version 2",
-            "<Server Hello 2/2",
-            "keys Found",
-            "<Encrypted Extensions 2/2",
-            "<Finished 2/2",
-            "<finished",
-            ">Finished 3/3",
-            ">finished",
-            ">data",
-            ">0 ask 4/4",
             ">0 end Fin"
         ]
     );
