@@ -114,18 +114,24 @@ pub fn any(bytes: &[u8]) {
 /// Plays a conversation, folds it into a trace and writes every report of that.
 pub(super) fn converse(transport: Transport, port: u16, bytes: &[u8]) -> Vec<Event> {
     let events = play(transport, port, PROTOCOLS, &steps(bytes), false);
+    fold(events.clone(), bytes.len());
+    events
+}
+
+/// Folds what was said into a trace, and writes the reports of that where the number of the bytes
+/// that it was made of says so.
+pub(super) fn fold(events: Vec<Event>, bytes: usize) {
     assert!(events.is_sorted_by_key(|event| event.order), "events come in order");
     let mut builder = TraceBuilder::new(&Limits::default(), Credentials::Blanked);
     let mut completed = Vec::new();
-    for event in events.clone() {
+    for event in events {
         builder.apply(event, &mut completed);
     }
     let trace = builder.finish(CaptureFacts::default(), Vec::new(), &mut completed);
     // reports take far longer than all before them
-    if bytes.len().is_multiple_of(4) {
+    if bytes.is_multiple_of(4) {
         reports::write_all(&trace, &completed);
     }
-    events
 }
 
 /// True where a conversation begins with a request, and all of it is HTTP/1.0 or 1.1.

@@ -16,6 +16,7 @@ pub mod http3;
 pub mod keylog;
 pub mod pipeline;
 mod plan;
+pub mod quic;
 mod reports;
 mod seeds;
 pub mod tcp;
@@ -49,6 +50,10 @@ pub static TARGETS: &[Target] = &[
     Target { name: "http2", fuzz: http2::http2, seeds: seeds::http2 },
     Target { name: "qpack", fuzz: http3::qpack, seeds: http3::qpack_seeds },
     Target { name: "http3", fuzz: http3::http3, seeds: http3::seeds },
+    Target { name: "quic_packets", fuzz: quic::packets, seeds: quic::seeds::packets },
+    Target { name: "quic_frames", fuzz: quic::frames, seeds: quic::seeds::frames },
+    Target { name: "quic_connection", fuzz: quic::connection, seeds: quic::seeds::connections },
+    Target { name: "quic_crypto", fuzz: quic::crypto, seeds: quic::seeds::crypto },
     Target { name: "analyzer", fuzz: analyzer::any, seeds: seeds::any },
     Target { name: "pipeline", fuzz: pipeline::fuzz, seeds: seeds::captures },
 ];

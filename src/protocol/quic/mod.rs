@@ -19,7 +19,6 @@ mod packet;
 pub mod parameters;
 mod probe;
 mod ranges;
-#[cfg(test)]
 pub(crate) mod sealer;
 pub mod seen;
 mod space;

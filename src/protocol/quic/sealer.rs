@@ -49,6 +49,7 @@ impl Sealer {
     }
 
     /// Likewise, with ChaCha20-Poly1305.
+    #[cfg(test)]
     pub(crate) fn chacha(version: Version, secret: &[u8]) -> Option<Self> {
         Self::new(version, (Aead::ChaCha20Poly1305, Hash::Sha256), secret)
     }
@@ -166,6 +167,7 @@ impl Sealer {
 }
 
 /// A Retry that answers a packet with this destination (RFC 9001 §5.8).
+#[cfg(test)]
 pub(crate) fn retry(
     version: Version,
     original: &[u8],
