@@ -15,6 +15,7 @@ mod http2;
 mod ja4;
 mod keyed;
 mod layers;
+mod quic;
 mod rules;
 mod tcp;
 mod verdict;
@@ -35,7 +36,7 @@ use rules::Ruled;
 /// What this phase of the program reads.
 const TAGS: &[&str] = &[
     "arp", "dns", "http", "http2", "tcp", "frags4", "frags6", "vlan", "qinq", "ipv6", "mdns",
-    "llmnr",
+    "llmnr", "quic",
 ];
 
 /// No capture of the collection is larger than a few megabytes.
@@ -56,6 +57,9 @@ const HELD: &[&str] = &[
     "websocket",
     "tls-client-hellos",
     "tls-server-hellos",
+    "quic-ids",
+    "quic-client-hellos",
+    "quic-server-hellos",
     "tcp-conversations",
     "tcp-completeness",
 ];

@@ -15,6 +15,7 @@ use crate::corpus::agreement::{Agreement, Sight};
 use crate::corpus::hellos;
 use crate::corpus::http2;
 use crate::corpus::layers;
+use crate::corpus::quic;
 use crate::corpus::rules::{self, Case, Rule, Ruled};
 use crate::corpus::tcp;
 use crate::support::facts::{Conversation, CorpusFile, Facts, Heard, conversation, printable};
@@ -59,6 +60,7 @@ pub(super) fn compare(file: &CorpusFile) -> Found {
     websocket(&mut found, &facts, &trace);
     hellos::compare(&mut found, &facts, &trace);
     http2::compare(&mut found, &facts, &trace);
+    quic::compare(&mut found, &facts, &trace);
     dns(&mut found, &facts, file);
     found
 }
@@ -182,7 +184,8 @@ pub(super) type Said = BTreeMap<Conversation, Vec<String>>;
 fn http(found: &mut Found, facts: &Facts, trace: &Trace) {
     let mut requests = Said::new();
     let mut responses = Said::new();
-    for connection in &trace.connections {
+    // of HTTP/3 tshark's facts have no fields
+    for connection in trace.connections.iter().filter(|connection| connection.quic.is_none()) {
         let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
         let ends = conversation(end(connection.client), end(connection.server));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));

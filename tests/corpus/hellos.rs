@@ -1,4 +1,4 @@
-//! The hellos of TLS over TCP and in QUIC: what both sides read in them, and their fingerprints.
+//! The hellos of TLS over TCP: what both sides read in them, and their fingerprints.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use urltrace::trace::Trace;
 
 use crate::corpus::compare::{Found, Said, said};
 use crate::corpus::rules;
-use crate::support::facts::{Facts, conversation, printable, within_quic};
+use crate::support::facts::{Facts, conversation, printable};
 
 pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
     let (mut clients, mut servers) = (Said::new(), Said::new());
@@ -22,20 +22,17 @@ pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
         if connection.transport == Transport::Tcp && connection.tls.is_none() {
             others.insert(ends.clone());
         }
-        let messages = connection.tls.iter().flat_map(|tls| &tls.messages);
-        let is_quic = connection.transport == Transport::Udp;
+        // those within QUIC are compared apart
+        let tls = connection.tls.iter().filter(|_| connection.transport == Transport::Tcp);
+        let messages = tls.flat_map(|tls| &tls.messages);
         for message in messages {
-            // tshark's facts do not say which ends a connection of QUIC has
-            let key = |line: &str| if is_quic { within_quic(line) } else { ends.clone() };
             match &message.body {
                 // tshark's facts have no rows for those of SSL 2.0's form
                 Body::ClientHello(hello) if !hello.ssl2 => {
-                    let line = client(hello);
-                    clients.entry(key(&line)).or_default().push(line);
+                    clients.entry(ends.clone()).or_default().push(client(hello));
                 }
                 Body::ServerHello(hello) => {
-                    let line = server(hello);
-                    servers.entry(key(&line)).or_default().push(line);
+                    servers.entry(ends.clone()).or_default().push(server(hello));
                 }
                 _ => {}
             }
@@ -55,7 +52,7 @@ pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
     }
 }
 
-fn client(hello: &ClientHello) -> String {
+pub(super) fn client(hello: &ClientHello) -> String {
     let alpn: Vec<&str> = hello.alpn.iter().map(|name| &**name).collect();
     let versions: Vec<String> =
         hello.versions.iter().map(|version| format!("0x{:04x}", version.0)).collect();
@@ -73,7 +70,7 @@ fn client(hello: &ClientHello) -> String {
     ))
 }
 
-fn their_client(row: &BTreeMap<&str, &Value>) -> String {
+pub(super) fn their_client(row: &BTreeMap<&str, &Value>) -> String {
     let list = |name: &str| {
         let items = row[name].as_array().into_iter().flatten();
         items.map(|item| item.as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
@@ -91,7 +88,7 @@ fn their_client(row: &BTreeMap<&str, &Value>) -> String {
     ))
 }
 
-fn server(hello: &ServerHello) -> String {
+pub(super) fn server(hello: &ServerHello) -> String {
     let retry = u8::from(hello.is_retry);
     printable(&format!(
         "0x{:04x} 0x{:04x} {} {retry} {}",
@@ -102,7 +99,7 @@ fn server(hello: &ServerHello) -> String {
     ))
 }
 
-fn their_server(row: &BTreeMap<&str, &Value>) -> String {
+pub(super) fn their_server(row: &BTreeMap<&str, &Value>) -> String {
     let text = |name: &str| row[name].as_str().unwrap_or_default();
     let parts = [text("version"), text("cipher"), text("alpn")];
     printable(&format!("{} {} {}", parts.join(" "), row["hrr"], text("ja3s")))

@@ -41,7 +41,7 @@ pub(super) fn compare(found: &mut Found, facts: &Facts, trace: &Trace) {
 
 fn ours(trace: &Trace) -> Said {
     let mut said = Said::new();
-    for connection in &trace.connections {
+    for connection in trace.connections.iter().filter(|connection| connection.quic.is_none()) {
         let end = |end: Endpoint| format!("{} {}", end.ip, end.port);
         let ends = conversation(end(connection.client), end(connection.server));
         let exchanges = connection.exchanges.iter().filter_map(|id| trace.exchange(*id));

@@ -174,7 +174,7 @@ impl Facts {
         self.heard(table, &self.hellos(), |row| row["stream"].as_u64(), words)
     }
 
-    /// The hellos of TLS over TCP and in QUIC; none where the table was cut.
+    /// The hellos of TLS over TCP; none where the table was cut. Those within QUIC are left out.
     pub(crate) fn tls(
         &self,
         table: &str,
@@ -183,15 +183,18 @@ impl Facts {
         let stream = |row: &BTreeMap<&str, &Value>| {
             row["stream_or_quic_conn"].as_u64().filter(|_| row["via"] == "tcp")
         };
-        let mut heard = self.heard(table, &BTreeMap::new(), stream, &words)?;
-        let (rows, _) = Self::table(&self.document, table);
-        for row in rows.iter().filter(|row| row["via"] == "quic") {
-            let line = words(row);
-            for said in [&mut heard.default, &mut heard.ordered] {
-                said.entry(within_quic(&line)).or_default().push(line.clone());
-            }
-        }
-        Some(heard)
+        self.heard(table, &BTreeMap::new(), stream, words)
+    }
+
+    /// The hellos of TLS within QUIC; none where the table was cut.
+    pub(crate) fn tls_in_quic(
+        &self,
+        table: &str,
+        words: impl Fn(&BTreeMap<&str, &Value>) -> String,
+    ) -> Option<Vec<String>> {
+        let (rows, cut) = Self::table(&self.document, table);
+        let rows = rows.iter().filter(|row| row["via"] == "quic").map(words);
+        (!cut).then(|| rows.collect())
     }
 
     /// What was said in heads of HTTP/2; none where the table was cut.
@@ -282,6 +285,13 @@ impl Facts {
         }
         (!cut).then_some(messages)
     }
+
+    /// Initial packets of QUIC, Retries and packets of version negotiation; none where the table was
+    /// cut.
+    pub(crate) fn quic(&self) -> Option<Vec<BTreeMap<&str, &Value>>> {
+        let (rows, cut) = Self::table(&self.document, "quic_initials");
+        (!cut).then_some(rows)
+    }
 }
 
 /// The two ends, the lower one first.
@@ -321,10 +331,4 @@ fn escape(text: &str) -> Option<(usize, char)> {
     }
     let c = rest.chars().next().filter(|c| matches!(c, '.' | '\\'))?;
     Some((2, c))
-}
-
-/// The conversation of a hello in QUIC, of which it is not said between whom it was: one for each
-/// that is another.
-pub(crate) fn within_quic(line: &str) -> Conversation {
-    ("quic".to_owned(), line.to_owned())
 }
