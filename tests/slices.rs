@@ -127,13 +127,7 @@ fn without_a_selection_all_packets_are_written_as_they_were() {
             summary.interfaces.iter().map(|interface| interface.name.clone()).collect()
         };
         assert!(names(&told).is_subset(&names(&summary)), "{}", fixture.name);
-        assert!(
-            told.comments.len() > 10,
-            "{}: {} {:?}",
-            fixture.name,
-            told.comments.len(),
-            told.comments
-        );
+        assert!(told.comments.len() >= 10, "{}: {:?}", fixture.name, told.comments);
     }
 }
 

@@ -94,3 +94,17 @@ fn delays_of_acknowledgments_are_shifted_as_their_sender_said() {
     let ack = records.iter().find(|record| record["data"]["frames"][0]["frame_type"] == "ack");
     assert_eq!(ack.unwrap()["data"]["frames"][0]["ack_delay"], 25.6);
 }
+
+#[test]
+fn what_a_peer_says_is_written_so_that_it_may_be_printed() {
+    let mut trace = packets();
+    let head = trace.exchanges[0].response.as_mut().unwrap();
+    head.fields.push(b"server", "\u{1b}[31m\u{202e}".as_bytes());
+    let quic = trace.connections[0].quic.as_mut().unwrap();
+    quic.closes[0].reason = "\u{1b}]0;x\u{7}".into();
+    let mut out = Vec::new();
+    Qlog.write(&trace, &Options::default(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap().replace('\u{1e}', "");
+    assert!(text.contains("\\u001b[31m\\u202e") && text.contains("\\u001b]0;x\\u0007"));
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']));
+}
