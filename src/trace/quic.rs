@@ -1,6 +1,7 @@
 //! QUIC of one connection: what it agreed on besides TLS, which ways it took, how it was given up.
 
 use crate::flow::event::{Direction, PerDirection, RoundTrip};
+use crate::protocol::http::multiplex::Queued;
 use crate::protocol::quic::event::{Close, IssuedId, Measures, Path};
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::parameters::Parameters;
@@ -39,6 +40,8 @@ pub struct Quic {
     pub closes: Vec<Close>,
     /// One end knew nothing of the connection any more.
     pub reset: Option<Reset>,
+    /// Streams of the client that waited until the server allowed more of them, in order.
+    pub queued: Vec<(u64, Queued)>,
     /// Round trips by acknowledgments, each shorter than those before it in its direction.
     pub round_trips: Vec<Measured>,
     /// Round trips by the spin bit, each shorter than those before it in its direction.
@@ -145,6 +148,12 @@ impl Quic {
         ours.map(Measured::time).min()
     }
 
+    /// What a stream of the client waited for before it could begin: one of the latest.
+    pub fn queued(&self, stream: u64) -> Option<Queued> {
+        let mut latest = self.queued.iter().rev().take(LATEST);
+        latest.find(|(queued, _)| *queued == stream).map(|(_, queued)| *queued)
+    }
+
     /// When a way was proved that was taken at `since`, until another one was taken.
     pub fn validated(&self, nth: usize) -> Option<&Validation> {
         let since = self.paths.get(nth)?.at;
@@ -155,6 +164,9 @@ impl Quic {
         here.min_by_key(|proved| proved.answered)
     }
 }
+
+/// Streams that are looked at: those that began just now.
+const LATEST: usize = 64;
 
 impl Measured {
     /// How long it took on the way: without what the receiver held back, but for what cannot be.

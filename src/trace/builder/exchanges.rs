@@ -259,7 +259,10 @@ impl Exchanges {
         {
             flow.resolution = named;
         }
+        let quic = trace.connection(connection).and_then(|flow| flow.quic.as_deref());
+        let queued = quic.and_then(|quic| quic.queued(message.stream));
         let exchange = trace.exchanges.get_mut(id.0 as usize)?;
+        exchange.queued = exchange.queued.or(queued);
         exchange.opens_connection = first;
         exchange.started = before.started.unwrap_or(head.span.first);
         exchange.timings.blocked = before.blocked;

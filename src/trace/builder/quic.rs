@@ -1,13 +1,15 @@
 //! Collects what QUIC says of a connection.
 
-use crate::protocol::quic::event::QuicEvent;
+use crate::flow::event::Direction;
+use crate::protocol::http::multiplex::Queued;
+use crate::protocol::quic::event::{QuicEvent, Stall, StallCause};
 use crate::protocol::quic::parameters::Parameters;
 use crate::protocol::quic::seen::Packet;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::connection::Connection;
 use crate::trace::id::ConnectionId;
 use crate::trace::model::Trace;
-use crate::trace::quic::{KeyUpdate, Measured, Negotiation, Reset, Retry, Validation};
+use crate::trace::quic::{KeyUpdate, Measured, Negotiation, Quic, Reset, Retry, Validation};
 
 /// Takes one event of QUIC.
 pub(super) fn event(
@@ -89,6 +91,9 @@ fn add(
             None
         }
         QuicEvent::Stalled(stall) => {
+            if let Some(queued) = queued(quic, &stall) {
+                list(bounds, &mut quic.queued, queued, 0);
+            }
             list(bounds, &mut connection.stalls, (place.at, *stall).into(), 0)
         }
         QuicEvent::Packet(packet) => {
@@ -106,6 +111,17 @@ fn add(
     }
 }
 
+/// A stream that its client could not begin until the server allowed more, with how many it allowed
+/// at first: as many as may be open at once, for servers allow one more when one has ended.
+fn queued(quic: &Quic, stall: &Stall) -> Option<(u64, Queued)> {
+    let StallCause::StreamLimit { opened } = stall.cause else { return None };
+    let allowed = quic.parameters.to_client.as_ref()?.initial_max_streams_bidi?;
+    let limit = u32::try_from(allowed).unwrap_or(u32::MAX);
+    let is_request = stall.direction == Direction::ToServer;
+    let queued = Queued { since: stall.from, freed: opened?, limit };
+    Some((stall.stream.filter(|_| is_request)?, queued))
+}
+
 /// Adds to a list that has room, with so many bytes besides the item's own; else the bound.
 fn list<T>(bounds: &mut Bounds, list: &mut Vec<T>, item: T, more: usize) -> Option<Bound> {
     if list.len() >= bounds.limits.listed {
@@ -121,9 +137,10 @@ fn list<T>(bounds: &mut Bounds, list: &mut Vec<T>, item: T, more: usize) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::event::{Direction, RoundTrip};
+    use crate::flow::event::RoundTrip;
     use crate::limits::Limits;
-    use crate::protocol::quic::event::{Close, CloseError, Stall, StallCause};
+    use crate::protocol::quic::event::{Close, CloseError};
+    use crate::protocol::quic::parameters::Parameters;
     use crate::protocol::quic::version::Version;
     use crate::report::fixture::{at, over_quic};
     use crate::time::TimeDelta;
@@ -211,5 +228,20 @@ mod tests {
         assert_eq!(stall(None, limit), (None, Cause::StreamLimit, false, vec![1, 8]));
         let late = stall(Some(8), StallCause::Reordered);
         assert_eq!(late, (Some(8), Cause::Reordering, true, vec![1, 8]));
+    }
+
+    #[test]
+    fn a_request_whose_stream_had_to_wait_is_queued() {
+        let said = Parameters { initial_max_streams_bidi: Some(2), ..Parameters::default() };
+        let (stream, direction, from, to) = (Some(8), ToServer, at(10, 1), at(20, 8));
+        let cause = StallCause::StreamLimit { opened: Some(at(19, 7)) };
+        let stall = Stall { direction, stream, from, to, cause };
+        let parameters = QuicEvent::Parameters { by: ToClient, parameters: Box::new(said) };
+        let events = vec![parameters, QuicEvent::Stalled(Box::new(stall))];
+        let quic = after(&Limits::default(), events.clone()).0.quic.unwrap();
+        let queued = Queued { since: at(10, 1), freed: at(19, 7), limit: 2 };
+        assert_eq!((quic.queued(8), quic.queued(4)), (Some(queued), None));
+        let unknown = after(&Limits::default(), events[1..].to_vec()).0.quic.unwrap();
+        assert_eq!(unknown.queued(8), None, "nobody knows how many it allows");
     }
 }

@@ -297,7 +297,6 @@ fn tls(event: &TlsEvent) -> Option<String> {
 
 fn quic(event: &QuicEvent) -> Option<String> {
     Some(match event {
-        QuicEvent::Packet(_) => return None,
         QuicEvent::Version(version) => format!("version {version}"),
         QuicEvent::Negotiation { versions, .. } => {
             let all: Vec<String> = versions.iter().map(ToString::to_string).collect();
