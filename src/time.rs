@@ -249,7 +249,9 @@ mod tests {
     #[test]
     fn frames_that_came_before_the_last_have_their_place() {
         let mut frames = Frames::default();
-        [5, 9, 6, 7, 9, 5, 0, 300, 8].into_iter().for_each(|frame| frames.push(FrameNo(frame)));
+        for frame in [5, 9, 6, 7, 9, 5, 0, 300, 8] {
+            frames.push(FrameNo(frame));
+        }
         let listed: Vec<u64> = frames.iter().map(|frame| frame.0).collect();
         assert_eq!((listed.as_slice(), frames.len()), (&[5, 6, 7, 8, 9, 300][..], 6));
     }

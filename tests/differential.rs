@@ -276,7 +276,7 @@ fn flows(said: &mut Said, trace: &Trace) {
     let mut heads: BTreeMap<(u64, &str), Vec<String>> = BTreeMap::new();
     for exchange in &trace.exchanges {
         let asked = exchange.request.as_ref().map(|head| head.version);
-        let version = asked.or(exchange.response.as_ref().map(|head| head.version));
+        let version = asked.or_else(|| exchange.response.as_ref().map(|head| head.version));
         if version == Some(Version::Http3) {
             continue; // tshark 4.0 shows no header fields of HTTP/3
         }

@@ -6,6 +6,7 @@ mod locks;
 mod open;
 mod paths;
 mod recovery;
+mod say;
 mod sealed;
 mod state;
 mod strays;
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{Direction, EndReason, StreamEvent};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, StreamKey, StreamReset};
-use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::{KEYS, Waiting};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::{Ends, Fault, Packet, Packets, Protected, SPIN};
@@ -36,7 +37,7 @@ impl Connection {
         let is_long = !matches!(packet, Packet::Protected(short) if short.ends.is_none());
         if way == Direction::ToClient && is_long && !std::mem::replace(&mut self.is_answered, true)
         {
-            self.say(QuicEvent::Answered { at: cx.now }, cx);
+            say(QuicEvent::Answered { at: cx.now }, cx);
         }
         match packet {
             Packet::Protected(packet) => self.protected(way, packet, datagram, cx),
@@ -58,7 +59,7 @@ impl Connection {
             (Some(ends), _) => self.spoken(way, ends, cx),
             (None, Some(first)) => {
                 if let Some(trip) = self.spin.came(way, first & SPIN != 0, cx.now) {
-                    self.say(QuicEvent::Spin(trip), cx);
+                    say(QuicEvent::Spin(trip), cx);
                 }
             }
             (None, None) => {}
@@ -86,7 +87,7 @@ impl Connection {
         };
         if is_news {
             self.version = Some(ends.version);
-            self.say(QuicEvent::Version(ends.version), cx);
+            say(QuicEvent::Version(ends.version), cx);
         }
         let other = self.ways.of_mut(!way);
         if other.id_length.replace(ends.source.len()).is_none() {
@@ -137,11 +138,6 @@ impl Connection {
         if !std::mem::replace(&mut self.has_told_stranger, true) {
             cx.anomaly(no_packet(fault));
         }
-    }
-
-    /// Says something of QUIC.
-    fn say(&self, event: QuicEvent, cx: &mut Context<'_>) {
-        cx.emit(EventBody::Quic(Box::new(event)));
     }
 }
 

@@ -163,8 +163,8 @@ mod tests {
         Stamp::new(Timestamp::from_nanos(frame.cast_signed()), FrameNo(frame))
     }
 
-    fn blocked(from: u64, opened: u64, to: u64) -> Option<Blocked> {
-        Some(Blocked { from: at(from), to: at(to), opened: Some(at(opened)) })
+    fn blocked(from: u64, opened: u64, to: u64) -> Blocked {
+        Blocked { from: at(from), to: at(to), opened: Some(at(opened)) }
     }
 
     /// What a client allows a server.
@@ -188,11 +188,11 @@ mod tests {
         assert_eq!(credit.sent(0, (100, 400), at(2)), [None, None]);
         credit.more_of(0, 800, at(5));
         credit.more_of(0, 900, at(6));
-        assert_eq!(credit.sent(0, (100, 500), at(8)), [blocked(2, 5, 8), None]);
+        assert_eq!(credit.sent(0, (100, 500), at(8)), [Some(blocked(2, 5, 8)), None]);
         // streams that the server begins have other limits
         assert_eq!(credit.sent(3, (200, 200), at(9)), [None, None]);
         credit.more_of(3, 800, at(11));
-        assert_eq!(credit.sent(3, (50, 250), at(12)), [blocked(9, 11, 12), None]);
+        assert_eq!(credit.sent(3, (50, 250), at(12)), [Some(blocked(9, 11, 12)), None]);
         credit.ended(3);
         assert_eq!(credit.streams.len(), 1);
     }
@@ -206,7 +206,7 @@ mod tests {
         }
         assert_eq!(credit.sent(12, (100, 100), at(4)), [None, None]);
         credit.more(5000, at(9));
-        assert_eq!(credit.sent(0, (1, 301), at(10)), [None, blocked(4, 9, 10)]);
+        assert_eq!(credit.sent(0, (1, 301), at(10)), [None, Some(blocked(4, 9, 10))]);
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
         );
         assert_eq!((credit.began(0, at(1)), credit.began(4, at(2))), (None, None));
         credit.more_streams(false, 3, at(7));
-        assert_eq!(credit.began(8, at(9)), blocked(2, 7, 9));
+        assert_eq!(credit.began(8, at(9)), Some(blocked(2, 7, 9)));
         credit.more_streams(true, 10, at(10));
         assert_eq!(credit.began(2, at(11)), None);
     }

@@ -40,7 +40,9 @@ pub(super) fn adopt(trace: &mut Trace, visit: VisitId, root: ExchangeId, busy: T
     let before = (0..root.0).rev().take(LOOKED_AT).map(ExchangeId);
     let mut adopted: Vec<ExchangeId> = before.filter(is_of_page).collect();
     adopted.reverse();
-    adopted.iter().for_each(|id| link(trace, *id, visit));
+    for id in &adopted {
+        link(trace, *id, visit);
+    }
     let first = adopted.first().and_then(|id| trace.exchange(*id));
     let Some((first, started)) = first.map(|first| (first.id, first.started)) else { return };
     if let Some(visit) = trace.visits.get_mut(visit.0 as usize) {

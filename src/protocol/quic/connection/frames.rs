@@ -8,6 +8,7 @@ use crate::protocol::analyzer::{Context, StreamKey, StreamReset};
 use crate::protocol::detect;
 use crate::protocol::event::EventBody;
 use crate::protocol::quic::connection::open::Opened;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::Connection;
 use crate::protocol::quic::error::TransportError;
 use crate::protocol::quic::event::{Close, CloseError, QuicEvent};
@@ -35,7 +36,7 @@ impl Connection {
             let size = u32::try_from(size).unwrap_or(u32::MAX);
             let frames = seen::Packet::frames(&payload);
             let packet = seen::Packet { by: way, at, kind, number, size, frames };
-            self.say(QuicEvent::Packet(Box::new(packet)), cx);
+            say(QuicEvent::Packet(Box::new(packet)), cx);
         }
         let is_eliciting =
             Reader::new(&payload).any(|frame| frame.is_ok_and(|frame| frame.is_ack_eliciting()));
@@ -137,7 +138,7 @@ impl Connection {
         self.initials = Vec::new();
         self.ways.to_server.handshake = None;
         self.ways.to_client.handshake = None;
-        self.say(QuicEvent::Confirmed { at }, cx);
+        say(QuicEvent::Confirmed { at }, cx);
     }
 
     /// Bytes of a stream came.
@@ -248,7 +249,7 @@ impl Connection {
         };
         let words = close.reason.get(..REASON).unwrap_or(close.reason);
         let reason = String::from_utf8_lossy(words).into();
-        self.say(QuicEvent::Close(Close { by, at, error, reason }), cx);
+        say(QuicEvent::Close(Close { by, at, error, reason }), cx);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::protocol::analyzer::Context;
 use crate::protocol::buffer::Span;
 use crate::protocol::detect;
 use crate::protocol::event::EventBody;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::{Client, Connection, Way};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::Kind;
@@ -163,12 +164,12 @@ impl Connection {
         if let (Direction::ToClient, Some(token)) = (by, parameters.stateless_reset_token) {
             self.reset_token(token);
         }
-        self.say(QuicEvent::Parameters { by, parameters: Box::new(parameters) }, cx);
+        say(QuicEvent::Parameters { by, parameters: Box::new(parameters) }, cx);
     }
 
     fn early(&mut self, accepted: bool, cx: &mut Context<'_>) {
         if self.takes_early.replace(accepted).is_none() {
-            self.say(QuicEvent::Early { accepted }, cx);
+            say(QuicEvent::Early { accepted }, cx);
         }
     }
 

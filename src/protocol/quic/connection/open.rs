@@ -6,6 +6,7 @@ use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::crypto::header::HeaderKey;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::{Connection, Initials, Lock, Traffic, Waiting, Way};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::id::ConnectionId;
@@ -123,7 +124,7 @@ impl Connection {
                 let updates = self.ways.of(way).traffic.as_ref().map_or(0, |it| it.updates);
                 if updates > before {
                     let update = QuicEvent::KeyUpdate { by: way, at: packet.at, nth: updates };
-                    self.say(update, cx);
+                    say(update, cx);
                 }
                 opened
             }

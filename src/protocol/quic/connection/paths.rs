@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::{Connection, Waiting};
 use crate::protocol::quic::event::{IssuedId, Path, QuicEvent};
 use crate::protocol::quic::id::ConnectionId;
@@ -25,7 +26,7 @@ impl Connection {
             let id = self.destination_of(datagram);
             let has_new_id = id.is_some() && id != self.destination;
             let (client, server) = ends;
-            self.say(QuicEvent::Path(Path { at: cx.now, client, server, has_new_id }), cx);
+            say(QuicEvent::Path(Path { at: cx.now, client, server, has_new_id }), cx);
         }
         if self.ids.len() > 1 {
             self.destination = self.destination_of(datagram).or(self.destination);
@@ -63,7 +64,7 @@ impl Connection {
             cx.routes.add(id.bytes(), cx.flow.id);
         }
         self.ids.push(id);
-        self.say(QuicEvent::Issued(IssuedId { by, sequence, id, at: cx.now }), cx);
+        say(QuicEvent::Issued(IssuedId { by, sequence, id, at: cx.now }), cx);
     }
 
     /// What the server ends packets with once it knows nothing of the connection any more.
@@ -84,7 +85,7 @@ impl Connection {
         let is_reset = packet.bytes.last_chunk().is_some_and(|end| self.reset_tokens.contains(end));
         if is_reset {
             self.is_closed = true;
-            self.say(QuicEvent::StatelessReset { by, at: packet.at }, cx);
+            say(QuicEvent::StatelessReset { by, at: packet.at }, cx);
         }
         is_reset
     }
@@ -109,7 +110,7 @@ impl Connection {
         let waiting = self.challenges.of_mut(!by);
         let Some(place) = waiting.iter().position(|(asked, _)| *asked == data) else { return };
         let (_, asked) = waiting.remove(place);
-        self.say(QuicEvent::Validated { by, asked, answered }, cx);
+        say(QuicEvent::Validated { by, asked, answered }, cx);
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::flow::event::{Direction, RoundTrip};
 use crate::protocol::analyzer::{Context, StreamKey};
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::Connection;
 use crate::protocol::quic::credit::Blocked;
 use crate::protocol::quic::event::{Measures, QuicEvent, Stall, StallCause};
 use crate::protocol::quic::frame::ack::Ack;
 use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::space::Space;
 use crate::protocol::quic::streams::{Bringer, Taken};
 use crate::time::{Stamp, TimeDelta};
 
@@ -42,7 +44,7 @@ impl Connection {
         if side.shortest.is_none_or(|shortest| trip < shortest) {
             side.shortest = Some(trip);
             let trip = RoundTrip { direction: !way, sent: sent.at, acked: at };
-            self.say(QuicEvent::RoundTrip { trip, ack_delay }, cx);
+            say(QuicEvent::RoundTrip { trip, ack_delay }, cx);
         }
     }
 
@@ -63,12 +65,12 @@ impl Connection {
             } else {
                 StallCause::Missing { by_ack: by_ack(hole.packet.saturating_sub(1)) }
             };
-            self.stalled(key, (hole.at, by.at), cause, cx);
+            stalled(key, (hole.at, by.at), cause, cx);
         } else if let Some((number, newest)) = taken.again
             && space.is_waiting(number)
         {
             let cause = StallCause::SentAgain { by_ack: by_ack(number), newest };
-            self.stalled(key, (newest, by.at), cause, cx);
+            stalled(key, (newest, by.at), cause, cx);
         }
     }
 
@@ -91,27 +93,10 @@ impl Connection {
             let Some(Blocked { from, to, opened }) = blocked else { continue };
             let cause = StallCause::FlowControl { opened };
             let direction = key.direction;
-            self.say_stall(Stall { direction, stream, from, to, cause }, cx);
+            say_stall(Stall { direction, stream, from, to, cause }, cx);
         }
         if let Some(Blocked { from, to, opened }) = begun {
-            self.stalled(key, (from, to), StallCause::StreamLimit { opened }, cx);
-        }
-    }
-
-    fn stalled(
-        &mut self,
-        key: StreamKey,
-        (from, to): (Stamp, Stamp),
-        cause: StallCause,
-        cx: &mut Context<'_>,
-    ) {
-        let (direction, stream) = (key.direction, Some(key.id));
-        self.say_stall(Stall { direction, stream, from, to, cause }, cx);
-    }
-
-    fn say_stall(&mut self, stall: Stall, cx: &mut Context<'_>) {
-        if stall.from.at < stall.to.at {
-            self.say(QuicEvent::Stalled(Box::new(stall)), cx);
+            stalled(key, (from, to), StallCause::StreamLimit { opened }, cx);
         }
     }
 
@@ -120,16 +105,22 @@ impl Connection {
         let mut measures = Measures::default();
         for way in [Direction::ToServer, Direction::ToClient] {
             let side = self.ways.of_mut(way);
-            side.measures.missed = side.spaces.iter().map(|space| space.missed()).sum();
-            if std::env::var_os("QDBG").is_some() {
-                eprintln!(
-                    "QDBG {} {:?} {:?} keys {:?} alpn {:?} {:?}",
-                    cx.flow.id, way, self.version, self.known, self.alpn, side.measures
-                );
-            }
+            side.measures.missed = side.spaces.iter().map(Space::missed).sum();
             *measures.ways.of_mut(way) = std::mem::take(&mut side.measures);
         }
-        self.say(QuicEvent::Measures(Box::new(measures)), cx);
+        say(QuicEvent::Measures(Box::new(measures)), cx);
+    }
+}
+
+/// Bytes of a stream were held up.
+fn stalled(key: StreamKey, (from, to): (Stamp, Stamp), cause: StallCause, cx: &mut Context<'_>) {
+    let (direction, stream) = (key.direction, Some(key.id));
+    say_stall(Stall { direction, stream, from, to, cause }, cx);
+}
+
+fn say_stall(stall: Stall, cx: &mut Context<'_>) {
+    if stall.from.at < stall.to.at {
+        say(QuicEvent::Stalled(Box::new(stall)), cx);
     }
 }
 

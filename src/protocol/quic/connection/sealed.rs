@@ -1,6 +1,8 @@
 //! Packets whose keys are not known: they wait for them, or are told as what they look like from
 //! outside.
 
+use bytes::Bytes;
+
 use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
@@ -33,13 +35,17 @@ impl Connection {
     pub(super) fn hold(
         &mut self,
         way: Direction,
-        packet: Waiting,
+        mut packet: Waiting,
         says_how: bool,
         cx: &Context<'_>,
     ) -> Result<(), Waiting> {
+        if !says_how && !cx.secrets.more_may_come() {
+            return Err(packet);
+        }
+        // a slice of it would hold a whole block of the capture
+        packet.bytes = Bytes::copy_from_slice(&packet.bytes);
         let size = packet.bytes.len();
-        let copy = Waiting { bytes: bytes::Bytes::copy_from_slice(&packet.bytes), ..packet };
-        self.held.push(way, (copy, size), says_how, cx)
+        self.held.push(way, (packet, size), says_how, cx)
     }
 
     /// True where a packet that could be opened has to wait behind those of the other direction that
@@ -83,13 +89,13 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let other = self.ways.of(!way).last_handshake.is_some();
-        let side = self.ways.of_mut(way);
-        side.measures.sealed += 1;
+        let sender = self.ways.of_mut(way);
+        sender.measures.sealed += 1;
         match kind {
             Kind::Initial => {}
             Kind::ZeroRtt => self.tell_data(way, kind, at, cx),
             Kind::Handshake => {
-                side.last_handshake = Some(at);
+                sender.last_handshake = Some(at);
                 if size >= MESSAGES {
                     let message = Message {
                         direction: way,
@@ -106,8 +112,8 @@ impl Connection {
             Kind::OneRtt => {
                 // a client has these keys once it has read all of the server's handshake, and ends
                 // its own before it uses them
-                if way == Direction::ToServer && !side.is_finished && other {
-                    let done = side.last_handshake.unwrap_or(at);
+                if way == Direction::ToServer && !sender.is_finished && other {
+                    let done = sender.last_handshake.unwrap_or(at);
                     self.finished(way, Span::at(done), true, cx);
                     self.ways.to_client.is_finished = true;
                 }

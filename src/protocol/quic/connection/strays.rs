@@ -8,6 +8,7 @@ use crate::flow::event::Direction;
 use crate::protocol::analyzer::Context;
 use crate::protocol::quic::connection::locks::{lock, suites_of};
 use crate::protocol::quic::connection::open::open_unmasked;
+use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::{Client, Connection, Lock, Waiting};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::keys;
@@ -33,7 +34,7 @@ impl Connection {
             self.issued(way, None, retry.ends.source, cx);
         }
         let token = u32::try_from(retry.token.len()).unwrap_or(u32::MAX);
-        self.say(QuicEvent::Retry { at: cx.now, token, authentic }, cx);
+        say(QuicEvent::Retry { at: cx.now, token, authentic }, cx);
     }
 
     /// The server speaks other versions: the client begins anew with one of them.
@@ -42,7 +43,7 @@ impl Connection {
         let versions: Vec<Version> =
             numbers.iter().map(|number| Version(u32::from_be_bytes(*number))).collect();
         let versions = versions.into_iter().take(VERSIONS).collect();
-        self.say(QuicEvent::Negotiation { at: cx.now, versions }, cx);
+        say(QuicEvent::Negotiation { at: cx.now, versions }, cx);
         // a server that has gone on does not say so: it is forged then (RFC 9000 §6.2)
         if self.settled.is_none() {
             self.forget(cx);
