@@ -197,7 +197,7 @@ fn every_request_of_a_connection_from_before_the_capture_has_a_row_and_none_a_ma
     assert_eq!((before.len(), others.len(), asked.len()), (28, 11, 28));
     let mut sizes: Vec<_> = before.iter().map(|request| request.body_encoded).collect();
     let end = |exchange: &&&Exchange| exchange.response_end.as_ref().map(|end| end.body.encoded);
-    let mut ours: Vec<_> = asked.iter().map(|exchange| end(exchange)).collect();
+    let mut ours: Vec<_> = asked.iter().map(end).collect();
     sizes.sort_unstable();
     ours.sort_unstable();
     // DevTools makes its numbers of those of packets and heads, and is some bytes off on four
