@@ -119,6 +119,11 @@ impl Exchange {
         Some(ended.at.since(began.at).at_least_zero())
     }
 
+    /// True where it went on as a WebSocket.
+    pub fn is_websocket(&self) -> bool {
+        self.switched.as_ref().is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+    }
+
     /// The status code, where there was a final response that has one.
     pub fn status(&self) -> Option<u16> {
         self.response.as_ref().and_then(|response| response.status)

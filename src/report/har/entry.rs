@@ -135,10 +135,13 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What goes on after its answer.
+/// What goes on after its answer; none for what HAR has no word for (WebTransport).
 fn resource_type(exchange: &Exchange) -> Option<&'static str> {
-    let is_websocket = exchange.switched.is_some();
-    exchange.messages.as_ref().map(|_| if is_websocket { "websocket" } else { "eventsource" })
+    exchange.messages.as_ref()?;
+    match &exchange.switched {
+        None => Some("eventsource"),
+        Some(_) => exchange.is_websocket().then_some("websocket"),
+    }
 }
 
 impl From<Timings> for Phases {

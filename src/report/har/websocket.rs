@@ -41,8 +41,7 @@ impl From<Timestamp> for Seconds {
 
 /// The messages of an exchange; none where it is no WebSocket.
 pub(super) fn messages(exchange: &Exchange) -> Option<Vec<Message<'_>>> {
-    exchange.switched.as_ref()?;
-    let messages = exchange.messages.as_deref()?;
+    let messages = exchange.messages.as_deref().filter(|_| exchange.is_websocket())?;
     Some(messages.listed.iter().filter_map(Message::of).collect())
 }
 

@@ -38,6 +38,8 @@ pub enum ConversationKind {
     Websocket,
     /// Server-sent events.
     EventStream,
+    /// The datagrams of another session that CONNECT opened (WebTransport, CONNECT-UDP).
+    Datagrams,
 }
 
 /// Messages of one end, counted.
@@ -144,12 +146,11 @@ impl<'a> Messages<'a> {
             .filter_map(|way| Some(Closed::of(way, messages.closes.of(way).as_ref()?)))
             .collect();
         closes.sort_by_key(|close| (close.at.time.0, close.at.frame));
-        let is_websocket = exchange.switched.is_some();
         Some(Self {
-            kind: if is_websocket {
-                ConversationKind::Websocket
-            } else {
-                ConversationKind::EventStream
+            kind: match &exchange.switched {
+                None => ConversationKind::EventStream,
+                Some(_) if exchange.is_websocket() => ConversationKind::Websocket,
+                Some(_) => ConversationKind::Datagrams,
             },
             sent: messages.counts.to_server.into(),
             received: messages.counts.to_client.into(),

@@ -13,10 +13,14 @@ use crate::trace::messages::{Close, MessageCounts, Messages};
 pub fn parts(exchange: &Exchange) -> Vec<String> {
     let Some(messages) = exchange.messages.as_deref() else { return Vec::new() };
     let counts = &messages.counts;
-    if exchange.switched.is_none() {
+    let Some(switched) = &exchange.switched else {
         return vec![units::count(counts.to_client.data, "event", "events")];
-    }
+    };
     let (sent, received) = (counts.to_server.data, counts.to_client.data);
+    if !exchange.is_websocket() {
+        let sent = units::count(sent, "datagram", "datagrams");
+        return vec![format!("{}: {sent} sent, {received} received", escape(switched))];
+    }
     let mut parts = vec![format!(
         "WebSocket: {} sent, {received} received",
         units::count(sent, "message", "messages")
@@ -83,5 +87,24 @@ pub fn size(message: &StreamMessage) -> String {
         Some(decoded) if decoded == message.size => size,
         Some(decoded) => format!("{size}, {} decompressed", units::grouped(decoded)),
         None => format!("{size}, not decompressed or not whole"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::shop;
+
+    #[test]
+    fn what_is_no_websocket_is_not_called_one() {
+        let mut exchange = shop().exchanges[0].clone();
+        exchange.messages = Some(Box::default());
+        let mut of = |switched: Option<&str>| {
+            exchange.switched = switched.map(Into::into);
+            parts(&exchange).remove(0)
+        };
+        assert_eq!(of(Some("WebSocket")), "WebSocket: 0 messages sent, 0 received");
+        assert_eq!(of(Some("webtransport")), "webtransport: 0 datagrams sent, 0 received");
+        assert_eq!(of(None), "0 events");
     }
 }

@@ -342,7 +342,7 @@ fn weight(size: u32, fields: &Fields) -> usize {
 
 /// True where an exchange opened a WebSocket that is not over.
 fn goes_on(exchange: &Exchange) -> bool {
-    let messages = exchange.messages.as_ref().filter(|_| exchange.switched.is_some());
+    let messages = exchange.messages.as_ref().filter(|_| exchange.is_websocket());
     messages.is_some_and(|messages| messages.ended.is_none())
 }
 

@@ -13,17 +13,23 @@ use crate::trace::messages::Close;
 /// The lines below an exchange that went on as a conversation.
 pub(super) fn lines(exchange: &Exchange) -> Vec<Line> {
     let Some(messages) = exchange.messages.as_deref() else { return Vec::new() };
-    let is_websocket = exchange.switched.is_some();
-    let name = if is_websocket { "WebSocket" } else { "event stream" };
-    let lasted = exchange.conversation().map(units::span);
+    let is_two_way = exchange.switched.is_some();
+    let name = match &exchange.switched {
+        None => "event stream".into(),
+        Some(_) if exchange.is_websocket() => "WebSocket".into(),
+        Some(other) => escape(other),
+    };
+    // of others the stream tells nothing
+    let is_known = !is_two_way || exchange.is_websocket();
+    let lasted = exchange.conversation().filter(|_| is_known).map(units::span);
     let lasted = lasted.map_or_else(String::new, |time| format!(", open for {time}"));
     let mut lines = vec![Line::new(format!("{name}{lasted}")).in_tone(Tone::Strong)];
     let counts = &messages.counts;
-    if is_websocket {
+    if is_two_way {
         let sent = conversation::counted(&counts.to_server, false);
         lines.push(Line::below(format!("client sent {sent}")));
     }
-    let received = conversation::counted(&counts.to_client, !is_websocket);
+    let received = conversation::counted(&counts.to_client, !is_two_way);
     lines.push(Line::below(format!("server sent {received}")));
     let from = exchange.response.as_ref().map(|response| response.span.done.at);
     for message in messages.listed.iter().take(SHOWN) {
