@@ -1,5 +1,6 @@
 //! What clients say about their conversations: `facts.json` (tests/lab/README.md).
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::net::{IpAddr, SocketAddr};
@@ -37,14 +38,51 @@ pub(crate) struct Fact {
     pub(crate) error: Option<String>,
     /// Of each request in order.
     pub(crate) statuses: Option<Vec<u16>>,
-    /// Those of nghttp.
+    /// Those of nghttp and aioquic.
     pub(crate) streams: Option<Vec<Stream>>,
     /// Names that kdig asked for, and the addresses that it got.
     pub(crate) names: Option<Vec<String>>,
     pub(crate) addresses: Option<Vec<IpAddr>>,
+    /// Of QUIC, the version that was agreed on: `0x1`.
+    pub(crate) quic_version: Option<String>,
+    /// The connection ID that the client made up for the server, and the server's own.
+    pub(crate) original_dcid: Option<String>,
+    pub(crate) server_cid: Option<String>,
+    /// The addresses that the client went to.
+    #[serde(default)]
+    pub(crate) moves: Vec<SocketAddr>,
+    /// The codes with which streams were given up, by their numbers.
+    #[serde(default)]
+    pub(crate) resets: BTreeMap<u64, u64>,
+    /// With what the connection was given up.
+    pub(crate) close: Option<Close>,
+    /// Statuses of informational responses, by stream.
+    #[serde(default)]
+    pub(crate) informational: BTreeMap<u64, u16>,
+    /// Fields behind bodies, by stream.
+    #[serde(default)]
+    pub(crate) trailers: BTreeMap<u64, BTreeMap<String, String>>,
+    /// Paths that the server pushed.
+    #[serde(default)]
+    pub(crate) pushed: Vec<String>,
+    /// Datagrams (RFC 9221) that the client got.
+    #[serde(default)]
+    pub(crate) datagrams: u64,
+    /// The server knew nothing of the connection any more.
+    #[serde(default)]
+    pub(crate) stateless_reset: bool,
 }
 
-/// One stream of HTTP/2.
+/// A CONNECTION_CLOSE of QUIC.
+#[derive(Deserialize)]
+pub(crate) struct Close {
+    pub(crate) code: u64,
+    pub(crate) reason: String,
+    /// The protocol that QUIC carries gave it up.
+    pub(crate) application: bool,
+}
+
+/// One stream of HTTP/2 or HTTP/3.
 #[derive(Deserialize)]
 pub(crate) struct Stream {
     #[serde(rename = "stream")]
@@ -53,6 +91,8 @@ pub(crate) struct Stream {
     pub(crate) status: Option<u16>,
     #[serde(default)]
     pub(crate) pushed: bool,
+    /// Bytes of the body that came.
+    pub(crate) size: Option<u64>,
 }
 
 impl Facts {
@@ -69,6 +109,11 @@ impl Fact {
         let version = self.version.as_deref()?;
         let number = version.trim_start_matches("TLS").trim_start_matches('v');
         Some(format!("TLSv{number}{}", if number == "1" { ".0" } else { "" }))
+    }
+
+    /// True where a handshake of QUIC failed.
+    pub(crate) fn shakes_no_hands(&self) -> bool {
+        self.close.as_ref().is_some_and(|close| !close.application)
     }
 
     /// True where the client refused what the server showed.
