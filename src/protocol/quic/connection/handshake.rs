@@ -103,6 +103,10 @@ impl Connection {
             Body::ClientHello(hello) => {
                 allowed = hello.quic_parameters.take();
                 let (random, early_data) = (hello.random, hello.early_data);
+                let is_same = self.client.as_ref().is_some_and(|known| known.random == random);
+                if std::mem::take(&mut self.says_hello_again) && is_same {
+                    return;
+                }
                 self.client = Some(Client { random, early_data });
                 // early data is of the protocol that was chosen before: nobody offers another then
                 let mut names = hello.alpn.iter();

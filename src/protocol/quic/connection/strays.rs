@@ -9,7 +9,7 @@ use crate::protocol::analyzer::Context;
 use crate::protocol::quic::connection::locks::{lock, suites_of};
 use crate::protocol::quic::connection::open::open_unmasked;
 use crate::protocol::quic::connection::say::say;
-use crate::protocol::quic::connection::state::{Client, Connection, Lock, Waiting};
+use crate::protocol::quic::connection::state::{Client, Connection, Crypto, Lock, Waiting};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::keys;
 use crate::protocol::quic::packet::{Kind, Negotiation, Retry};
@@ -31,6 +31,9 @@ impl Connection {
             return;
         } else {
             self.retried = self.original.replace(retry.ends.source);
+            // the client says hello again (RFC 9000 §17.2.5.3), and some say it in other words
+            *self.ways.of_mut(!way).crypto(Kind::Initial) = Crypto::default();
+            self.says_hello_again = true;
             self.issued(way, None, retry.ends.source, cx);
         }
         let token = u32::try_from(retry.token.len()).unwrap_or(u32::MAX);
