@@ -245,6 +245,4 @@ pub struct WayMeasures {
     /// acknowledgments were held back for: the shortest, and the smoothed one at the end
     /// (RFC 9002 §5.3).
     pub round_trip: Option<(TimeDelta, TimeDelta)>,
-    /// Times that a sender's timer ran out and it sent a probe (RFC 9002 §6.2).
-    pub probes: u64,
 }

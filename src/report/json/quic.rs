@@ -204,8 +204,6 @@ pub struct Way {
     pub stream_bytes: u64,
     /// Bytes of streams that were sent again.
     pub resent_bytes: u64,
-    /// Times that a sender's timer ran out and it sent a probe.
-    pub probes: u64,
     /// The shortest round trip to the receiver of this direction and back.
     pub least_rtt_ms: Option<Millis>,
     /// The smoothed one at the end (RFC 9002 §5.3).
@@ -324,7 +322,6 @@ impl From<&said::WayMeasures> for Way {
             duplicates: way.duplicates,
             stream_bytes: way.stream_bytes,
             resent_bytes: way.resent_bytes,
-            probes: way.probes,
             least_rtt_ms: way.round_trip.map(|(least, _)| Millis(least)),
             smoothed_rtt_ms: way.round_trip.map(|(_, smoothed)| Millis(smoothed)),
         }

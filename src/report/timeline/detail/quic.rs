@@ -164,9 +164,6 @@ fn counted(way: Direction, measures: &WayMeasures, lines: &mut Vec<Line>) {
         let bytes = units::count(measures.resent_bytes, "byte", "bytes");
         troubles.push(format!("{bytes} sent again"));
     }
-    if measures.probes > 0 {
-        troubles.push(units::count(measures.probes, "probe", "probes"));
-    }
     if !troubles.is_empty() {
         let text = format!("of the {who}: {}", troubles.join(", "));
         lines.push(Line::new(text).in_tone(Tone::Warn));
