@@ -101,12 +101,12 @@ impl Connection {
         let mut has_settled = false;
         match &mut message.body {
             Body::ClientHello(hello) => {
-                allowed = hello.quic_parameters.take();
                 let (random, early_data) = (hello.random, hello.early_data);
-                let is_same = self.client.as_ref().is_some_and(|known| known.random == random);
-                if std::mem::take(&mut self.says_hello_again) && is_same {
-                    return;
+                let is_due = std::mem::take(&mut self.is_hello_due);
+                if is_due && self.client.as_ref().is_some_and(|client| client.random == random) {
+                    return; // it was told of before the Retry
                 }
+                allowed = hello.quic_parameters.take();
                 self.client = Some(Client { random, early_data });
                 // early data is of the protocol that was chosen before: nobody offers another then
                 let mut names = hello.alpn.iter();
@@ -187,6 +187,7 @@ impl Connection {
             *side = Way { measures, ..Way::default() };
         }
         self.client = None;
+        self.is_hello_due = false;
         self.settled = None;
         self.alpn = None;
         self.known = None;

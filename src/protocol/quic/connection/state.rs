@@ -37,6 +37,8 @@ pub(in crate::protocol::quic) struct Connection {
     pub(super) version: Option<Version>,
     pub(super) ways: PerDirection<Way>,
     pub(super) client: Option<Client>,
+    /// Behind a Retry, until the client's first message has come again.
+    pub(super) is_hello_due: bool,
     /// What the ServerHello settled.
     pub(super) settled: Option<Settled>,
     /// What packets are protected with, where no ServerHello said so.
@@ -67,8 +69,6 @@ pub(in crate::protocol::quic) struct Connection {
     pub(super) destination: Option<ConnectionId>,
     /// Challenges that wait for their answers (RFC 9000 §8.2).
     pub(super) challenges: PerDirection<Vec<([u8; 8], Stamp)>>,
-    /// A Retry has come: the client's next hello repeats the one before.
-    pub(super) says_hello_again: bool,
     pub(super) is_closed: bool,
     /// The server's first packet was told of.
     pub(super) is_answered: bool,

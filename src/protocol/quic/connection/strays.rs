@@ -31,10 +31,11 @@ impl Connection {
             return;
         } else {
             self.retried = self.original.replace(retry.ends.source);
-            // the client says hello again (RFC 9000 §17.2.5.3), and some say it in other words
-            *self.ways.of_mut(!way).crypto(Kind::Initial) = Crypto::default();
-            self.says_hello_again = true;
             self.issued(way, None, retry.ends.source, cx);
+            // the hello comes again: the same one (RFC 9000 §17.2.5.3), but for clients that make
+            // another one, by whose random their keys go then
+            *self.ways.to_server.crypto(Kind::Initial) = Crypto::default();
+            self.is_hello_due = true;
         }
         let token = u32::try_from(retry.token.len()).unwrap_or(u32::MAX);
         say(QuicEvent::Retry { at: cx.now, token, authentic }, cx);

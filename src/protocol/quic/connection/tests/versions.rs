@@ -53,6 +53,25 @@ fn a_retry_is_answered_with_its_token() {
     );
 }
 
+/// RFC 9000 §17.2.5.3 wants the same one, and not all clients send it.
+#[test]
+fn keys_go_by_the_hello_behind_a_retry() {
+    for (nth, hellos) in [(0, 1), (1, 2)] {
+        let mut wire = Wire::new(Version::V1);
+        let mut play = Play::new(log(&ALL));
+        play.up(&wire.hello());
+        let chosen = [0x2e; 12];
+        play.down(&sealer::retry(Version::V1, ORIGINAL, (CLIENT, &chosen), b"token").unwrap());
+        (wire.original, wire.nth) = (chosen.to_vec(), nth);
+        play.all(&visit(&mut wire));
+        let story = play.story();
+        let told = story.iter().filter(|line| line.contains("Client Hello")).count();
+        assert_eq!(told, hellos, "{story:?}");
+        assert!(story.iter().any(|line| line == "keys Found"), "{story:?}");
+        assert!(story.iter().any(|line| line.starts_with("<0 answer")), "{story:?}");
+    }
+}
+
 #[test]
 fn a_forged_retry_is_passed_over() {
     let mut wire = Wire::new(Version::V1);
