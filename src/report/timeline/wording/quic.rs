@@ -1,6 +1,7 @@
 //! What is said of QUIC connections: how they were opened, where they went on, how they were closed.
 
 use crate::flow::event::Direction;
+use crate::protocol::quic::version::Version;
 use crate::report::text::ink::Tone;
 use crate::report::text::{quic as words, tls, units, words as common};
 use crate::report::timeline::wording::connection::opens;
@@ -63,6 +64,12 @@ fn no_version(connection: &Connection, quic: &Quic) -> Option<Vec<String>> {
     Some(vec![format!("no common version: the server speaks {speaks}"), "no common version".into()])
 }
 
+/// `v1`; the name of a draft stands alone.
+fn version(version: Version) -> String {
+    let name = version.to_string();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("v{name}") } else { name }
+}
+
 /// What came of it: first what is remarkable, then what was agreed on.
 fn opened(
     trace: &Trace,
@@ -83,7 +90,7 @@ fn opened(
     parts.extend(quic.retry.map(|_| "after Retry".to_owned()));
     parts.extend(doubt.map(|doubt| format!("certificate {doubt}")));
     parts.extend(Resolver::of(trace, connection).map(tls::resolver));
-    parts.extend(quic.version().map(|version| format!("v{version}")));
+    parts.extend(quic.version().map(version));
     parts.extend(tls.into_iter().flat_map(tls::agreed));
     let tone = match (doubt, is_open && !is_unused && !is_lost) {
         (None, true) => Tone::Plain,
@@ -142,4 +149,16 @@ pub(super) fn close(connection: &Connection, quic: &Quic) -> Wording {
     let parts: Vec<String> = [error].into_iter().chain(reason).chain(answered).collect();
     let tone = if words::is_usual(close.error) { Tone::Plain } else { Tone::Bad };
     Wording { what, result: with_parts(&parts), tone, ..of(connection, Phase::Close) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_as_people_write_them() {
+        for (number, name) in [(1, "v1"), (0x6b33_43cf, "v2"), (0xff00_001d, "draft-29")] {
+            assert_eq!(version(Version(number)), name);
+        }
+    }
 }
