@@ -15,6 +15,7 @@ mod http2;
 mod ja4;
 mod keyed;
 mod layers;
+mod opened;
 mod quic;
 mod rules;
 mod tcp;
