@@ -25,7 +25,7 @@ pub(super) fn lines(connection: &Connection) -> Vec<Line> {
     let first = tls.messages.first().map(|message| message.span.first);
     let start = tls.started().or(first).unwrap_or(connection.opened);
     for message in &tls.messages {
-        step(message, tls, start, &mut lines);
+        step(message, connection, tls, start, &mut lines);
     }
     for way in [Direction::ToClient, Direction::ToServer] {
         let inferred = tls.finished.of(way).filter(|finished| finished.inferred);
@@ -75,10 +75,17 @@ fn after(at: Stamp, start: Stamp) -> String {
     }
 }
 
-fn step(message: &Message, tls: &Tls, start: Stamp, lines: &mut Vec<Line>) {
+fn step(
+    message: &Message,
+    connection: &Connection,
+    tls: &Tls,
+    start: Stamp,
+    lines: &mut Vec<Line>,
+) {
     let who = sender(message.direction);
     let size = units::count(message.size.into(), "byte", "bytes");
-    let said = said(&message.body).map_or_else(String::new, |said| format!(": {said}"));
+    let said = said(&message.body, connection.quic.is_some())
+        .map_or_else(String::new, |said| format!(": {said}"));
     let frames = if message.frames.len() > 1 { "frames" } else { "frame" };
     let sealed = match (message.encrypted, message.kind) {
         (true, Kind::Handshake(_) | Kind::ChangeCipherSpec) => ", encrypted",
@@ -104,7 +111,7 @@ fn step(message: &Message, tls: &Tls, start: Stamp, lines: &mut Vec<Line>) {
 }
 
 /// What a message says, in some words.
-fn said(body: &Body) -> Option<String> {
+fn said(body: &Body, is_quic: bool) -> Option<String> {
     match body {
         Body::ClientHello(hello) => Some(hello.server_name.as_deref().map_or_else(
             || "no server name".to_owned(),
@@ -125,12 +132,22 @@ fn said(body: &Body) -> Option<String> {
         }
         Body::ServerKeyExchange { group } => group.map(|group| format!("group {group}")),
         Body::Ticket(ticket) => {
-            let early = ticket.early_data.map(|most| format!(", {most} bytes of early data"));
+            let early = ticket.early_data.map(|most| early(most, is_quic));
             let lifetime = units::ttl(ticket.lifetime);
             Some(format!("good for {lifetime}{}", early.unwrap_or_default()))
         }
         Body::KeyUpdate { requested: true } => Some("the other side shall change too".to_owned()),
         Body::KeyUpdate { .. } | Body::CertificateRequest | Body::Other => None,
+    }
+}
+
+/// What a ticket says of early data. Over QUIC the number limits nothing: the largest one stands for
+/// that it is allowed, and flow control says how much (RFC 9001 §4.6.1).
+fn early(most: u32, is_quic: bool) -> String {
+    match (is_quic, most) {
+        (true, u32::MAX) => ", early data allowed".to_owned(),
+        (true, _) => format!(", early data of {most} bytes, which QUIC does not have"),
+        (false, _) => format!(", {most} bytes of early data"),
     }
 }
 
@@ -149,5 +166,18 @@ fn chain_lines(
                 if words::is_grave(message.direction, *doubt) { Tone::Bad } else { Tone::Warn };
             lines.push(Line::below(words::doubt(*doubt)).in_tone(tone));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_quic_a_ticket_says_only_that_early_data_is_allowed() {
+        assert_eq!(early(16_384, false), ", 16384 bytes of early data");
+        assert_eq!(early(u32::MAX, false), ", 4294967295 bytes of early data");
+        assert_eq!(early(u32::MAX, true), ", early data allowed");
+        assert!(early(16_384, true).ends_with("which QUIC does not have"));
     }
 }
