@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::packet::describe::LayerText;
 use crate::packet::{Decoded, Layer};
 use crate::protocol::dns::message::Message;
-use crate::protocol::http::message::{Ending, HttpEvent, MessageId};
+use crate::protocol::http::message::{Ending, HttpEvent, MessageId, Version};
 use crate::report::packets::past::add::{field, since};
 use crate::report::text::numbers;
 use crate::time::Stamp;
@@ -115,7 +115,7 @@ impl Asked {
                 }
                 head(texts, first);
                 // of many streams nobody knows whose the next bytes are
-                if id.stream == 0 {
+                if response.version < Version::Http2 {
                     self.responses.insert(flow, first);
                 }
             }
@@ -251,7 +251,34 @@ fn question(decoded: &Decoded<'_>) -> Option<(Question, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::buffer::Span;
+    use crate::protocol::http::fields::Fields;
+    use crate::protocol::http::message::ResponseHead;
     use crate::time::{FrameNo, Timestamp};
+
+    #[test]
+    fn only_where_one_response_is_sent_at_a_time_the_next_bytes_are_its() {
+        let at = Stamp::new(Timestamp::from_nanos(0), FrameNo(7));
+        let goes_on = |version| {
+            let head = ResponseHead {
+                status: Some(200),
+                reason: "".into(),
+                version,
+                fields: Fields::default(),
+                unknown_fields: 0,
+                span: Span { first: at, ready: at, last: at, done: at },
+                size: 9,
+            };
+            // HTTP/3's first request is on stream 0, too
+            let id = MessageId { stream: 0, nth: 0 };
+            let mut asked = Asked::default();
+            let event = HttpEvent::Response { id, head: head.into() };
+            asked.http(FlowId(FrameNo(1)), at, &event, &mut []);
+            !asked.responses.is_empty()
+        };
+        assert!(goes_on(Version::Http11));
+        assert!(!goes_on(Version::Http2) && !goes_on(Version::Http3));
+    }
 
     #[test]
     fn the_oldest_questions_wait_no_more() {
