@@ -102,6 +102,8 @@ impl<'a> Line<'a> {
                 let (quic, tls) = (Quic::of(trace, connection), Tls::of(connection)?);
                 Self::Tls(Box::new(Secured { connection: id.0, quic, tls }))
             }
+            // they stand with their connection
+            EntityId::Path(..) => return None,
             EntityId::Connection(id) => {
                 Self::Connection(Box::new(Connection::of(trace, trace.connection(id)?)))
             }

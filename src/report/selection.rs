@@ -166,7 +166,10 @@ pub fn concerns(trace: &Trace, entity: EntityId, options: &Options) -> bool {
         EntityId::Resolution(id) => {
             trace.resolution(id).is_some_and(|resolution| host.resolution(trace, resolution))
         }
-        EntityId::Handshake(id) | EntityId::Secured(id) | EntityId::Connection(id) => {
+        EntityId::Handshake(id)
+        | EntityId::Secured(id)
+        | EntityId::Path(id, _)
+        | EntityId::Connection(id) => {
             trace.connection(id).is_some_and(|connection| host.connection(trace, connection))
         }
         EntityId::Exchange(id) => {

@@ -112,6 +112,8 @@ pub enum EntityId {
     Handshake(ConnectionId),
     /// The TLS handshake of a connection is over, or never will be.
     Secured(ConnectionId),
+    /// The n-th way of a connection of QUIC is proved, or never will be.
+    Path(ConnectionId, u32),
     /// A connection is over.
     Connection(ConnectionId),
     /// An exchange is whole, or will never be.

@@ -25,6 +25,7 @@ pub fn live_row(trace: &Trace, id: EntityId, options: &Options) -> Option<String
             let is_quic = trace.connection(id).is_some_and(|connection| connection.quic.is_some());
             if is_quic { Subject::Connect(id) } else { Subject::Tls(id) }
         }
+        EntityId::Path(id, nth) => Subject::Path(id, nth),
         EntityId::Connection(id) => Subject::Close(id),
         EntityId::Exchange(id) => Subject::Exchange(id),
         EntityId::Lookup(_) | EntityId::Anomaly(_) => return None,

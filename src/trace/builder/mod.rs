@@ -105,6 +105,7 @@ impl TraceBuilder {
                 if let (true, Some(id)) = (over, id) {
                     self.exchanges.connection_over(&mut self.trace, id, completed);
                     tls::over(&self.trace, id, completed);
+                    quic::over(&self.trace, id, completed);
                     completed.push(EntityId::Connection(id));
                 }
             }

@@ -8,7 +8,7 @@ use crate::protocol::quic::seen::Packet;
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::connection::Connection;
 use crate::trace::id::ConnectionId;
-use crate::trace::model::Trace;
+use crate::trace::model::{EntityId, Trace};
 use crate::trace::quic::{KeyUpdate, Measured, Negotiation, Quic, Reset, Retry, Validation};
 
 /// Takes one event of QUIC.
@@ -19,10 +19,30 @@ pub(super) fn event(
     place: Place<'_>,
     event: QuicEvent,
 ) {
-    let Some(connection) = trace.connections.get_mut(connection.0 as usize) else { return };
-    if let Some(bound) = add(connection, bounds, &place, event) {
+    let id = connection;
+    let Some(connection) = trace.connections.get_mut(id.0 as usize) else { return };
+    let is_of_way = matches!(event, QuicEvent::Path(_) | QuicEvent::Validated { .. });
+    let before = if is_of_way { unproved(connection) } else { None };
+    let bound = add(connection, bounds, &place, event);
+    if let Some(nth) = before.filter(|nth| unproved(connection) != Some(*nth)) {
+        place.completed.push(EntityId::Path(id, nth));
+    }
+    if let Some(bound) = bound {
         bounds.reached(trace, place, bound);
     }
+}
+
+/// A connection is over: its last way will not be proved any more.
+pub(super) fn over(trace: &Trace, id: ConnectionId, completed: &mut Vec<EntityId>) {
+    let last = trace.connection(id).and_then(unproved);
+    completed.extend(last.map(|nth| EntityId::Path(id, nth)));
+}
+
+/// The way that was taken last, as long as nothing proved it.
+fn unproved(connection: &Connection) -> Option<u32> {
+    let quic = connection.quic.as_deref()?;
+    let last = quic.paths.len().checked_sub(1)?;
+    if quic.validated(last).is_some() { None } else { u32::try_from(last).ok() }
 }
 
 /// Adds to what is known; the bound that leaves it out.
@@ -137,9 +157,10 @@ fn list<T>(bounds: &mut Bounds, list: &mut Vec<T>, item: T, more: usize) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Endpoint;
     use crate::flow::event::RoundTrip;
     use crate::limits::Limits;
-    use crate::protocol::quic::event::{Close, CloseError};
+    use crate::protocol::quic::event::{Close, CloseError, Path};
     use crate::protocol::quic::parameters::Parameters;
     use crate::protocol::quic::version::Version;
     use crate::report::fixture::{at, over_quic};
@@ -203,6 +224,37 @@ mod tests {
         assert_eq!(reached, 1, "that there were shorter round trips need not be said");
         let (connection, reached) = after(&Limits { model_text: 0, ..Limits::default() }, events());
         assert_eq!((connection.quic.unwrap().validations.len(), reached), (0, 2));
+    }
+
+    #[test]
+    fn a_way_is_complete_when_it_is_proved_left_or_over() {
+        let mut trace = over_quic();
+        let flow = trace.connections[0].flow;
+        trace.connections[0].quic = None;
+        let mut completed = Vec::new();
+        let (mut bounds, id) = (Bounds::new(&Limits::default()), ConnectionId(0));
+        let mut say = |trace: &mut Trace, event| {
+            let place = Place { at: at(50, 5), flow, completed: &mut completed };
+            super::event(trace, &mut bounds, id, place, event);
+            std::mem::take(&mut completed)
+        };
+        let end = |port| Endpoint::new([192, 0, 2, 1].into(), port);
+        let path = |millis, frame| {
+            let (at, client, server) = (at(millis, frame), end(1), end(443));
+            QuicEvent::Path(Path { at, client, server, has_new_id: true })
+        };
+        let proof = |asked, answered| {
+            let (asked, answered) = (at(asked, 50), at(answered, 51));
+            QuicEvent::Validated { by: ToServer, asked, answered }
+        };
+        assert_eq!(say(&mut trace, path(10_000, 10)), []);
+        assert_eq!(say(&mut trace, proof(11_000, 12_000)), [EntityId::Path(id, 0)]);
+        assert_eq!(say(&mut trace, proof(13_000, 14_000)), [], "it was proved before");
+        assert_eq!(say(&mut trace, path(20_000, 20)), []);
+        assert_eq!(say(&mut trace, path(30_000, 30)), [EntityId::Path(id, 1)], "it was left");
+        let mut completed = Vec::new();
+        over(&trace, id, &mut completed);
+        assert_eq!(completed, [EntityId::Path(id, 2)]);
     }
 
     #[test]
