@@ -158,7 +158,8 @@ pub(super) fn totals(trace: &Trace, connection: &Connection) -> Vec<Line> {
         let counters = connection.counters.of(direction);
         if counters.packets > 0 {
             let who = words::sender(direction);
-            lines.push(Line::new(format!("{who} sent {}", sent(counters))));
+            let sent = sent(counters, connection.transport);
+            lines.push(Line::new(format!("{who} sent {sent}")));
         }
     }
     if connection.transport == Transport::Tcp {
@@ -221,7 +222,11 @@ fn sightings(counters: &Counters, direction: Direction, lines: &mut Vec<Line>) {
     }
 }
 
-fn sent(counters: &Counters) -> String {
+fn sent(counters: &Counters, transport: Transport) -> String {
+    let (one, many) = match transport {
+        Transport::Udp => ("datagram", "datagrams"),
+        _ => ("segment", "segments"),
+    };
     let packets = units::count(counters.packets, "packet", "packets");
     if counters.bytes == 0 {
         return format!("{packets} without data");
@@ -229,7 +234,7 @@ fn sent(counters: &Counters) -> String {
     format!(
         "{packets}, {} in {}, the largest {}",
         units::count(counters.bytes, "byte", "bytes"),
-        units::count(counters.segments, "segment", "segments"),
+        units::count(counters.segments, one, many),
         units::grouped(u64::from(counters.largest))
     )
 }
