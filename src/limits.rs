@@ -164,7 +164,7 @@ impl Limits {
     /// that are in flight, and some.
     pub const SEGMENTS_REMEMBERED: usize = 4096;
     /// Directions of TCP flows in which the view of packets remembers whether a credential goes on
-    /// in the next segment; beyond it all are forgotten. A busy visit has some hundred.
+    /// in the next segment, and likewise of QUIC, and what each end is called there; beyond it all are forgotten. A busy visit has some hundred.
     pub const VEILED_WAYS: usize = 4096;
     /// Segments with payload that the view of packets remembers of all connections, 24 bytes each,
     /// and no more than [`Self::SEGMENTS_REMEMBERED`] of one direction; beyond it all are forgotten.

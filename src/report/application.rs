@@ -7,6 +7,7 @@
 mod conversation;
 mod dhcp;
 mod dhcpv6;
+pub mod quic;
 pub mod tls;
 
 use std::borrow::Cow;

@@ -3,6 +3,7 @@
 //! Takes packets one by one in capture order, writes text. What the packets before say of one is
 //! told with it; what comes later never is, so that the view can follow a capture that goes on.
 
+mod datagrams;
 mod past;
 mod records;
 mod veil;
@@ -20,6 +21,7 @@ use crate::packet::{Decoded, decode};
 use crate::protocol::http::credentials::Credentials;
 use crate::protocol::http::passwords::BLANK;
 use crate::report::application;
+use crate::report::packets::datagrams::Datagrams;
 use crate::report::packets::past::{Past, Told};
 use crate::report::packets::records::Records;
 use crate::report::packets::veil::Veil;
@@ -36,6 +38,7 @@ pub struct PacketsView {
     times: Option<(Timestamp, Timestamp)>,
     past: Past,
     records: Records,
+    datagrams: Datagrams,
     /// None where credentials are shown.
     veil: Option<Veil>,
 }
@@ -57,8 +60,9 @@ impl PacketsView {
     /// the absolute time of a packet. It shows no credentials.
     pub fn new(detail: Detail, ascii: bool, zone: TimeZone) -> Self {
         let past = Past::new(detail >= Detail::Layers);
-        let records = Records::default();
-        Self { detail, ascii, zone, times: None, past, records, veil: Some(Veil::default()) }
+        let (records, datagrams) = (Records::default(), Datagrams::default());
+        let veil = Some(Veil::default());
+        Self { detail, ascii, zone, times: None, past, records, datagrams, veil }
     }
 
     /// The same view, that shows credentials or does not.
@@ -147,6 +151,10 @@ impl PacketsView {
         let told = match self.records.layer(decoded) {
             Some(records) => vec![records],
             None => application::layers(decoded, Stamp::new(packet.at, packet.frame), shown),
+        };
+        let told = match self.datagrams.layer(decoded).filter(|_| told.is_empty()) {
+            Some(packets) => vec![packets],
+            None => told,
         };
         let told = Some(told.as_slice()).filter(|told| !told.is_empty());
         let mut texts = layers(decoded, packet.orig_len, told);

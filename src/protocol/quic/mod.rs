@@ -13,6 +13,7 @@ mod credit;
 pub mod error;
 pub mod event;
 pub mod frame;
+pub mod glance;
 pub mod id;
 mod keys;
 mod packet;

@@ -23,11 +23,14 @@ use crate::protocol::event::{Event, EventBody, Phase};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::sessions::Sessions;
+use crate::protocol::tls::event::TlsEvent;
+use crate::protocol::tls::message::{Body, Kind as MessageKind};
 use crate::report::application;
 use crate::report::packets::past::add::{field, note, since};
 use crate::report::packets::past::asked::Asked;
 use crate::report::packets::past::connections::Connections;
 use crate::report::text::escape::escape;
+use crate::report::text::numbers;
 use crate::time::Stamp;
 
 /// What is remembered of all packets so far.
@@ -152,6 +155,11 @@ impl Past {
                     told.layers.push(application::message(message));
                 }
                 EventBody::Http(http) => self.asked.http(event.order.flow, at, http, texts),
+                EventBody::Tls(event) if decoded.udp().is_some() => {
+                    if let Some(text) = handshake(event) {
+                        field(texts, &["QUIC"], "completes", text);
+                    }
+                }
                 EventBody::Refusal(refusal) => {
                     let around = decoded.encapsulation;
                     let about = refusal.about.as_ref();
@@ -195,4 +203,19 @@ impl Past {
         }
         events
     }
+}
+
+/// A message of TLS that came in packets of QUIC, which anyone can read in those of a handshake's
+/// beginning.
+fn handshake(event: &TlsEvent) -> Option<String> {
+    let TlsEvent::Message(message) = event else { return None };
+    let MessageKind::Handshake(what) = message.kind else { return None };
+    let name = match &message.body {
+        Body::ClientHello(hello) => hello.server_name.as_deref(),
+        _ => None,
+    };
+    let name = name.map_or_else(String::new, |name| format!(", server name {}", escape(name)));
+    let frames = numbers::short(&message.frames);
+    let word = if message.frames.len() == 1 { "frame" } else { "frames" };
+    Some(format!("{what}, {word} {frames}{name}"))
 }

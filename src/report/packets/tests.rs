@@ -303,3 +303,33 @@ fn records_of_tls_are_told_where_they_begin_and_end() {
     let first = "Application Data, Application Data (goes on in the next segment)";
     assert_eq!(tls[..2], [first, "Application Data (ends), Application Data"], "{text}");
 }
+
+#[test]
+fn packets_of_quic_are_told_once_a_long_header_was_seen() {
+    let (client, server) = (([10, 0, 0, 2], 50_000), ([10, 0, 0, 1], 443));
+    let long = |first, ids: &[u8], rest: &[u8]| [&[first, 0, 0, 0, 1][..], ids, rest].concat();
+    let short = [&[0x41, 0xbb, 0xbc][..], &[7; 30]].concat();
+    let mut capture = Capture::new();
+    capture.udp(server, client, &short);
+    capture.udp(client, server, &long(0xc0, &[2, 0xaa, 0xab, 0], &[0, 3, 1, 2, 3]));
+    let initial = long(0xc0, &[0, 2, 0xbb, 0xbc], &[0, 3, 1, 2, 3]);
+    let handshake = long(0xe0, &[0, 2, 0xbb, 0xbc], &[3, 1, 2, 3]);
+    capture.udp(server, client, &[initial, handshake].concat());
+    capture.udp(client, server, &short);
+    capture.udp(server, client, &short);
+    capture.udp(server, client, &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
+    let view = PacketsView::new(Detail::Line, true, TimeZone::UTC);
+    let text = written(view, &capture);
+    let expected = [
+        "UDP  len=33",
+        "QUIC  Initial, DCID=aaab",
+        "QUIC  Initial, SCID=bbbc; Handshake",
+        "QUIC  1-RTT, Protected Payload, DCID=bbbc",
+        "QUIC  1-RTT, Protected Payload",
+        "UDP  len=8",
+    ];
+    assert_eq!(text.lines().count(), expected.len(), "{text}");
+    for (line, expected) in text.lines().zip(expected) {
+        assert!(line.ends_with(expected), "{line}: {expected}");
+    }
+}
