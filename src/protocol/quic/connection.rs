@@ -8,6 +8,7 @@ mod paths;
 mod recovery;
 mod say;
 mod sealed;
+mod segments;
 mod state;
 mod strays;
 #[cfg(test)]
@@ -71,6 +72,7 @@ impl Connection {
         let waiting = Waiting {
             kind: packet.kind,
             bytes: datagram.slice_ref(packet.bytes),
+            before: packet.before,
             number_at: packet.number_at,
             version: packet.ends.map(|ends| ends.version),
             at: cx.now,

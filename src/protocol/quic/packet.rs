@@ -63,6 +63,8 @@ pub(super) struct Protected<'a> {
     pub(super) token: usize,
     /// All of it, from its first byte on.
     pub(super) bytes: &'a [u8],
+    /// Bytes of its datagram before it.
+    pub(super) before: usize,
     /// Where its number begins; none in a short header, for which one has to know how long its
     /// connection ID is.
     pub(super) number_at: Option<usize>,
@@ -110,13 +112,13 @@ pub(super) const SPIN: u8 = 0x20;
 pub(super) struct Packets<'a> {
     rest: &'a [u8],
     missing: u32,
-    /// Another packet is before it.
-    is_behind: bool,
+    /// Bytes of packets before it.
+    before: usize,
 }
 
 impl<'a> Packets<'a> {
     pub(super) const fn new(datagram: &'a [u8], missing: u32) -> Self {
-        Self { rest: datagram, missing, is_behind: false }
+        Self { rest: datagram, missing, before: 0 }
     }
 
     /// Reads the next packet; gives it with the number of its bytes.
@@ -128,6 +130,7 @@ impl<'a> Packets<'a> {
                 ends: None,
                 token: 0,
                 bytes: whole,
+                before: self.before,
                 number_at: None,
                 is_cut: self.missing > 0,
             };
@@ -172,8 +175,9 @@ impl<'a> Packets<'a> {
         }
         let end = cursor.offset();
         let bytes = whole.get(..end).unwrap_or_default();
-        let (ends, number_at) = (Some(ends), Some(number_at));
-        Ok((Packet::Protected(Protected { kind, ends, token, bytes, number_at, is_cut }), end))
+        let (ends, before, number_at) = (Some(ends), self.before, Some(number_at));
+        let packet = Protected { kind, ends, token, bytes, before, number_at, is_cut };
+        Ok((Packet::Protected(packet), end))
     }
 }
 
@@ -183,13 +187,13 @@ impl<'a> Iterator for Packets<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let first = *self.rest.first()?;
         // datagrams are filled up behind their packets, too
-        if first == 0 && self.is_behind && self.rest.iter().all(|byte| *byte == 0) {
+        if first == 0 && self.before > 0 && self.rest.iter().all(|byte| *byte == 0) {
             return None;
         }
         match self.read(first) {
             Ok((packet, length)) => {
                 self.rest = self.rest.get(length..).unwrap_or_default();
-                self.is_behind = true;
+                self.before += length;
                 Some(Ok(packet))
             }
             Err(fault) => {

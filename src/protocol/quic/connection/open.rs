@@ -26,8 +26,27 @@ pub(super) struct Opened {
 }
 
 impl Connection {
-    /// Opens a packet and reads it; or it waits for its keys, or stays closed.
+    /// Opens a packet and reads it, or all that were captured as one; or it waits for its keys, or
+    /// stays closed.
     pub(super) fn take(
+        &mut self,
+        way: Direction,
+        packet: Waiting,
+        ends: Option<Ends>,
+        cx: &mut Context<'_>,
+    ) {
+        if packet.is_large()
+            && let Some(all) = self.segments(way, &packet, cx)
+        {
+            for inside in all {
+                self.take_one(way, inside, ends, cx);
+            }
+        } else {
+            self.take_one(way, packet, ends, cx);
+        }
+    }
+
+    fn take_one(
         &mut self,
         way: Direction,
         packet: Waiting,
@@ -38,7 +57,7 @@ impl Connection {
         if kind == Kind::OneRtt && self.must_wait(cx) {
             let Err(back) = self.hold(way, packet, false, cx) else { return };
             self.give_up(cx);
-            return self.take(way, back, ends, cx);
+            return self.take_one(way, back, ends, cx);
         }
         let opened = match kind {
             Kind::Initial => self.open_initial(way, &packet, ends, cx),

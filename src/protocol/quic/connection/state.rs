@@ -129,6 +129,10 @@ pub(super) struct Way {
     pub(super) trials: u32,
     /// The number of its first packet, where those before it were not captured.
     pub(super) expected: u64,
+    /// Bytes of each of the datagrams that were last captured as one.
+    pub(super) segment: Option<usize>,
+    /// Times that they were searched for, and not found.
+    pub(super) searches: u32,
 }
 
 /// The keys of one kind of packets.
@@ -167,6 +171,8 @@ pub(super) struct Waiting {
     pub(super) kind: Kind,
     /// All of it.
     pub(super) bytes: Bytes,
+    /// Bytes of other packets before it in its datagram.
+    pub(super) before: usize,
     /// Where its number begins.
     pub(super) number_at: Option<usize>,
     pub(super) version: Option<Version>,

@@ -5,6 +5,7 @@ mod midway;
 mod paths;
 mod play;
 mod recovery;
+mod segments;
 mod streams;
 mod versions;
 mod wire;
