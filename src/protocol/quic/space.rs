@@ -18,6 +18,8 @@ pub(super) struct Space {
     /// Those that came and wait for their acknowledgment, in ascending order.
     waiting: VecDeque<Sent>,
     largest_acked: Option<u64>,
+    /// Below it all that wait have been looked at, whether they are lost.
+    looked: u64,
 }
 
 /// A packet that waits for its acknowledgment.
@@ -86,13 +88,14 @@ impl Space {
         self.first = Some(self.first.map_or(number, |first| first.min(number)));
         self.known.insert(number);
         let sent = Sent { number, at, is_eliciting, is_lost: false };
+        if self.waiting.len() >= WAITING {
+            self.waiting.pop_front();
+        }
         if is_late {
             let place = self.waiting.partition_point(|before| before.number < number);
             self.waiting.insert(place, sent);
+            self.looked = self.looked.min(number);
             return Came::Late;
-        }
-        if self.waiting.len() >= WAITING {
-            self.waiting.pop_front();
         }
         self.waiting.push_back(sent);
         Came::InOrder
@@ -118,13 +121,16 @@ impl Space {
         if is_newest {
             self.largest_acked = Some(ack.largest);
             said.answers = answers.filter(|_| asked);
-            let behind = self.waiting.iter_mut();
-            for sent in behind.take_while(|sent| sent.number + THRESHOLD <= ack.largest) {
+            let from = self.waiting.partition_point(|sent| sent.number < self.looked);
+            let to = ack.largest.saturating_sub(THRESHOLD - 1);
+            let behind = self.waiting.iter_mut().skip(from);
+            for sent in behind.take_while(|sent| sent.number < to) {
                 // nobody promises to acknowledge acknowledgments
                 if sent.is_eliciting && !std::mem::replace(&mut sent.is_lost, true) {
                     said.lost += 1;
                 }
             }
+            self.looked = self.looked.max(to);
         }
         while self.waiting.front().is_some_and(|sent| !sent.is_eliciting || self.is_long_lost(sent))
         {
@@ -140,10 +146,13 @@ impl Space {
     }
 
     /// True where it is known of all packets before this one that they reached the other end, or
-    /// came here: what is missing then was not captured, and will not come. `base` is the number
-    /// that the sender begins with.
+    /// came here: what is missing then was not captured, and will not come. What was lost a whole
+    /// window ago was sent again since: such packets are passed over. `base` is the number that the
+    /// sender begins with.
     pub(super) fn is_settled_before(&self, number: u64, base: u64) -> bool {
         let from = self.first.map_or(base, |first| first.min(base));
+        let acked = self.largest_acked.min(self.seen.last()).unwrap_or_default();
+        let from = from.max(acked.saturating_sub(WAITING as u64));
         number <= from || self.known.covers(from, number - 1)
     }
 
@@ -170,5 +179,80 @@ impl Space {
     /// Bytes of memory that it takes.
     pub(super) fn held(&self) -> usize {
         self.seen.held() + self.known.held() + self.waiting.capacity() * size_of::<Sent>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::quic::frame::{Frame, Reader};
+    use crate::protocol::quic::testing;
+    use crate::time::{FrameNo, Timestamp};
+
+    fn at(frame: u64) -> Stamp {
+        Stamp::new(Timestamp::from_nanos(frame.cast_signed()), FrameNo(frame))
+    }
+
+    /// Acknowledges a number, and so many right before it.
+    fn acked(space: &mut Space, largest: u64, before: u64) -> Acked {
+        let mut frame = Vec::new();
+        testing::ack(largest, 0, before, &[], None, &mut frame);
+        match Reader::new(&frame).next() {
+            Some(Ok(Frame::Ack(ack))) => space.acked(&ack),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn lost_is_what_three_later_ones_were_acknowledged_of_once() {
+        let mut space = Space::default();
+        for number in 0..10 {
+            space.came(number, at(number), true);
+        }
+        assert_eq!(acked(&mut space, 2, 0).lost, 0);
+        assert_eq!(acked(&mut space, 3, 0).lost, 1);
+        assert_eq!(acked(&mut space, 5, 0).lost, 1);
+        assert_eq!(acked(&mut space, 9, 0).lost, 2);
+        let late = acked(&mut space, 9, 9);
+        assert_eq!((late.lost, late.spurious, late.answers), (0, 4, None));
+    }
+
+    #[test]
+    fn one_that_comes_late_may_be_lost_too() {
+        let mut space = Space::default();
+        for number in [0, 1, 2, 4, 5, 6, 7] {
+            space.came(number, at(number), true);
+        }
+        assert_eq!(acked(&mut space, 7, 3).lost, 3);
+        assert_eq!(space.came(3, at(8), true), Came::Late);
+        space.came(8, at(9), true);
+        assert_eq!(acked(&mut space, 8, 0).lost, 1);
+    }
+
+    #[test]
+    fn packets_that_come_late_without_end_are_bounded() {
+        let mut space = Space::default();
+        space.came(1 << 40, at(0), true);
+        for number in 0..3 * WAITING as u64 {
+            space.came(number, at(1), true);
+        }
+        assert_eq!(space.waiting.len(), WAITING);
+    }
+
+    #[test]
+    fn what_was_lost_a_window_ago_keeps_nothing_waiting() {
+        let mut space = Space::default();
+        // number 5 was lost before the capture, and what it carried came again
+        for number in (0..100).filter(|number| *number != 5) {
+            space.came(number, at(number), true);
+        }
+        acked(&mut space, 99, 90);
+        assert!(space.is_settled_before(5, 0) && !space.is_settled_before(60, 0));
+        for number in 100..=60 + WAITING as u64 {
+            space.came(number, at(number), true);
+        }
+        acked(&mut space, 1 << 40, 0);
+        assert!(space.is_settled_before(60, 0));
+        assert!(space.is_settled_before(61, 0), "all behind the lost one have come");
     }
 }
