@@ -17,8 +17,8 @@ pub(super) struct Streams {
     open: BTreeMap<u64, Receive>,
     /// Those that are over, by their two last bits.
     over: [Ranges; 4],
-    /// Those of which bytes wait behind a hole.
-    holed: BTreeSet<u64>,
+    /// Those of which bytes wait behind a hole, by the packet that showed it.
+    holed: BTreeSet<(u64, u64)>,
     /// What is held behind holes.
     held: usize,
 }
@@ -140,35 +140,42 @@ impl Streams {
         }
         taken.end = stream.assembler.end();
         let is_held = inserted.fresh > 0 && taken.given.is_empty();
+        let was = stream.hole;
         match stream.hole {
             None if is_held => stream.hole = Some(Hole { packet: by.number, at: by.at }),
             Some(hole) if !taken.given.is_empty() => {
-                taken.filled = Some(hole);
+                // more waited than may be held, or what was missing has come
+                let is_given_up = matches!(taken.given.first(), Some(StreamEvent::Gap { .. }));
+                taken.filled = (!is_given_up).then_some(hole);
                 let is_whole = stream.assembler.is_in_order();
                 stream.hole = (!is_whole).then(|| stream.next_hole(by.at));
             }
             _ => {}
         }
         let (hole, after) = (stream.hole, stream.assembler.held_cost());
-        self.account(id, hole, before, after);
+        self.account(id, (was, hole), (before, after));
         self.settle(id, by.at, &mut taken.given);
         taken
     }
 
     /// What is missing will not come where nothing is on its way that may bring it: `is_settled` says
-    /// so of a hole. Gives what can be read then.
+    /// so of a hole that this packet showed, and then of all that earlier ones did. Gives what can be
+    /// read then.
     pub(super) fn give_up_holes(
         &mut self,
         at: Stamp,
-        mut is_settled: impl FnMut(Hole) -> bool,
+        is_settled: impl Fn(u64) -> bool,
     ) -> Vec<(u64, Given)> {
         let mut all = Vec::new();
-        let ids: Vec<u64> = self.holed.iter().copied().collect();
-        for id in ids {
+        let settled: Vec<u64> = self
+            .holed
+            .iter()
+            .take_while(|(shown, _)| is_settled(*shown))
+            .map(|(_, id)| *id)
+            .collect();
+        for id in settled {
             let Some(stream) = self.open.get_mut(&id) else { continue };
-            if !stream.hole.is_some_and(&mut is_settled) {
-                continue;
-            }
+            let was = stream.hole;
             let before = stream.assembler.held_cost();
             let mut given = Given::new();
             let (reason, sink) = (GapReason::NotCaptured, &mut |event| given.push(event));
@@ -176,7 +183,7 @@ impl Streams {
             let is_whole = stream.assembler.is_in_order();
             stream.hole = (!is_whole).then(|| stream.next_hole(at));
             let (hole, after) = (stream.hole, stream.assembler.held_cost());
-            self.account(id, hole, before, after);
+            self.account(id, (was, hole), (before, after));
             self.settle(id, at, &mut given);
             all.push((id, given));
         }
@@ -192,7 +199,7 @@ impl Streams {
     pub(super) fn reset(&mut self, id: u64) -> bool {
         let was_over = self.is_over(id);
         if let Some(stream) = self.open.remove(&id) {
-            self.account(id, None, stream.assembler.held_cost(), 0);
+            self.account(id, (stream.hole, None), (stream.assembler.held_cost(), 0));
         }
         self.end(id);
         !was_over
@@ -222,12 +229,20 @@ impl Streams {
     }
 
     /// What a stream holds has changed.
-    fn account(&mut self, id: u64, hole: Option<Hole>, before: usize, after: usize) {
+    fn account(
+        &mut self,
+        id: u64,
+        (was, is): (Option<Hole>, Option<Hole>),
+        (before, after): (usize, usize),
+    ) {
         self.held = self.held.saturating_add(after).saturating_sub(before);
-        if hole.is_some() {
-            self.holed.insert(id);
-        } else if !self.holed.is_empty() {
-            self.holed.remove(&id);
+        if was != is {
+            if let Some(hole) = was {
+                self.holed.remove(&(hole.packet, id));
+            }
+            if let Some(hole) = is {
+                self.holed.insert((hole.packet, id));
+            }
         }
     }
 
@@ -247,7 +262,8 @@ impl Streams {
         }
     }
 
-    fn is_over(&self, id: u64) -> bool {
+    /// True where nothing more comes of a stream.
+    pub(super) fn is_over(&self, id: u64) -> bool {
         self.over.get((id & 3) as usize).is_some_and(|over| over.contains(id >> 2))
     }
 }

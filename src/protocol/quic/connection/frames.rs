@@ -185,9 +185,7 @@ impl Connection {
             }
             let base = side.base();
             let [_, _, space] = &side.spaces;
-            let settled = |hole: crate::protocol::quic::streams::Hole| {
-                space.is_settled_before(hole.packet, base)
-            };
+            let settled = |shown| space.is_settled_before(shown, base);
             for (id, given) in side.streams.give_up_holes(at, settled) {
                 for event in &given {
                     if let StreamEvent::Gap { range, reason, .. } = event {
