@@ -121,9 +121,11 @@ impl Credit {
     }
 
     fn keep(&mut self, id: u64, window: Window) {
-        if self.streams.len() < KEPT {
-            self.streams.insert(id, window);
+        // the oldest are the likeliest to be over
+        if self.streams.len() >= KEPT {
+            self.streams.pop_first();
         }
+        self.streams.insert(id, window);
     }
 }
 
@@ -221,6 +223,20 @@ mod tests {
         assert_eq!(credit.began(8, at(9)), Some(blocked(2, 7, 9)));
         credit.more_streams(true, 10, at(10));
         assert_eq!(credit.began(2, at(11)), None);
+    }
+
+    #[test]
+    fn windows_of_streams_that_never_end_make_room_for_later_ones() {
+        let mut credit = Credit::default();
+        credit.allow(Direction::ToServer, &parameters());
+        for id in 0..2 * KEPT as u64 {
+            credit.more_of(4 * id, 500, at(1));
+        }
+        assert_eq!(credit.streams.len(), KEPT);
+        let newest = 4 * (2 * KEPT as u64 - 1);
+        assert_eq!(credit.sent(newest, (500, 500), at(2)), [None, None]);
+        credit.more_of(newest, 800, at(5));
+        assert_eq!(credit.sent(newest, (100, 600), at(6)), [Some(blocked(2, 5, 6)), None]);
     }
 
     #[test]

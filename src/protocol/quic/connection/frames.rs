@@ -115,7 +115,10 @@ impl Connection {
             Frame::Unknown { kind } => cx.anomaly(unknown(*kind)),
             Frame::MaxData { limit } => self.ways.of_mut(!way).credit.more(*limit, at),
             Frame::MaxStreamData { id, limit } => {
-                self.ways.of_mut(!way).credit.more_of(*id, *limit, at);
+                let side = self.ways.of_mut(!way);
+                if !side.streams.is_over(*id) {
+                    side.credit.more_of(*id, *limit, at);
+                }
             }
             Frame::MaxStreams { one_way, limit } => {
                 self.ways.of_mut(!way).credit.more_streams(*one_way, *limit, at);
@@ -205,7 +208,9 @@ impl Connection {
 
     /// A direction of a stream is given up by one of its ends.
     fn reset(&mut self, key: StreamKey, by: Direction, code: u64, cx: &mut Context<'_>) {
-        if self.ways.of_mut(key.direction).streams.reset(key.id) {
+        let side = self.ways.of_mut(key.direction);
+        side.credit.ended(key.id);
+        if side.streams.reset(key.id) {
             let child = child(&mut self.child, self.alpn.as_deref(), cx);
             child.reset(key, StreamReset { by, code }, &mut cx.within_tls());
         }
