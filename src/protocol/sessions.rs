@@ -147,8 +147,10 @@ impl Sessions {
         }
         let is_udp = flow.info.key.transport == Transport::Udp;
         let owner = self.routes.find(datagram).filter(|owner| is_udp && *owner != id)?;
-        flow.session = Session::nothing();
-        self.flows.get_mut(&owner)?.paths += 1;
+        // one that is read no more does not say that it cannot be reached either
+        let of_owner = self.flows.get_mut(&owner).filter(|owner| !owner.session.is_over())?;
+        of_owner.paths += 1;
+        self.flows.get_mut(&id)?.session = Session::nothing();
         self.joined.insert(id, owner);
         self.say(at, ConnectionEvent::Joined(owner));
         Some(owner)
