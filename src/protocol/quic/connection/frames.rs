@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use crate::anomaly::{Anomaly, Class};
-use crate::flow::event::{Direction, StreamEvent};
+use crate::flow::event::{Direction, GapReason, StreamEvent};
 use crate::protocol::analyzer::{Context, StreamKey, StreamReset};
 use crate::protocol::detect;
-use crate::protocol::event::EventBody;
+use crate::protocol::event::{ConnectionEvent, EventBody};
 use crate::protocol::quic::connection::open::Opened;
 use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::Connection;
@@ -170,10 +170,19 @@ impl Connection {
         }
         let child = child(&mut self.child, self.alpn.as_deref(), cx);
         for event in given {
-            if matches!(event, StreamEvent::End { .. }) {
-                let side = self.ways.of_mut(key.direction);
-                side.credit.ended(key.id);
-                side.stops.remove(&key.id);
+            match &event {
+                StreamEvent::End { .. } => {
+                    let side = self.ways.of_mut(key.direction);
+                    side.credit.ended(key.id);
+                    side.stops.remove(&key.id);
+                }
+                // what the capture's end leaves open is none
+                StreamEvent::Gap { range, reason, .. } if *reason != GapReason::NeverSent => {
+                    let (direction, range, reason) = (key.direction, range.clone(), *reason);
+                    let gap = ConnectionEvent::Gap { direction, range, reason };
+                    cx.emit(EventBody::Connection(gap));
+                }
+                StreamEvent::Gap { .. } | StreamEvent::Data { .. } => {}
             }
             child.stream(key, event, &mut cx.within_tls());
         }
@@ -190,17 +199,6 @@ impl Connection {
             let [_, _, space] = &side.spaces;
             let settled = |shown| space.is_settled_before(shown, base);
             for (id, given) in side.streams.give_up_holes(at, settled) {
-                for event in &given {
-                    if let StreamEvent::Gap { range, reason, .. } = event {
-                        let (range, reason) = (range.clone(), *reason);
-                        let gap = crate::protocol::event::ConnectionEvent::Gap {
-                            direction,
-                            range,
-                            reason,
-                        };
-                        cx.emit(EventBody::Connection(gap));
-                    }
-                }
                 self.give(StreamKey { id, direction }, given, cx);
             }
         }

@@ -47,7 +47,9 @@ impl Connection {
         if has_gap {
             // where the next message begins nobody knows
             buffer.clear();
-            cx.anomaly(too_far(kind));
+            if !std::mem::replace(&mut self.ways.of_mut(way).has_told_far, true) {
+                cx.anomaly(too_far(kind));
+            }
             return;
         }
         if !crypto.buffer.is_empty() {
@@ -189,6 +191,7 @@ impl Connection {
         self.client = None;
         self.is_hello_due = false;
         self.settled = None;
+        self.suite = None;
         self.alpn = None;
         self.known = None;
         self.takes_early = None;
@@ -203,6 +206,10 @@ impl Connection {
 }
 
 fn too_far(kind: Kind) -> Anomaly {
-    let text = format!("the handshake's bytes in {} packets leave too large a hole", kind.name());
+    let text = format!(
+        "the handshake's bytes in {} packets leave too large a hole: messages behind it \
+         are not read",
+        kind.name()
+    );
     Anomaly::new("quic.crypto-held", Class::Limit, text)
 }

@@ -152,7 +152,8 @@ impl Connection {
         }
     }
 
-    /// A packet whose number may be far from those before: as many are missing in the capture.
+    /// A packet whose number may be far from those before, and whose keys may be newer ones: as many
+    /// are missing in the capture.
     fn open_far(
         &mut self,
         way: Direction,
@@ -173,16 +174,34 @@ impl Connection {
         }
         let window = 1u64 << (8 * unmasked.length);
         let nearest = unmasked.number(expected);
-        for steps in 1..=FAR {
+        // in the same phase two updates may have been missed; of the next one the nearest number was
+        // tried before
+        let next = traffic.lock.keys.next()?;
+        let is_same = unmasked.phase() == traffic.phase;
+        let newest = if is_same { Some(next.next()?) } else { None };
+        let near = u64::from(!is_same);
+        let of_present = (1..=FAR).filter(|_| is_same).map(|steps| (&traffic.lock.keys, steps));
+        let of_newer = (near..=FAR).map(|steps| (newest.as_ref().unwrap_or(&next), steps));
+        let mut opened = None;
+        for (is_newer, (keys, steps)) in
+            of_present.map(|one| (false, one)).chain(of_newer.map(|one| (true, one)))
+        {
             side.trials += 1;
             let number = nearest.checked_add(steps * window)?;
-            let opened =
-                open_unmasked(&traffic.lock.keys, unmasked, number, (packet, &copy), number_at);
+            opened = open_unmasked(keys, unmasked, number, (packet, &copy), number_at)
+                .map(|opened| (is_newer, opened));
             if opened.is_some() {
-                return opened;
+                break;
             }
         }
-        None
+        let (is_newer, opened) = opened?;
+        if is_newer {
+            traffic.go_on(next, opened.number);
+            if let Some(newest) = newest {
+                traffic.go_on(newest, opened.number);
+            }
+        }
+        Some(opened)
     }
 
     /// A packet that its keys do not open.
@@ -192,7 +211,10 @@ impl Connection {
         }
         if packet.kind != Kind::Initial {
             self.say_known(Known::Wrong, cx);
-            cx.anomaly(unauthentic(way, packet));
+            // all are counted
+            if !std::mem::replace(&mut self.ways.of_mut(way).has_told_bad, true) {
+                cx.anomaly(unauthentic(way, packet));
+            }
             if self.known == Some(Known::Found) {
                 // nobody can tell whose it is: nothing follows from it
                 self.ways.of_mut(way).measures.sealed += 1;
@@ -297,7 +319,8 @@ fn unauthentic(way: Direction, packet: &Waiting) -> Anomaly {
     let who = if way == Direction::ToServer { "client" } else { "server" };
     let (kind, size) = (packet.kind.name(), packet.bytes.len());
     let text = format!(
-        "a {kind} packet of {size} bytes from the {who} does not authenticate under its key"
+        "a {kind} packet of {size} bytes from the {who} does not authenticate under its \
+         key: it is passed over, as others of this sender are that do not either"
     );
     Anomaly::new("quic.bad-packet", Class::Suspicious, text).citing("RFC 9001 §5.3")
 }

@@ -67,7 +67,7 @@ impl Connection {
     /// No keys will come: what waited for them is told as what it looks like, and what waited behind
     /// that is read.
     pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
-        if self.held.is_full() {
+        if self.held.is_full() && !std::mem::replace(&mut self.has_told_full, true) {
             cx.anomaly(not_held());
         }
         for (way, packet) in self.held.take() {

@@ -77,6 +77,8 @@ pub(in crate::protocol::quic) struct Connection {
     pub(super) spin: Spin,
     /// Makes exchanges of packets that stay closed.
     pub(super) estimator: Option<Box<Estimator>>,
+    /// That more waits for keys than may was told.
+    pub(super) has_told_full: bool,
     /// Something other than a packet of this connection was told of.
     pub(super) has_told_stranger: bool,
 }
@@ -131,6 +133,10 @@ pub(super) struct Way {
     pub(super) expected: u64,
     /// Bytes of each of the datagrams that were last captured as one.
     pub(super) segment: Option<usize>,
+    /// A packet of it that did not authenticate was told.
+    pub(super) has_told_bad: bool,
+    /// The hole in its handshake was told.
+    pub(super) has_told_far: bool,
     /// Times that they were searched for, and not found.
     pub(super) searches: u32,
 }

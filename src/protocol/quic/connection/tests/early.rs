@@ -177,6 +177,38 @@ fn both_ends_go_on_with_new_keys() {
     assert_eq!(play.anomalies(), [""; 0]);
 }
 
+/// The capture lost the packets in which keys changed, once or twice.
+#[test]
+fn new_keys_are_found_behind_a_hole() {
+    for (updates, hole) in [(1, 40), (1, 100_000), (2, 40), (2, 100_000)] {
+        let mut wire = Wire::new(Version::V1);
+        let mut play = Play::new(log(&ALL));
+        play.all(&wire.handshake());
+        play.down(&wire.one(DOWN, &last(3, 0, "before")));
+        for _ in 0..updates {
+            wire.update(DOWN);
+        }
+        wire.next.to_client[2] = hole;
+        let before = play.story().len();
+        play.down(&wire.one(DOWN, &last(7, 0, "after")));
+        wire.update(DOWN);
+        play.down(&wire.one(DOWN, &last(11, 0, "more")));
+        let next = updates + 1;
+        assert_eq!(
+            play.story()[before..],
+            [
+                &format!("<update {updates} 5"),
+                "<7 after 5/5",
+                "<7 end Fin",
+                &format!("<update {next} 6"),
+                "<11 more 6/6",
+                "<11 end Fin"
+            ],
+            "{updates} {hole}"
+        );
+    }
+}
+
 /// A packet of the next phase that nobody sent changes nothing.
 #[test]
 fn keys_are_not_changed_by_what_does_not_authenticate() {

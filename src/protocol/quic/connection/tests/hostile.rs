@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use super::play::Play;
 use super::wire::{ALL, CLIENT, DOWN, SERVER, UP, Wire, crypto, data, frames, last, log};
+use crate::flow::event::GapReason;
 use crate::limits::Limits;
+use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::quic::packet::Kind;
 use crate::protocol::quic::testing;
 use crate::protocol::quic::version::Version;
@@ -94,8 +96,39 @@ fn the_handshake_may_not_leave_holes_of_any_size() {
     let last = crypto((1 << 62) - 1100, &[1; 1000]);
     play.up(&wire.packet(UP, Kind::Initial, &last));
     let told = play.anomalies();
-    assert!(!told.is_empty() && told.len() <= 500);
-    assert!(told.iter().all(|told| *told == "quic.crypto-held"));
+    assert_eq!(told, ["quic.crypto-held"]);
+}
+
+#[test]
+fn a_hole_that_is_given_up_for_want_of_room_is_no_stall() {
+    let (mut wire, mut play, before) = begun(Limits { held_per_stream: 500, ..Limits::default() });
+    wire.next.to_server[2] += 1;
+    for nth in 1..4 {
+        play.up(&wire.one(UP, &data(0, 1000 * nth, &"x".repeat(300))));
+    }
+    let story = &play.story()[before..];
+    assert!(story.iter().any(|said| said.contains("gap 0..1000 OverBudget")), "{story:?}");
+    assert!(!story.iter().any(|said| said.contains("stalled")), "{story:?}");
+    let is_gap = |event: &&Event| {
+        matches!(
+            event.body,
+            EventBody::Connection(ConnectionEvent::Gap { reason: GapReason::OverBudget, .. })
+        )
+    };
+    assert!(play.events.iter().any(|event| is_gap(&event)), "the bound is seen");
+}
+
+#[test]
+fn a_flood_of_packets_that_do_not_authenticate_is_told_once() {
+    let (mut wire, mut play, _) = begun(Limits::default());
+    for _ in 0..100 {
+        let mut packet = wire.one(UP, &data(0, 0, "x"));
+        *packet.last_mut().unwrap() ^= 1;
+        play.up(&packet);
+    }
+    play.close();
+    assert_eq!(play.anomalies(), ["quic.bad-packet"]);
+    assert_eq!(play.measures().ways.to_server.sealed, 100);
 }
 
 #[test]
