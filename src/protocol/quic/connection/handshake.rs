@@ -170,6 +170,11 @@ impl Connection {
         if let (Direction::ToClient, Some(token)) = (by, parameters.stateless_reset_token) {
             self.reset_token(token);
         }
+        // it counts as the second that the server gives out (RFC 9000 §5.1.1)
+        if let (Direction::ToClient, Some(preferred)) = (by, parameters.preferred_address) {
+            self.issued(by, Some(1), preferred.id, cx);
+            self.reset_token(preferred.token);
+        }
         say(QuicEvent::Parameters { by, parameters: Box::new(parameters) }, cx);
     }
 

@@ -69,9 +69,10 @@ impl Connection {
 
     /// What the server ends packets with once it knows nothing of the connection any more.
     pub(super) fn reset_token(&mut self, token: [u8; 16]) {
-        if self.reset_tokens.len() < IDS {
-            self.reset_tokens.push(token);
+        if self.reset_tokens.len() >= IDS {
+            self.reset_tokens.remove(0);
         }
+        self.reset_tokens.push(token);
     }
 
     /// Is a packet that does not open the server's word that it knows nothing of the connection

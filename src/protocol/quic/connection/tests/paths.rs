@@ -2,6 +2,7 @@
 
 use super::play::Play;
 use super::wire::{ALL, DOWN, UP, Wire, data, frames, last, log};
+use crate::limits::Limits;
 use crate::protocol::quic::testing;
 use crate::protocol::quic::version::Version;
 use crate::protocol::secrets::Secrets;
@@ -118,4 +119,33 @@ fn connections_with_empty_ids_are_apart() {
     play.close();
     let joined = play.story().iter().filter(|line| line.starts_with("joined")).count();
     assert_eq!((joined, play.given().len()), (0, 8));
+}
+
+/// Memory was short, and the connection was given up: what has its ID later is another one.
+#[test]
+fn a_connection_that_is_read_no_more_takes_no_datagrams() {
+    let mut wire = Wire::new(Version::V1);
+    let limits = Limits { analyzers_per_shard: 1, ..Limits::default() };
+    let mut play = Play::within(limits, log(&ALL));
+    play.up(&wire.hello());
+    play.on(40_001, DOWN, &wire.answer());
+    play.close();
+    assert!(!play.story().contains(&"joined 1".to_owned()), "{:?}", play.story());
+}
+
+/// A server may ask to be reached elsewhere (RFC 9000 §9.6).
+#[test]
+fn the_id_of_a_preferred_address_is_followed() {
+    let mut wire = Wire::new(Version::V1);
+    let mut play = Play::new(log(&ALL));
+    play.up(&wire.hello());
+    wire.preferred = vec![0x5e; 8];
+    play.down(&wire.answer());
+    play.up(&wire.done());
+    wire.server = wire.preferred.clone();
+    play.on(41_000, UP, &wire.one(UP, &last(0, 0, "ask")));
+    play.close();
+    let story = play.story();
+    assert!(story.contains(&"joined 1".to_owned()), "{story:?}");
+    assert!(story.contains(&">0 ask 4/4".to_owned()), "{story:?}");
 }

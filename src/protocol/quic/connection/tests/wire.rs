@@ -86,11 +86,26 @@ pub(super) fn server_hello(suite: u16, resumes: bool) -> Vec<u8> {
 
 /// EncryptedExtensions that choose what is inside, and may take early data.
 pub(super) fn extensions(early: bool) -> Vec<u8> {
+    preferring(early, &[])
+}
+
+/// Likewise, from a server that would like to be reached elsewhere under an ID.
+fn preferring(early: bool, id: &[u8]) -> Vec<u8> {
     let message = extended(vec![8, 0, 0, 0, 0, 0], 4, 16, b"\0\x07\x06inside");
     let mut parameters = Vec::new();
     testing::parameter(0x00, ORIGINAL, &mut parameters);
     testing::parameter(0x02, &RESET, &mut parameters);
     testing::parameter(0x0f, SERVER, &mut parameters);
+    if !id.is_empty() {
+        let address = [
+            &[192, 0, 2, 9, 1, 187][..],
+            &[0; 18],
+            &[u8::try_from(id.len()).unwrap()],
+            id,
+            &[0xed; 16],
+        ];
+        testing::parameter(0x0d, &address.concat(), &mut parameters);
+    }
     let message = extended(message, 4, 57, &parameters);
     if early { extended(message, 4, 42, &[]) } else { message }
 }
@@ -144,6 +159,8 @@ pub(super) struct Wire {
     pub(super) original: Vec<u8>,
     pub(super) client: Vec<u8>,
     pub(super) server: Vec<u8>,
+    /// Under which the server would like to be reached elsewhere, if it would.
+    pub(super) preferred: Vec<u8>,
     /// The next number of each space.
     pub(super) next: PerDirection<[u64; 3]>,
     /// Keys of 1-RTT packets.
@@ -165,6 +182,7 @@ impl Wire {
             original: ORIGINAL.to_vec(),
             client: CLIENT.to_vec(),
             server: SERVER.to_vec(),
+            preferred: Vec::new(),
             next: PerDirection::default(),
             traffic: PerDirection {
                 to_server: sealer(Label::ClientTraffic),
@@ -237,7 +255,7 @@ impl Wire {
     /// The server's answer in one datagram: Initial and Handshake.
     pub(super) fn answer(&mut self) -> Vec<u8> {
         let hello = [ack(0, 0), crypto(0, &server_hello(self.suite, false))].concat();
-        let rest = [extensions(false), finished()].concat();
+        let rest = [preferring(false, &self.preferred), finished()].concat();
         let hello = self.packet(DOWN, Kind::Initial, &hello);
         [hello, self.packet(DOWN, Kind::Handshake, &crypto(0, &rest))].concat()
     }
