@@ -168,7 +168,12 @@ impl Analyzer for Connection {
     }
 
     fn secrets(&mut self, cx: &mut Context<'_>) {
-        self.retry(cx);
+        // a capture may bring a block for each connection: those of others open nothing here
+        let is_of_others = cx.secrets.more_may_come()
+            && (self.client.as_ref()).is_some_and(|client| cx.secrets.of(&client.random).is_none());
+        if !is_of_others {
+            self.retry(cx);
+        }
         if let Some(child) = &mut self.child {
             child.secrets(&mut cx.within_tls());
         }
