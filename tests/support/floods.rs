@@ -66,7 +66,7 @@ pub(crate) const FLOODS: &[Flood] = &[
     Flood { most: 300, ..flood("HTTP/2 streams without an end", 200_000, http::streams) },
     flood("HTTP/2 resets", 2_000, http::resets),
     flood("HTTP/2 control frames", 400_000, http::control),
-    Flood { most: 200, ..flood("HTTP/2 data without a head", 60_000, http::unbegun) },
+    flood("HTTP/2 data without a head", 60_000, http::unbegun),
     flood("HTTP/2 references to one field", 12_000, http::references),
     flood("WebSocket messages without an end", 2_000_000, http::websockets),
     flood("WebSockets on HTTP/2 streams", 100_000, http::websocket_streams),
