@@ -127,7 +127,9 @@ fn without_a_selection_all_packets_are_written_as_they_were() {
             summary.interfaces.iter().map(|interface| interface.name.clone()).collect()
         };
         assert!(names(&told).is_subset(&names(&summary)), "{}", fixture.name);
-        assert!(told.comments.len() >= 10, "{}: {:?}", fixture.name, told.comments);
+        // of QUIC read without its keys there is less to say
+        let least = if fixture.name.starts_with("h3-") { 10 } else { 11 };
+        assert!(told.comments.len() >= least, "{}: {:?}", fixture.name, told.comments);
     }
 }
 
