@@ -135,6 +135,9 @@ pub struct Limits {
     pub notes: usize,
     /// Anomalies of one kind that are listed; beyond it they are only counted.
     pub anomalies_of_a_kind: usize,
+    /// Those that one packet says of one flow; beyond it they are only counted, for a packet has
+    /// room for thousands.
+    pub anomalies_of_a_packet: u32,
     /// Bytes of message heads, names and records kept in the model in all: ten times what a
     /// gigabyte of browsing has.
     pub model_text: usize,
@@ -250,6 +253,7 @@ impl Default for Limits {
             configurations: 1 << 14,
             notes: 1 << 16,
             anomalies_of_a_kind: 1 << 14,
+            anomalies_of_a_packet: 64,
             model_text: 256 << 20,
         }
     }

@@ -86,6 +86,13 @@ pub enum EventBody {
     },
     /// Something was not as it should be.
     Anomaly(Anomaly),
+    /// The same as was said before of the same packet.
+    Unlisted {
+        /// The kind of anomaly.
+        id: &'static str,
+        /// How often.
+        count: u32,
+    },
 }
 
 /// The life of a flow.

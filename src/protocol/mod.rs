@@ -22,6 +22,7 @@ pub mod neighbor;
 pub mod nested;
 pub mod quic;
 pub mod refusal;
+pub mod repeated;
 pub mod routes;
 pub mod secrets;
 pub mod session;

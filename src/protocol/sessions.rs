@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::protocol::analyzer::{Context, FlowInfo, Protocol, StreamKey};
 use crate::protocol::budget::Budgets;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody, Order, Phase};
+use crate::protocol::repeated::Repeated;
 use crate::protocol::routes::Routes;
 use crate::protocol::secrets::Secrets;
 use crate::protocol::session::Session;
@@ -35,6 +36,7 @@ pub struct Sessions {
     joined: HashMap<FlowId, FlowId>,
     /// What was said during one call; empty between calls.
     said: Vec<(Stamp, EventBody)>,
+    repeated: Repeated,
     turn: (FrameNo, Phase),
     index: u32,
 }
@@ -60,6 +62,7 @@ impl Sessions {
             flows: HashMap::new(),
             joined: HashMap::new(),
             said: Vec::new(),
+            repeated: Repeated::default(),
             turn: (FrameNo(0), Phase::Tick),
             index: 0,
         }
@@ -201,6 +204,7 @@ impl Sessions {
         if self.turn != turn {
             let (bytes, most) = (self.limits.unfolded_per_packet, self.limits.unfolded_at_once);
             self.budgets.unfolded.refill(bytes, most);
+            self.repeated.clear();
             self.turn = turn;
             self.index = 0;
         }
@@ -209,11 +213,28 @@ impl Sessions {
     /// Gives what a flow said its place in the order of all.
     fn number(&mut self, flow: FlowId, out: &mut Vec<Event>) {
         let (frame, phase) = self.turn;
+        let most = self.limits.anomalies_of_a_packet;
+        let mut index = self.index;
+        let mut tell = |at, body| {
+            out.push(Event { order: Order { frame, phase, flow, index }, at, body });
+            index = index.saturating_add(1);
+        };
+        let mut latest = None;
         for (at, body) in self.said.drain(..) {
-            let order = Order { frame, phase, flow, index: self.index };
-            self.index = self.index.saturating_add(1);
-            out.push(Event { order, at, body });
+            if let EventBody::Anomaly(anomaly) = &body
+                && !self.repeated.is_listed(flow, anomaly, most)
+            {
+                latest = Some(at);
+            } else {
+                tell(at, body);
+            }
         }
+        if let Some(at) = latest {
+            for (id, count) in self.repeated.unlisted(most) {
+                tell(at, EventBody::Unlisted { id, count });
+            }
+        }
+        self.index = index;
     }
 
     fn say(&mut self, at: Stamp, event: ConnectionEvent) {

@@ -52,6 +52,19 @@ fn order_is_unique_and_ascends() {
 }
 
 #[test]
+fn what_one_packet_repeats_is_counted() {
+    let limits = Limits { anomalies_of_a_packet: 2, ..Limits::default() };
+    let mut wire = Wire::new(Transport::Tcp, 99, limits);
+    wire.send(2, &[&b"TOY\n"[..], &b"odd\n".repeat(5)].concat());
+    wire.send(3, &b"odd\n".repeat(3));
+    let words = wire.words();
+    let odd: Vec<_> = words.iter().filter(|word| word.contains("toy.odd")).collect();
+    let expected = ["toy.odd", "toy.odd", "3 more toy.odd", "toy.odd", "toy.odd", "1 more toy.odd"];
+    assert_eq!(odd, expected, "each packet may say two");
+    assert!(wire.out.is_sorted_by(|a, b| a.order < b.order), "each has its place");
+}
+
+#[test]
 fn a_port_decides_where_bytes_never_will() {
     // "TO" could become TOY: at the end of the direction the port must do
     let mut wire = Wire::tcp(7);

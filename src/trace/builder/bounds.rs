@@ -80,12 +80,7 @@ impl Bounds {
         let said = self.said.entry(anomaly.id).or_default();
         *said = said.saturating_add(1);
         if *said > most {
-            let unlisted = &mut trace.capture.unlisted;
-            match unlisted.iter_mut().find(|(id, _)| *id == anomaly.id) {
-                Some((_, count)) => *count = count.saturating_add(1),
-                None => unlisted.push((anomaly.id, 1)),
-            }
-            return;
+            return unlisted(trace, anomaly.id, 1);
         }
         let nth = u32::try_from(trace.anomalies.len()).unwrap_or(u32::MAX);
         let Place { at, flow, completed } = place;
@@ -148,5 +143,14 @@ impl Bounds {
                 "things of one kind are listed of one connection, lookup or request: more are not",
             ),
         }
+    }
+}
+
+/// Counts anomalies of a kind that are not listed.
+pub(super) fn unlisted(trace: &mut Trace, id: &'static str, more: u64) {
+    let unlisted = &mut trace.capture.unlisted;
+    match unlisted.iter_mut().find(|(kind, _)| *kind == id) {
+        Some((_, count)) => *count = count.saturating_add(more),
+        None => unlisted.push((id, more)),
     }
 }

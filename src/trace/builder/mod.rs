@@ -25,7 +25,7 @@ use crate::protocol::dns::message::Carrier;
 use crate::protocol::event::{ConnectionEvent, Event, EventBody};
 use crate::protocol::http::credentials::{self, Credentials};
 use crate::protocol::refusal;
-use crate::trace::builder::bounds::{Bound, Bounds, Place};
+use crate::trace::builder::bounds::{Bound, Bounds, Place, unlisted};
 use crate::trace::builder::configurations::Configurations;
 use crate::trace::builder::connections::Connections;
 use crate::trace::builder::exchanges::Exchanges;
@@ -164,6 +164,7 @@ impl TraceBuilder {
                 let place = Place { at, flow, completed };
                 self.bounds.anomaly(&mut self.trace, place, anomaly);
             }
+            EventBody::Unlisted { id, count } => unlisted(&mut self.trace, id, count.into()),
         }
     }
 

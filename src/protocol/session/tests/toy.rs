@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use bytes::Bytes;
 
 use crate::address::Endpoint;
+use crate::anomaly::{Anomaly, Class};
 use crate::flow::event::{
     Closed, Direction, EndReason, FlowBody, FlowEvent, FlowId, FlowKey, GapReason, Opened,
     PerDirection, Role, StreamEvent, Transport,
@@ -47,6 +48,9 @@ impl Analyzer for Toy {
             cx.emit(note(format!("{line} {}-{}", span.first.frame, span.done.frame)));
             if line == "STOP" {
                 return Progress::Done;
+            }
+            if line.starts_with("odd") {
+                cx.anomaly(Anomaly::new("toy.odd", Class::Malformed, line));
             }
         }
         Progress::More
@@ -213,6 +217,7 @@ impl Wire {
         let word = |event: &Event| match &event.body {
             EventBody::Note { text, .. } => text.clone(),
             EventBody::Anomaly(anomaly) => anomaly.id.to_owned(),
+            EventBody::Unlisted { id, count } => format!("{count} more {id}"),
             EventBody::Connection(ConnectionEvent::Opened(_)) => "opened".to_owned(),
             EventBody::Connection(ConnectionEvent::Protocol(name)) => format!("is {name}"),
             EventBody::Connection(ConnectionEvent::Gap { range, .. }) => format!("gap {range:?}"),
