@@ -28,8 +28,9 @@ pub(crate) struct Score {
     pub(crate) matched: usize,
     /// What is simply wrong, one line each.
     pub(crate) wrong: Vec<String>,
-    /// The errors of the times that both sides have, in milliseconds, ours less the browser's.
-    pub(crate) errors: BTreeMap<&'static str, Vec<f64>>,
+    /// The errors of the times that both sides have, in milliseconds, ours less the browser's. Those
+    /// of requests are there once more by what carried them: `h3 wait`, `tcp wait`.
+    pub(crate) errors: BTreeMap<String, Vec<f64>>,
     /// Bodies whose sizes were compared (encoded, decoded).
     pub(crate) bodies: (usize, usize),
     /// Bodies that the browser counts with their chunk sizes, and how many of those counts are
@@ -40,6 +41,16 @@ pub(crate) struct Score {
 impl Score {
     fn wrong(&mut self, what: String) {
         self.wrong.push(what);
+    }
+
+    fn off(&mut self, time: &str, by: f64) {
+        self.errors.entry(time.to_owned()).or_default().push(by);
+    }
+
+    fn request_off(&mut self, time: &str, request: &Request, by: f64) {
+        let carrier = if request.is_http3() { "h3" } else { "tcp" };
+        self.off(time, by);
+        self.off(&format!("{carrier} {time}"), by);
     }
 
     /// The median of the absolute errors of a time.
@@ -118,7 +129,7 @@ pub(crate) fn requests(
             }
         }
         if let Some(sent) = request.send_start {
-            score.errors.entry("sent").or_default().push((entry.sent() - sent) * 1e3);
+            score.request_off("sent", request, (entry.sent() - sent) * 1e3);
         }
     }
     pages(&mut score, &pairs, truth);
@@ -201,7 +212,7 @@ fn phases(score: &mut Score, entry: &Entry, request: &Request) {
         let theirs = request.phases.get(phase).copied().flatten();
         match (ours, theirs) {
             (Some(ours), Some(theirs)) => {
-                score.errors.entry(phase).or_default().push(ours - theirs);
+                score.request_off(phase, request, ours - theirs);
             }
             (Some(ours), None) if ours > PHANTOM => {
                 score.wrong(format!("{}: {phase} of {ours:.3} ms is invented", entry.key));
@@ -214,7 +225,7 @@ fn phases(score: &mut Score, entry: &Entry, request: &Request) {
         }
     }
     if let Some(end) = request.end {
-        score.errors.entry("end").or_default().push((entry.end() - end) * 1e3);
+        score.request_off("end", request, (entry.end() - end) * 1e3);
     }
 }
 
@@ -282,7 +293,7 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
             Some((syn, ack)) => {
                 let began = before(trace, start, seconds(syn.at));
                 let took = (seconds(ack.at) - began) * 1e3;
-                score.errors.entry("netlog connect").or_default().push(took - (end - start) * 1e3);
+                score.off("netlog connect", took - (end - start) * 1e3);
             }
             None => score.wrong(format!("{local} to {remote} has no handshake")),
         }
@@ -310,7 +321,7 @@ pub(crate) fn sockets(score: &mut Score, trace: &Trace, truth: &Truth) {
         let began = before(trace, theirs.start, seconds(ours.started.at));
         let took = (seconds(finished.at) - began) * 1e3;
         let theirs = (end - theirs.start) * 1e3;
-        score.errors.entry("netlog dns").or_default().push(took - theirs);
+        score.off("netlog dns", took - theirs);
     }
 }
 
@@ -327,7 +338,7 @@ fn secured(score: &mut Score, ours: &Connection, theirs: &truth::Connection) {
         return;
     };
     let took = (seconds(done.at) - seconds(began.at)) * 1e3;
-    score.errors.entry("netlog ssl").or_default().push(took - (end - start) * 1e3);
+    score.off("netlog ssl", took - (end - start) * 1e3);
     let version = tls.version().map(|version| version.to_string().replacen("TLSv", "TLS ", 1));
     let agreed = [
         ("version", version, theirs.tls.clone()),
