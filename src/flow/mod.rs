@@ -3,7 +3,7 @@
 //! [`fragment::Fragments`] puts packets together that came in pieces; [`table::FlowTable`] takes
 //! decoded packets and gives [`event::FlowEvent`]s;
 //! [`assembler::Assembler`] puts one stream in order, for TCP here and for whoever else has
-//! offsets. All else is theirs alone.
+//! offsets, and [`trips::Trips`] tells silences apart. All else is theirs alone.
 
 pub mod assembler;
 mod checksum;
@@ -23,3 +23,4 @@ mod slots;
 mod story;
 pub mod table;
 mod tcp;
+pub mod trips;

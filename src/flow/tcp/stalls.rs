@@ -106,7 +106,7 @@ impl Stalls {
         let watch = watches.both.of_mut(direction);
         let found = watch.heard(heard, &watches.pace);
         if let Some(sent) = watch.answered(heard)
-            && watches.pace.shorten(direction, heard.at.at.since(sent.at))
+            && watches.pace.trips.shorten(direction, heard.at.at.since(sent.at))
             && direction == Direction::ToServer
         {
             emit.body(FlowBody::RoundTrip(RoundTrip { direction, sent, acked: heard.at }));

@@ -154,7 +154,7 @@ impl Watch {
         let mut ended = Ended::new();
         if let Some(last) = self.last {
             let gap = passed.at.at.since(last.at);
-            if gap > pace.silence() {
+            if gap > pace.trips.silence() {
                 self.silence(last, passed, pace, &mut ended);
             } else if self.is_full == Some(true) {
                 self.spacing = Some(self.spacing.map_or(gap, |least| least.min(gap)));
@@ -281,7 +281,7 @@ impl Watch {
     fn confirmed(&mut self, heard: &Heard, pace: &Pace) -> Option<Found> {
         let Pending { found, .. } = self.pending.take_if(|it| heard.acked > it.start)?;
         let took = heard.at.at.since(found.to.at);
-        if pace.back(self.direction).is_some_and(|back| took < back) {
+        if pace.trips.back(self.direction).is_some_and(|back| took < back) {
             self.last = Some(found.from);
             self.again = None;
             return None;
@@ -321,7 +321,8 @@ impl Watch {
     ) -> (Option<StallCause>, Option<Stamp>) {
         let to = passed.at;
         let since = |stamp: Stamp| to.at.since(stamp.at);
-        let (soonest, latest) = (pace.soonest(self.direction), pace.latest(self.direction));
+        let (soonest, latest) =
+            (pace.trips.soonest(self.direction), pace.trips.latest(self.direction));
         let is_late = |stamp: Stamp| latest.is_some_and(|latest| since(stamp) > latest);
         if let (Some(closed), Some(opened)) = (self.window.closed, self.window.opened) {
             let cause = StallCause::Window { closed: Some(closed), opened: Some(opened) };
@@ -358,7 +359,7 @@ impl Watch {
         }
         // on a slow path segments come one by one, none of them late
         let is_long =
-            self.spacing.is_some() || pace.whole().is_none_or(|whole| since(last) > whole);
+            self.spacing.is_some() || pace.trips.whole().is_none_or(|whole| since(last) > whole);
         let unknown = if is_missing { StallCause::Vanished } else { StallCause::Unknown };
         (is_long.then_some(unknown), None)
     }
