@@ -16,6 +16,8 @@ pub(super) struct Credit {
     /// On each stream of a kind, by its two last bits, until more is allowed.
     initial: [Option<u64>; 4],
     streams: BTreeMap<u64, Window>,
+    /// How many of them are used up.
+    used_up: usize,
     /// How many streams it may begin: both ways, and one way.
     begun: [Window; 2],
 }
@@ -71,7 +73,13 @@ impl Credit {
         let limit = self.initial.get((id & 3) as usize).copied().flatten();
         let of_all = self.all.used(sent, at);
         let of_stream = match self.streams.get_mut(&id) {
-            Some(window) => window.used(end, at),
+            Some(window) => {
+                let was = usize::from(window.full.is_some());
+                let blocked = window.used(end, at);
+                self.used_up =
+                    (self.used_up + usize::from(window.full.is_some())).saturating_sub(was);
+                blocked
+            }
             // most streams never come near: nothing is kept of them
             None if limit.is_some_and(|limit| end >= limit) => {
                 let mut window = Window { limit, ..Window::default() };
@@ -112,7 +120,14 @@ impl Credit {
 
     /// A stream is over.
     pub(super) fn ended(&mut self, id: u64) {
-        self.streams.remove(&id);
+        let window = self.streams.remove(&id);
+        self.gone(window);
+    }
+
+    /// True where a stream that is open, or all together, may send no more, or were told that they
+    /// may and have sent nothing since.
+    pub(super) const fn is_used_up(&self) -> bool {
+        self.all.full.is_some() || self.used_up > 0
     }
 
     /// Bytes of memory that it takes, about.
@@ -123,9 +138,17 @@ impl Credit {
     fn keep(&mut self, id: u64, window: Window) {
         // the oldest are the likeliest to be over
         if self.streams.len() >= KEPT {
-            self.streams.pop_first();
+            let oldest = self.streams.pop_first().map(|(_, window)| window);
+            self.gone(oldest);
         }
+        self.used_up += usize::from(window.full.is_some());
         self.streams.insert(id, window);
+    }
+
+    const fn gone(&mut self, window: Option<Window>) {
+        if let Some(Window { full: Some(_), .. }) = window {
+            self.used_up = self.used_up.saturating_sub(1);
+        }
     }
 }
 
@@ -187,7 +210,9 @@ mod tests {
         let mut credit = Credit::default();
         credit.allow(Direction::ToClient, &parameters());
         assert_eq!(credit.sent(0, (300, 300), at(1)), [None, None]);
+        assert!(!credit.is_used_up());
         assert_eq!(credit.sent(0, (100, 400), at(2)), [None, None]);
+        assert!(credit.is_used_up());
         credit.more_of(0, 800, at(5));
         credit.more_of(0, 900, at(6));
         assert_eq!(credit.sent(0, (100, 500), at(8)), [Some(blocked(2, 5, 8)), None]);
@@ -195,7 +220,12 @@ mod tests {
         assert_eq!(credit.sent(3, (200, 200), at(9)), [None, None]);
         credit.more_of(3, 800, at(11));
         assert_eq!(credit.sent(3, (50, 250), at(12)), [Some(blocked(9, 11, 12)), None]);
+        assert!(!credit.is_used_up());
+        credit.more(5000, at(13));
+        assert_eq!(credit.sent(3, (550, 800), at(14)), [None, None]);
+        assert!(credit.is_used_up());
         credit.ended(3);
+        assert!(!credit.is_used_up());
         assert_eq!(credit.streams.len(), 1);
     }
 

@@ -205,13 +205,17 @@ pub enum StallCause {
         /// The frame that allowed more.
         opened: Option<Stamp>,
     },
-    /// The sender went on just when the acknowledgment of what it had sent could be there.
+    /// The sender stopped at a full packet, and went on just when the acknowledgment of what it had
+    /// sent could be there.
     Congestion {
         /// That acknowledgment.
         ack: Stamp,
     },
-    /// The sender had nothing to send: all that it had sent was acknowledged.
+    /// The sender had nothing to send: it stopped at a packet that was not full, or went on long
+    /// after all that it had sent was acknowledged.
     Idle,
+    /// Nothing that passed here tells.
+    Unknown,
 }
 
 /// What was counted in a connection, and what it measured.

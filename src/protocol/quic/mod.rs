@@ -18,6 +18,7 @@ pub mod id;
 mod keys;
 mod packet;
 pub mod parameters;
+mod pauses;
 mod probe;
 mod ranges;
 pub(crate) mod sealer;

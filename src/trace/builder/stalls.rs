@@ -74,6 +74,7 @@ impl From<(Stamp, quic::Stall)> for Stall {
                 (Cause::CongestionWindow, true)
             }
             StallCause::Idle => (Cause::Idle, true),
+            StallCause::Unknown => (Cause::Unknown, false),
         };
         frames.push(to.frame);
         frames.sort_unstable();

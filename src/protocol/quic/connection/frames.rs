@@ -8,6 +8,7 @@ use crate::protocol::analyzer::{Context, StreamKey, StreamReset};
 use crate::protocol::detect;
 use crate::protocol::event::{ConnectionEvent, EventBody};
 use crate::protocol::quic::connection::open::Opened;
+use crate::protocol::quic::connection::recovery::Before;
 use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::Connection;
 use crate::protocol::quic::error::TransportError;
@@ -41,7 +42,8 @@ impl Connection {
         let is_eliciting =
             Reader::new(&payload).any(|frame| frame.is_ok_and(|frame| frame.is_ack_eliciting()));
         let side = self.ways.of_mut(way);
-        match side.space(kind).came(number, at, is_eliciting) {
+        let came = side.space(kind).came(number, at, is_eliciting);
+        match came {
             Came::InOrder => {}
             Came::Late => side.measures.reordered += 1,
             Came::Again => {
@@ -53,11 +55,15 @@ impl Connection {
             side.last_handshake = Some(at);
         }
         let by = Bringer { number, at, allocated: size };
+        let before = Before { brought: side.brought(), is_held_up: side.is_held_up() };
         for frame in Reader::new(&payload) {
             match frame {
                 Ok(frame) => self.frame(way, kind, (&frame, &payload), by, cx),
                 Err(fault) => cx.anomaly(fault.into()),
             }
+        }
+        if came == Came::InOrder {
+            self.paused(way, by, &before, cx);
         }
         self.holes(way, at, cx);
     }

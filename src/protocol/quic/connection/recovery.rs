@@ -1,6 +1,7 @@
 //! What acknowledgments and repeated bytes tell (RFC 9002): round trips, loss, and what it held up.
 
-use crate::flow::event::{Direction, RoundTrip};
+use crate::flow::event::{Direction, PerDirection, RoundTrip};
+use crate::flow::trips::Trips;
 use crate::protocol::analyzer::{Context, StreamKey};
 use crate::protocol::quic::connection::say::say;
 use crate::protocol::quic::connection::state::Connection;
@@ -8,9 +9,18 @@ use crate::protocol::quic::credit::Blocked;
 use crate::protocol::quic::event::{Measures, QuicEvent, Stall, StallCause};
 use crate::protocol::quic::frame::ack::Ack;
 use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::pauses::{Passed, Pause};
 use crate::protocol::quic::space::Space;
 use crate::protocol::quic::streams::{Bringer, Taken};
 use crate::time::{Stamp, TimeDelta};
+
+/// What one end had sent before a packet was read.
+pub(super) struct Before {
+    /// Bytes of streams: new ones, and again.
+    pub(super) brought: (u64, u64),
+    /// Something held up its bytes that is told otherwise.
+    pub(super) is_held_up: bool,
+}
 
 impl Connection {
     /// One end tells what has come of the other's packets.
@@ -25,6 +35,9 @@ impl Connection {
         let exponent = self.ways.of(way).ack_delay_exponent.unwrap_or(DELAY_EXPONENT);
         let side = self.ways.of_mut(!way);
         let said = side.space(kind).acked(ack);
+        if kind == Kind::OneRtt {
+            side.pauses.acked(ack.largest, at);
+        }
         side.measures.lost = (side.measures.lost + said.lost).saturating_sub(said.spurious);
         let Some(sent) = said.answers else { return };
         let trip = at.at.since(sent.at.at).at_least_zero();
@@ -74,6 +87,38 @@ impl Connection {
         }
     }
 
+    /// A packet was read: the time before it, where it is the first one with bytes of streams for a
+    /// while.
+    pub(super) fn paused(
+        &mut self,
+        way: Direction,
+        by: Bringer,
+        before: &Before,
+        cx: &mut Context<'_>,
+    ) {
+        let trips = self.trips();
+        let side = self.ways.of_mut(way);
+        let brought = side.brought();
+        if brought == before.brought {
+            return;
+        }
+        let Bringer { number, at, allocated } = by;
+        let is_new = brought.0 > before.brought.0;
+        let passed = Passed { number, at, size: allocated, is_new, is_told: before.is_held_up };
+        let pause = side.pauses.sent(passed, way, &trips);
+        // a request waits for nothing but what is lost of it
+        if let (Some(Pause { from, to, cause }), Direction::ToClient) = (pause, way) {
+            say_stall(Stall { direction: way, stream: None, from, to, cause }, cx);
+        }
+    }
+
+    /// How soon the ends answer.
+    fn trips(&self) -> Trips {
+        let shortest = |way| self.ways.of(way).measures.round_trip.map(|(least, _)| least);
+        let (to_server, to_client) = (shortest(Direction::ToServer), shortest(Direction::ToClient));
+        Trips::new(PerDirection { to_server, to_client })
+    }
+
     /// Bytes of a stream went out: the times in which their sender was not allowed to send them.
     pub(super) fn credited(
         &mut self,
@@ -86,16 +131,26 @@ impl Connection {
             return;
         }
         let is_begun_here = (key.id & 1 == 0) == (key.direction == Direction::ToServer);
+        let latest = self.trips().latest(key.direction);
+        // who goes on much later than it may had nothing to send since
+        let is_late = |opened: Stamp| latest.is_some_and(|latest| at.at.since(opened.at) > latest);
         let credit = &mut self.ways.of_mut(key.direction).credit;
         let [of_stream, of_all] = credit.sent(key.id, (taken.fresh, taken.end), at);
         let begun = if taken.has_begun && is_begun_here { credit.began(key.id, at) } else { None };
         for (blocked, stream) in [(of_stream, Some(key.id)), (of_all, None)] {
             let Some(Blocked { from, to, opened }) = blocked else { continue };
+            let until = opened.filter(|opened| is_late(*opened)).unwrap_or(to);
             let cause = StallCause::FlowControl { opened };
             let direction = key.direction;
-            say_stall(Stall { direction, stream, from, to, cause }, cx);
+            say_stall(Stall { direction, stream, from, to: until, cause }, cx);
+            if direction == Direction::ToClient {
+                let cause = StallCause::Idle;
+                say_stall(Stall { direction, stream, from: until, to, cause }, cx);
+            }
         }
-        if let Some(Blocked { from, to, opened }) = begun {
+        if let Some(Blocked { from, to, opened }) = begun
+            && !opened.is_some_and(is_late)
+        {
             stalled(key, (from, to), StallCause::StreamLimit { opened }, cx);
         }
     }

@@ -17,6 +17,7 @@ use crate::protocol::quic::event::WayMeasures;
 use crate::protocol::quic::id::ConnectionId;
 use crate::protocol::quic::keys::Keys;
 use crate::protocol::quic::packet::Kind;
+use crate::protocol::quic::pauses::Pauses;
 use crate::protocol::quic::space::Space;
 use crate::protocol::quic::spin::Spin;
 use crate::protocol::quic::streams::Streams;
@@ -115,6 +116,7 @@ pub(super) struct Way {
     pub(super) stops: BTreeMap<u64, u64>,
     /// What the other end allows it to send.
     pub(super) credit: Credit,
+    pub(super) pauses: Pauses,
     /// What it shifts the delays of its acknowledgments by (RFC 9000 §18.2).
     pub(super) ack_delay_exponent: Option<u8>,
     pub(super) measures: WayMeasures,
@@ -207,6 +209,16 @@ impl Way {
     /// The number that the sender begins a space with: 0 or 1, by what it does in another.
     pub(super) fn base(&self) -> u64 {
         self.spaces.iter().filter_map(Space::first).min().unwrap_or_default()
+    }
+
+    /// Bytes of streams that came: new ones, and those that were sent before.
+    pub(super) const fn brought(&self) -> (u64, u64) {
+        (self.measures.stream_bytes, self.measures.resent_bytes)
+    }
+
+    /// True where something is told to hold up its bytes: a window that is used up, or a hole.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.credit.is_used_up() || self.streams.has_holes()
     }
 
     /// Counts a packet.

@@ -144,6 +144,11 @@ impl Play {
         self.sessions.secrets(turn, self.now(), Arc::new(secrets), &mut self.events);
     }
 
+    /// Nothing happens for so many milliseconds, a frame each.
+    pub(super) const fn wait(&mut self, millis: u64) {
+        self.frame += millis;
+    }
+
     pub(super) fn up(&mut self, datagram: &[u8]) {
         self.on(HOME, Direction::ToServer, datagram);
     }

@@ -116,6 +116,69 @@ fn packets_behind_those_acknowledged_are_lost_until_they_are_acknowledged() {
     assert_eq!(play.measures().ways.to_server.lost, 2);
 }
 
+/// Bytes that may be sent on all streams, and on stream 0.
+fn allowed(all: u64, of_stream: u64) -> Vec<u8> {
+    frames(|out| {
+        testing::plain(0x10, &[all], out);
+        testing::plain(0x11, &[0, of_stream], out);
+    })
+}
+
+#[test]
+fn what_a_sender_waited_for_is_told_when_it_goes_on() {
+    let (mut wire, mut play) = begun();
+    play.up(&wire.one(UP, &allowed(100, 6)));
+    play.down(&wire.one(DOWN, &data(0, 0, "A1")));
+    play.up(&wire.one(UP, &ack(0, 0)));
+    play.wait(100);
+    // it had room, and nothing to send
+    play.down(&wire.one(DOWN, &data(0, 2, "A2")));
+    play.wait(10);
+    // nothing tells what it waited for
+    play.down(&wire.one(DOWN, &data(0, 4, "A3")));
+    let before = play.story().len();
+    play.wait(50);
+    play.up(&wire.one(UP, &allowed(100, 8)));
+    play.wait(1);
+    // it waited for room
+    play.down(&wire.one(DOWN, &data(0, 6, "A4")));
+    play.wait(50);
+    play.up(&wire.one(UP, &allowed(100, 20)));
+    play.wait(50);
+    // likewise, and did not go on at once
+    play.down(&wire.one(DOWN, &data(0, 8, "A5")));
+    let stalls = |story: &[String]| -> Vec<String> {
+        story.iter().filter(|text| text.contains("stalled")).cloned().collect()
+    };
+    let story = play.story();
+    assert_eq!(stalls(&story[..before]), ["<-1 stalled 5-107 Idle", "<-1 stalled 107-118 Unknown"]);
+    assert_eq!(
+        stalls(&story[before..]),
+        [
+            "<0 stalled 118-171 FlowControl",
+            "<0 stalled 171-222 FlowControl",
+            "<0 stalled 222-273 Idle"
+        ]
+    );
+}
+
+#[test]
+fn a_stream_that_begins_long_after_it_may_did_not_wait() {
+    for (pause, expected) in [(1, vec![">4 stalled 5-59 StreamLimit"]), (50, vec![])] {
+        let (mut wire, mut play) = begun();
+        play.down(&wire.one(DOWN, &frames(|out| testing::plain(0x12, &[1], out))));
+        play.up(&wire.one(UP, &last(0, 0, "a")));
+        play.down(&wire.one(DOWN, &ack(0, 0)));
+        play.wait(50);
+        play.down(&wire.one(DOWN, &frames(|out| testing::plain(0x12, &[2], out))));
+        play.wait(pause);
+        play.up(&wire.one(UP, &last(4, 0, "b")));
+        let is_limit = |text: &&String| text.contains("StreamLimit");
+        let told: Vec<String> = play.story().iter().filter(is_limit).cloned().collect();
+        assert_eq!(told, expected, "{pause} ms");
+    }
+}
+
 /// The server lost what it knew of the connection.
 #[test]
 fn a_stateless_reset_is_known_by_its_token() {
