@@ -25,6 +25,7 @@ impl Connection {
         let exchange = self.exchanges.take(from.id, limits, |anomaly| cx.anomaly(anomaly));
         let Some(mut exchange) = exchange else { return buffer.clear() };
         self.feed(&mut exchange, from, buffer, cx);
+        self.bound(&mut exchange, from, cx);
         self.exchanges.put(from.id, exchange);
     }
 
@@ -40,6 +41,7 @@ impl Connection {
         let exchange = self.exchanges.take(from.id, limits, |anomaly| cx.anomaly(anomaly));
         let Some(mut exchange) = exchange else { return buffer.clear() };
         self.follow(&mut exchange, from, input, buffer, cx);
+        self.bound(&mut exchange, from, cx);
         self.exchanges.put(from.id, exchange);
     }
 
@@ -62,7 +64,6 @@ impl Connection {
                 more += waiting.push(Input::Bytes(bytes, arrived, delivered));
             });
             self.waiting = self.waiting.saturating_add(more);
-            self.bound(exchange, from, cx);
         } else if way.own.is_empty() {
             self.read(exchange, from, buffer, cx);
         } else {
@@ -100,7 +101,7 @@ impl Connection {
             buffer.clear();
             let more = waiting.push(input);
             self.waiting = self.waiting.saturating_add(more);
-            return self.bound(exchange, from, cx);
+            return;
         }
         if way.own.is_empty() {
             return self.take(exchange, from, input, buffer, cx);
@@ -143,16 +144,17 @@ impl Connection {
         exchange.ways.of_mut(from.direction).waiting = Some(waiting.into());
     }
 
-    /// Too much waits: what came last goes on without.
-    pub(super) fn bound(&mut self, exchange: &mut Exchange, from: StreamKey, cx: &mut Context<'_>) {
-        if self.waiting <= cx.limits.http3_blocked {
-            return;
+    /// Too much waits, of all streams: what came last goes on without.
+    fn bound(&mut self, exchange: &mut Exchange, from: StreamKey, cx: &mut Context<'_>) {
+        while self.waiting > cx.limits.http3_blocked
+            && exchange.ways.of(from.direction).waiting.is_some()
+        {
+            if !std::mem::replace(&mut self.told.blocked, true) {
+                cx.anomaly(faults::much_waits(cx.limits));
+            }
+            exchange.ways.of_mut(from.direction).is_forced = true;
+            self.release(exchange, from, None, cx);
         }
-        if !std::mem::replace(&mut self.told.blocked, true) {
-            cx.anomaly(faults::much_waits(cx.limits));
-        }
-        exchange.ways.of_mut(from.direction).is_forced = true;
-        self.release(exchange, from, None, cx);
     }
 
     /// What waits goes on without: its receiver has read it, or it will not be read.

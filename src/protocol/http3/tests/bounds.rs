@@ -66,3 +66,18 @@ fn a_head_that_is_too_long_is_passed_over_and_its_body_told() {
     assert_eq!(script.brief()[2..], ["0< ?", "0<| frames 6/4 7..7 Gap(OverBudget)"]);
     assert_eq!(script.anomalies(), ["http3.frame-too-long"]);
 }
+
+#[test]
+fn many_streams_that_wait_keep_to_one_bound() {
+    let mut script = Script::begun();
+    script.limits.http3_blocked = 4000;
+    for id in (0..400).step_by(4) {
+        script.up(id, &frame(Kind::HEADERS, &references(1, &[0])));
+    }
+    assert_eq!(script.anomalies(), ["http3.blocked-full"]);
+    let told = script.brief().len();
+    assert!(told > 70, "{told} do not wait");
+    script.up(ENCODER, &insert(":method", "GET"));
+    assert_eq!(script.brief()[told], "0> GET ?");
+    assert_eq!(script.brief().len(), 100);
+}
