@@ -119,30 +119,27 @@ pub(super) struct Exchanges {
 
 impl Exchanges {
     /// Takes an exchange out to work on it; one that begins is new. None where it was given up.
-    /// At the bound the oldest is.
-    pub(super) fn take(
+    pub(super) fn take(&mut self, id: u64) -> Option<Box<Exchange>> {
+        self.take_open(id).or_else(|| (!self.is_over(id)).then(Box::default))
+    }
+
+    /// Before an exchange is taken out that may begin: at the bound the oldest is given up, which
+    /// may be that itself.
+    pub(super) fn make_room(
         &mut self,
         id: u64,
         limits: &Limits,
         say: impl FnOnce(Anomaly),
-    ) -> Option<Box<Exchange>> {
-        if let Some(exchange) = self.open.remove(&id) {
-            self.held = self.held.saturating_sub(exchange.held);
-            return Some(exchange);
-        }
-        if self.given_up.is_some_and(|last| id <= last) || self.ended.contains(&id) {
+    ) -> Option<(u64, Box<Exchange>)> {
+        if self.open.len() < limits.http_streams || self.has(id) || self.is_over(id) {
             return None;
         }
-        if self.open.len() >= limits.http_streams
-            && let Some((oldest, exchange)) = self.open.pop_first()
-        {
-            self.held = self.held.saturating_sub(exchange.held);
-            self.given_up = Some(oldest);
-            if !std::mem::replace(&mut self.told_full, true) {
-                say(faults::many_streams(limits));
-            }
+        if !std::mem::replace(&mut self.told_full, true) {
+            say(faults::many_streams(limits));
         }
-        Some(Box::default())
+        let oldest = self.open.first_key_value().map_or(id, |(first, _)| id.min(*first));
+        self.given_up = Some(oldest);
+        Some((oldest, self.take_open(oldest)?))
     }
 
     /// Takes an exchange out that is there.

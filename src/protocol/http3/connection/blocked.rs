@@ -21,9 +21,7 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let limits = cx.limits;
-        let exchange = self.exchanges.take(from.id, limits, |anomaly| cx.anomaly(anomaly));
-        let Some(mut exchange) = exchange else { return buffer.clear() };
+        let Some(mut exchange) = self.open(from.id, cx) else { return buffer.clear() };
         self.feed(&mut exchange, from, buffer, cx);
         self.bound(&mut exchange, from, cx);
         self.exchanges.put(from.id, exchange);
@@ -37,12 +35,23 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let limits = cx.limits;
-        let exchange = self.exchanges.take(from.id, limits, |anomaly| cx.anomaly(anomaly));
-        let Some(mut exchange) = exchange else { return buffer.clear() };
+        let Some(mut exchange) = self.open(from.id, cx) else { return buffer.clear() };
         self.follow(&mut exchange, from, input, buffer, cx);
         self.bound(&mut exchange, from, cx);
         self.exchanges.put(from.id, exchange);
+    }
+
+    /// Takes an exchange out to work on it; none where it was given up. What waits of one that is
+    /// given up for it goes on without.
+    pub(super) fn open(&mut self, id: u64, cx: &mut Context<'_>) -> Option<Box<Exchange>> {
+        let limits = cx.limits;
+        let given_up = self.exchanges.make_room(id, limits, |anomaly| cx.anomaly(anomaly));
+        if let Some((oldest, mut exchange)) = given_up {
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                self.force(&mut exchange, StreamKey { id: oldest, direction }, cx);
+            }
+        }
+        self.exchanges.take(id)
     }
 
     fn feed(

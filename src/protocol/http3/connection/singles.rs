@@ -118,9 +118,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Option<Single> {
         let push = number(buffer)?;
-        let limits = cx.limits;
-        let exchange = self.exchanges.take(from.id, limits, |anomaly| cx.anomaly(anomaly));
-        let Some(mut exchange) = exchange else { return Some(Single::Skip) };
+        let Some(mut exchange) = self.open(from.id, cx) else { return Some(Single::Skip) };
         exchange.stream.request = Side::Over;
         self.exchanges.put(from.id, exchange);
         self.pushed(push, from.id, cx);

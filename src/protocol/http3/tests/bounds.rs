@@ -81,3 +81,17 @@ fn many_streams_that_wait_keep_to_one_bound() {
     assert_eq!(script.brief()[told], "0> GET ?");
     assert_eq!(script.brief().len(), 100);
 }
+
+#[test]
+fn a_stream_that_is_given_up_for_others_waits_no_more() {
+    let mut script = Script::begun();
+    script.limits.http3_blocked = 4000;
+    script.limits.http_streams = 4;
+    for id in (0..400).step_by(4) {
+        script.up(id, &frame(Kind::HEADERS, &references(1, &[0])));
+    }
+    assert_eq!(script.anomalies(), ["http3.streams-full"]);
+    assert_eq!(script.brief().len(), 96, "it is told with what is known");
+    script.up(ENCODER, &insert(":method", "GET"));
+    assert_eq!(script.brief()[96..], ["384> GET ?", "388> GET ?", "392> GET ?", "396> GET ?"]);
+}
