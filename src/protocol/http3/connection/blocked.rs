@@ -48,7 +48,7 @@ impl Connection {
         let given_up = self.exchanges.make_room(id, limits, |anomaly| cx.anomaly(anomaly));
         if let Some((oldest, mut exchange)) = given_up {
             for direction in [Direction::ToServer, Direction::ToClient] {
-                self.force(&mut exchange, StreamKey { id: oldest, direction }, cx);
+                self.force_all(&mut exchange, StreamKey { id: oldest, direction }, cx);
             }
         }
         self.exchanges.take(id)
@@ -103,7 +103,7 @@ impl Connection {
             Input::Bytes(..) | Input::Gap(..) => false,
         };
         if is_last {
-            self.force(exchange, from, cx);
+            self.force_all(exchange, from, cx);
         }
         let way = exchange.ways.of_mut(from.direction);
         if let Some(waiting) = &mut way.waiting {
@@ -166,17 +166,29 @@ impl Connection {
         }
     }
 
-    /// What waits goes on without: its receiver has read it, or it will not be read.
+    /// The section that waits goes on without: its receiver has read it, or it will not be read.
     pub(super) fn force(&mut self, exchange: &mut Exchange, from: StreamKey, cx: &mut Context<'_>) {
-        while let Some(need) = exchange.ways.of(from.direction).waiting.as_ref().map(|w| w.need) {
-            let end = self.ends.of_mut(from.direction);
-            if need == Need::Settings {
-                end.qpack.miss_settings();
-            } else {
-                end.has_missed_encoder |= end.encoder.is_none();
-            }
-            exchange.ways.of_mut(from.direction).is_forced = true;
-            self.release(exchange, from, None, cx);
+        let way = exchange.ways.of_mut(from.direction);
+        let Some(need) = way.waiting.as_ref().map(|waiting| waiting.need) else { return };
+        way.is_forced = true;
+        let end = self.ends.of_mut(from.direction);
+        if need == Need::Settings {
+            end.qpack.miss_settings();
+        } else {
+            end.has_missed_encoder |= end.encoder.is_none();
+        }
+        self.release(exchange, from, None, cx);
+    }
+
+    /// Likewise, and those behind it.
+    pub(super) fn force_all(
+        &mut self,
+        exchange: &mut Exchange,
+        from: StreamKey,
+        cx: &mut Context<'_>,
+    ) {
+        while exchange.ways.of(from.direction).waiting.is_some() {
+            self.force(exchange, from, cx);
         }
     }
 

@@ -175,7 +175,7 @@ impl Connection {
     fn give_up(&mut self, exchange: &mut Exchange, id: u64, reset: Reset, cx: &mut Context<'_>) {
         for direction in [Direction::ToServer, Direction::ToClient] {
             let from = StreamKey { id, direction };
-            self.force(exchange, from, cx);
+            self.force_all(exchange, from, cx);
             self.refuse(exchange, from, reset, cx);
         }
     }

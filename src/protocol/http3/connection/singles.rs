@@ -195,7 +195,7 @@ impl Connection {
         let Some(mut exchange) = self.exchanges.take_open(of.id) else { return };
         let way = exchange.ways.of_mut(of.direction);
         way.acknowledged = way.acknowledged.saturating_add(1);
-        if way.waiting.is_some() && way.acknowledged > way.dynamic {
+        if way.acknowledged > way.dynamic {
             self.force(&mut exchange, of, cx);
         }
         self.exchanges.put(of.id, exchange);

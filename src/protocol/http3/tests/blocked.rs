@@ -170,3 +170,21 @@ fn the_table_of_the_other_direction_is_another() {
     script.answer(0, &headers(&[(":status", "200")]));
     assert_eq!(script.brief()[2..], ["0< 200", "0<| none"]);
 }
+
+#[test]
+fn an_acknowledgment_and_an_answer_are_of_one_section() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    script.answer(0, &[refers(1, &[0]), data(b"abc"), refers(2, &[1])].concat());
+    script.up(DECODER, b"\x03\x80");
+    assert_eq!(script.brief()[2..], ["0< ?"], "the trailers still wait");
+    script.down(SERVER_ENCODER, &[insert(":status", "200"), insert("t", "1")].concat());
+    assert_eq!(script.brief()[3..], ["0<| frames 10/3 6..6 t: 1"]);
+
+    let mut script = Script::begun();
+    script.ask(0, &[refers(1, &[0]), data(b"abc"), refers(2, &[1])].concat());
+    script.down(0, &ok());
+    assert_eq!(script.brief(), ["0> ? ?", "0 asked 5", "0< 200"], "the trailers still wait");
+    script.up(ENCODER, &[insert(":method", "GET"), insert("t", "1")].concat());
+    assert_eq!(script.brief()[3..], ["0>| frames 10/3 5..5 t: 1"]);
+}
