@@ -61,13 +61,17 @@ pub(super) enum State {
 }
 
 /// What waits for entries of the table.
+///
+/// Invariant: `held` is its own size and the sum of what its inputs weigh.
 pub(super) struct Waiting {
     /// For what.
     pub(super) need: Need,
+    /// What was before it on its stream could be read then: it cannot be read earlier.
+    pub(super) behind: Option<Stamp>,
     /// What came of its stream since.
-    pub(super) inputs: VecDeque<Input>,
+    inputs: VecDeque<Input>,
     /// Bytes of memory that it takes.
-    pub(super) held: usize,
+    held: usize,
 }
 
 /// What comes of one direction of a stream.
@@ -82,16 +86,47 @@ pub(super) enum Input {
 
 impl Waiting {
     pub(super) fn new(need: Need) -> Self {
-        Self { need, inputs: VecDeque::new(), held: size_of::<Self>() }
+        Self { need, behind: None, inputs: VecDeque::new(), held: size_of::<Self>() }
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) const fn held(&self) -> usize {
+        self.held
     }
 
     /// Something more came; gives how much more memory it takes.
     pub(super) fn push(&mut self, input: Input) -> usize {
-        let bytes = if let Input::Bytes(bytes, ..) = &input { bytes.len() } else { 0 };
-        let more = bytes.saturating_add(size_of::<Input>());
+        let more = input.weight();
         self.held = self.held.saturating_add(more);
         self.inputs.push_back(input);
         more
+    }
+
+    /// What came first of it.
+    pub(super) fn pop(&mut self) -> Option<Input> {
+        let input = self.inputs.pop_front()?;
+        self.held = self.held.saturating_sub(input.weight());
+        Some(input)
+    }
+
+    /// What is left of another one is behind it; gives how much more memory it takes. Costs what is
+    /// here, not what is behind: thousands of sections may wait, one behind the other.
+    pub(super) fn before(&mut self, rest: Self) -> usize {
+        let own = std::mem::replace(&mut self.inputs, rest.inputs);
+        for input in own.into_iter().rev() {
+            self.inputs.push_front(input);
+        }
+        let more = rest.held.saturating_sub(size_of::<Self>());
+        self.held = self.held.saturating_add(more);
+        more
+    }
+}
+
+impl Input {
+    /// Bytes of memory that it takes.
+    fn weight(&self) -> usize {
+        let bytes = if let Self::Bytes(bytes, ..) = self { bytes.len() } else { 0 };
+        bytes.saturating_add(size_of::<Self>())
     }
 }
 
@@ -197,7 +232,7 @@ impl Exchanges {
 
 impl Way {
     fn held(&self) -> usize {
-        self.own.held() + self.waiting.as_ref().map_or(0, |waiting| waiting.held)
+        self.own.held() + self.waiting.as_ref().map_or(0, |waiting| waiting.held())
     }
 }
 

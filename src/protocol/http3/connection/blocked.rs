@@ -148,7 +148,7 @@ impl Connection {
         drain(buffer, |bytes, arrived, delivered| {
             waiting.push(Input::Bytes(bytes, arrived, delivered));
         });
-        self.waiting = self.waiting.saturating_add(waiting.held);
+        self.waiting = self.waiting.saturating_add(waiting.held());
         self.ends.of_mut(from.direction).blocked.insert((need, from.id));
         exchange.ways.of_mut(from.direction).waiting = Some(waiting.into());
     }
@@ -192,7 +192,8 @@ impl Connection {
         }
     }
 
-    /// What waits goes on: its need was met at this moment, or is not.
+    /// What waits goes on, until a section behind it has to wait: its need was met at this moment, or
+    /// is not.
     pub(super) fn release(
         &mut self,
         exchange: &mut Exchange,
@@ -201,30 +202,27 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let way = exchange.ways.of_mut(from.direction);
-        let Some(waiting) = way.waiting.take() else { return };
-        let Waiting { need, mut inputs, held } = *waiting;
-        self.waiting = self.waiting.saturating_sub(held);
-        self.ends.of_mut(from.direction).blocked.remove(&(need, from.id));
-        while let Some(input) = inputs.pop_front() {
+        let Some(mut waiting) = way.waiting.take() else { return };
+        self.waiting = self.waiting.saturating_sub(waiting.held());
+        self.ends.of_mut(from.direction).blocked.remove(&(waiting.need, from.id));
+        let not_before = met.or(waiting.behind);
+        while let Some(input) = waiting.pop() {
             let way = exchange.ways.of_mut(from.direction);
-            if let Some(again) = &mut way.waiting {
-                let more = again.push(input);
-                self.waiting = self.waiting.saturating_add(more);
-                continue;
-            }
-            let is_more = matches!(inputs.front(), Some(Input::Bytes(..)));
             match input {
                 Input::Bytes(bytes, arrived, delivered) => {
-                    let delivered = met.map_or(delivered, |met| later(met, delivered));
+                    let delivered = not_before.map_or(delivered, |time| later(time, delivered));
                     way.own.push(bytes, arrived, delivered);
-                    if !is_more {
-                        self.read_own(exchange, from, cx);
-                    }
+                    self.read_own(exchange, from, cx);
                 }
                 input => {
                     let mut own = std::mem::take(&mut way.own);
                     self.take(exchange, from, input, &mut own, cx);
                 }
+            }
+            if let Some(again) = &mut exchange.ways.of_mut(from.direction).waiting {
+                again.behind = not_before;
+                self.waiting = self.waiting.saturating_add(again.before(*waiting));
+                return;
             }
         }
     }

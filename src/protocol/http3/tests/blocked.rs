@@ -188,3 +188,28 @@ fn an_acknowledgment_and_an_answer_are_of_one_section() {
     script.up(ENCODER, &[insert(":method", "GET"), insert("t", "1")].concat());
     assert_eq!(script.brief()[3..], ["0>| frames 10/3 5..5 t: 1"]);
 }
+
+#[test]
+fn sections_of_one_stream_wait_one_behind_the_other() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    script.down(SERVER_ENCODER, &insert(":status", "103"));
+    script.piece = 7;
+    let hints: Vec<u8> = (1..=300).flat_map(|required| refers(required, &[required - 1])).collect();
+    script.answer(0, &[hints, ok(), data(b"body")].concat());
+    let answered = script.frame;
+    assert_eq!(script.brief().len(), 3, "the first entry is there");
+    for told in 3..302 {
+        assert_eq!(script.brief().len(), told);
+        // the entry once more
+        script.down(SERVER_ENCODER, b"\0");
+    }
+    let said = script.brief();
+    assert!(said[2..302].iter().all(|said| said == "0< (103)"), "{said:?}");
+    let body = format!("0<| frames 6/4 {}..{answered}", answered - 1);
+    assert_eq!(said[302..], ["0< 200".to_owned(), body]);
+    let HttpEvent::Informational { head, .. } = script.http(202) else { panic!("a hint") };
+    let (came, read) = (head.span.first.frame.0, head.span.ready.frame.0);
+    assert!(came < answered && read == answered + 200, "{came} {read}");
+    assert_eq!(script.anomalies(), [""; 0]);
+}
