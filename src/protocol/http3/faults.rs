@@ -29,6 +29,9 @@ pub(super) fn bad_instruction(stream: u64, fault: qpack::Fault) -> Anomaly {
          unknown",
         words(fault)
     );
+    if matches!(fault, qpack::Fault::Beyond(_)) {
+        return Anomaly::new("http3.table-too-large", Class::Limit, text);
+    }
     Anomaly::new("http3.qpack", Class::Malformed, text).citing("RFC 9204 §4.3")
 }
 
@@ -46,6 +49,7 @@ fn words(fault: qpack::Fault) -> String {
         qpack::Fault::Index(index) => format!("refers to entry {index}, which does not exist"),
         qpack::Fault::Required => "needs a number of entries that cannot be".to_owned(),
         qpack::Fault::TooLarge => "makes an entry or a table larger than it may be".to_owned(),
+        qpack::Fault::Beyond(bytes) => format!("makes a table of {bytes} bytes, more than is kept"),
     }
 }
 

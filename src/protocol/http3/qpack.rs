@@ -140,10 +140,12 @@ impl Decoder {
                     Allowed::Bytes(most) => bytes <= most,
                     Allowed::NotYet | Allowed::Missed => true,
                 };
-                let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes <= self.bound);
-                let bytes = bytes.filter(|_| is_allowed).ok_or(Fault::TooLarge)?;
-                self.table.resize(bytes);
-                self.largest = self.largest.max(bytes as u64);
+                if !is_allowed {
+                    return Err(Fault::TooLarge);
+                }
+                let kept = usize::try_from(bytes).ok().filter(|bytes| *bytes <= self.bound);
+                self.table.resize(kept.ok_or(Fault::Beyond(bytes))?);
+                self.largest = self.largest.max(bytes);
                 return Ok(());
             }
             Insert::Named(length) => length,

@@ -15,8 +15,10 @@ pub enum Fault {
     Index(u64),
     /// A section says that it needs a number of entries that cannot be (RFC 9204 §4.5.1).
     Required,
-    /// An entry or a table that is larger than it may be, or than is kept.
+    /// An entry or a table that is larger than it may be.
     TooLarge,
+    /// A table of so many bytes, which may be, and is more than is kept.
+    Beyond(u64),
 }
 
 impl From<prefixed::Fault> for Fault {

@@ -3,8 +3,10 @@
 use crate::protocol::analyzer::Analyzer as _;
 use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http3::frame::Kind;
-use crate::protocol::http3::qpack::tests::{insert, references};
-use crate::protocol::http3::tests::script::{ENCODER, Script, data, frame, get, ok, varint};
+use crate::protocol::http3::qpack::tests::{capacity, insert, references};
+use crate::protocol::http3::tests::script::{
+    ENCODER, SERVER_CONTROL, Script, data, frame, get, ok, settings, varint,
+};
 
 #[test]
 fn a_field_that_is_referred_to_again_and_again_unfolds_to_a_bound() {
@@ -94,4 +96,14 @@ fn a_stream_that_is_given_up_for_others_waits_no_more() {
     assert_eq!(script.brief().len(), 96, "it is told with what is known");
     script.up(ENCODER, &insert(":method", "GET"));
     assert_eq!(script.brief()[96..], ["384> GET ?", "388> GET ?", "392> GET ?", "396> GET ?"]);
+}
+
+#[test]
+fn a_table_that_is_larger_than_is_kept_is_nobodys_fault() {
+    let mut script = Script::new();
+    script.down(SERVER_CONTROL, &[&[0][..], &settings(&[(1, 1 << 20)])].concat());
+    script.up(ENCODER, &[&[2][..], &capacity(1 << 17), &insert(":method", "GET")].concat());
+    assert_eq!(script.anomalies(), ["http3.table-too-large"]);
+    script.ask(0, &frame(Kind::HEADERS, &references(1, &[0])));
+    assert_eq!(script.brief(), ["0> ? ?", "0>| none"]);
 }
