@@ -2,6 +2,7 @@
 //! tables of HPACK and QPACK are made of.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The entries of a table.
 ///
@@ -12,12 +13,37 @@ pub struct Entries {
     size: usize,
 }
 
-#[derive(Debug)]
-struct Entry {
-    /// Name and value.
-    text: Box<[u8]>,
-    /// The length of the name; none where it is not known.
-    name: Option<u32>,
+/// A field. Those that are made of one another share what they have in common: an instruction of one
+/// byte makes an entry of 64 KiB once more.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// None where it is not known.
+    name: Option<Arc<[u8]>>,
+    value: Arc<[u8]>,
+}
+
+impl Entry {
+    /// A field that is written out; without a name where that is not known.
+    pub fn new(name: Option<&[u8]>, value: &[u8]) -> Self {
+        Self { name: name.map(Arc::from), value: value.into() }
+    }
+
+    /// A field of the same name.
+    #[must_use]
+    pub fn with_value(&self, value: &[u8]) -> Self {
+        Self { name: self.name.clone(), value: value.into() }
+    }
+
+    /// Its name, where it is known, and its value.
+    pub fn text(&self) -> (Option<&[u8]>, &[u8]) {
+        (self.name.as_deref(), &self.value)
+    }
+
+    /// Its size, as encoders count it (RFC 7541 §4.1, RFC 9204 §3.2.1).
+    pub fn size(&self) -> usize {
+        let name = self.name.as_ref().map_or(0, |name| name.len());
+        name.saturating_add(self.value.len()).saturating_add(OVERHEAD)
+    }
 }
 
 impl Entries {
@@ -31,31 +57,27 @@ impl Entries {
         self.size
     }
 
-    /// Bytes of memory that they take, about: what an entry counts beside its text is what its text
-    /// is kept by; its place comes to that.
+    /// Bytes of memory that they take, about: what an entry counts beside its text is what its name
+    /// and its value are kept by; its place comes to that.
     pub fn held(&self) -> usize {
         self.size + self.entries.capacity() * size_of::<Entry>()
     }
 
-    /// The name, where it is known, and the value of the entry than which so many are newer.
-    pub fn get(&self, age: usize) -> Option<(Option<&[u8]>, &[u8])> {
-        let Entry { text, name } = self.entries.get(age)?;
-        let Some(length) = name else { return Some((None, text)) };
-        let (name, value) = text.split_at_checked(*length as usize)?;
-        Some((Some(name), value))
+    /// The entry than which so many are newer.
+    pub fn get(&self, age: usize) -> Option<&Entry> {
+        self.entries.get(age)
     }
 
-    /// Adds an entry, its name of so many bytes before its value; none where it is not known.
-    pub fn add(&mut self, text: &[u8], name: Option<usize>) {
-        let name = name.map(|length| u32::try_from(length).unwrap_or(u32::MAX));
-        self.entries.push_front(Entry { text: text.into(), name });
-        self.size += text.len() + OVERHEAD;
+    /// Adds an entry.
+    pub fn add(&mut self, entry: Entry) {
+        self.size += entry.size();
+        self.entries.push_front(entry);
     }
 
     /// Drops the oldest. False where there is none.
     pub fn drop_oldest(&mut self) -> bool {
         let oldest = self.entries.pop_back();
-        self.size -= oldest.as_ref().map_or(0, |oldest| oldest.text.len() + OVERHEAD);
+        self.size -= oldest.as_ref().map_or(0, Entry::size);
         oldest.is_some()
     }
 

@@ -8,6 +8,7 @@
 mod table;
 
 use crate::cursor::Cursor;
+use crate::protocol::http::entries::Entry;
 use crate::protocol::http::prefixed::{self, Text};
 use crate::protocol::http2::hpack::table::{Found, Table};
 
@@ -143,9 +144,10 @@ impl Decoder {
         let name = is_named.then_some(scratch.len());
         prefixed::string(7, cursor, scratch)?;
         let (before, value) = scratch.split_at_checked(name.unwrap_or(0)).unwrap_or_default();
-        each(name.map(|_| before), Some(value));
+        let before = name.map(|_| before);
+        each(before, Some(value));
         if bits == 6 {
-            self.table.insert(scratch, name);
+            self.table.insert(Entry::new(before, value));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ mod static_table;
 mod table;
 
 use crate::cursor::Cursor;
-use crate::protocol::http::entries::OVERHEAD;
+use crate::protocol::http::entries::{Entry, OVERHEAD};
 use crate::protocol::http::prefixed::{self, Text};
 use crate::protocol::http3::qpack::fields::Reference;
 use crate::protocol::http3::qpack::instructions::Insert;
@@ -134,7 +134,7 @@ impl Decoder {
         }
         let scratch = &mut self.scratch;
         scratch.clear();
-        let name = match instructions::insert(instruction, scratch)? {
+        let entry = match instructions::insert(instruction, scratch)? {
             Insert::Capacity(bytes) => {
                 let is_allowed = match self.allowed {
                     Allowed::Bytes(most) => bytes <= most,
@@ -148,24 +148,20 @@ impl Decoder {
                 self.largest = self.largest.max(bytes);
                 return Ok(());
             }
-            Insert::Named(length) => length,
+            Insert::Named(length) => {
+                let (name, value) = scratch.split_at_checked(length).unwrap_or_default();
+                Entry::new(Some(name), value)
+            }
             Insert::Static(index) => {
                 let (name, _) = static_table::at(index).ok_or(Fault::Index(index))?;
-                instructions::put_before(name.as_bytes(), scratch)
+                Entry::new(Some(name.as_bytes()), scratch)
             }
             Insert::Dynamic(age) => {
-                let (name, _) = self.table.by_age(age).ok_or(Fault::Index(age))?;
-                let name = name.to_vec();
-                instructions::put_before(&name, scratch)
+                self.table.by_age(age).ok_or(Fault::Index(age))?.with_value(scratch)
             }
-            Insert::Duplicate(age) => {
-                let (name, value) = self.table.by_age(age).ok_or(Fault::Index(age))?;
-                scratch.extend_from_slice(name);
-                scratch.extend_from_slice(value);
-                name.len()
-            }
+            Insert::Duplicate(age) => self.table.by_age(age).ok_or(Fault::Index(age))?.clone(),
         };
-        if self.table.insert(scratch, name) { Ok(()) } else { Err(Fault::TooLarge) }
+        if self.table.insert(entry) { Ok(()) } else { Err(Fault::TooLarge) }
     }
 
     /// Reads one section with what is known now: what stands in entries that nobody saw, or that
@@ -178,10 +174,10 @@ impl Decoder {
         let mut cursor = Cursor::new(section);
         let (required, base) = self.prefix(&mut cursor)?;
         while let Some(line) = fields::line(&mut cursor, &mut self.scratch)? {
-            let entry = match line.reference {
-                Reference::None => Entry::Seen(b"", b""),
+            let found = match line.reference {
+                Reference::None => Found::Seen(b"", b""),
                 Reference::Static(index) => static_table::at(index)
-                    .map(|(name, value)| Entry::Seen(name.as_bytes(), value.as_bytes()))
+                    .map(|(name, value)| Found::Seen(name.as_bytes(), value.as_bytes()))
                     .ok_or(Fault::Index(index))?,
                 Reference::Before(index) => {
                     let place = |base: u64| base.checked_sub(index)?.checked_sub(1);
@@ -192,9 +188,9 @@ impl Decoder {
                     self.entry(base.map(|base| place(base).ok_or(Fault::Index(index))), required)?
                 }
             };
-            let (name, value) = match entry {
-                Entry::Seen(name, value) => (Some(name), Some(value)),
-                Entry::Unseen => (None, None),
+            let (name, value) = match found {
+                Found::Seen(name, value) => (Some(name), Some(value)),
+                Found::Unseen => (None, None),
             };
             let (own_name, own_value) =
                 self.scratch.split_at_checked(line.name.unwrap_or(0)).unwrap_or_default();
@@ -256,22 +252,22 @@ impl Decoder {
         &self,
         place: Option<Result<u64, Fault>>,
         required: Option<u64>,
-    ) -> Result<Entry<'_>, Fault> {
-        let (Some(place), Some(required)) = (place, required) else { return Ok(Entry::Unseen) };
+    ) -> Result<Found<'_>, Fault> {
+        let (Some(place), Some(required)) = (place, required) else { return Ok(Found::Unseen) };
         let place = place?;
         if place >= required {
             return Err(Fault::Index(place));
         }
         if place >= self.inserted() {
-            return Ok(Entry::Unseen);
+            return Ok(Found::Unseen);
         }
         let (name, value) = self.table.at(place).ok_or(Fault::Index(place))?;
-        Ok(Entry::Seen(name, value))
+        Ok(Found::Seen(name, value))
     }
 }
 
 /// What stands in an entry.
-enum Entry<'a> {
+enum Found<'a> {
     Seen(&'a [u8], &'a [u8]),
     Unseen,
 }

@@ -1,7 +1,7 @@
 //! The tables of HPACK (RFC 7541 §2.3): the static one, and what one direction of a connection
 //! has put into its dynamic one.
 
-use crate::protocol::http::entries::{Entries, OVERHEAD};
+use crate::protocol::http::entries::{Entries, Entry};
 
 /// What stands at an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,18 +71,21 @@ impl Table {
             return Found::Entry(Some(name.as_bytes()), value.as_bytes());
         }
         match self.entries.get(index - STATIC.len()) {
-            Some((name, value)) => Found::Entry(name, value),
+            Some(entry) => {
+                let (name, value) = entry.text();
+                Found::Entry(name, value)
+            }
             None if self.has_unseen => Found::Unseen,
             None => Found::Nothing,
         }
     }
 
-    /// Adds an entry, its name of so many bytes before its value.
-    pub(super) fn insert(&mut self, text: &[u8], name: Option<usize>) {
-        let size = text.len().saturating_add(OVERHEAD);
+    /// Adds an entry.
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let size = entry.size();
         self.make_room(size);
         if size <= self.most {
-            self.entries.add(text, name);
+            self.entries.add(entry);
         }
     }
 
@@ -172,13 +175,14 @@ static STATIC: [(&str, &str); 61] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http::entries::OVERHEAD;
 
     fn table(bound: usize) -> Table {
         Table::new(bound)
     }
 
     fn insert(table: &mut Table, name: &str, value: &str) {
-        table.insert(format!("{name}{value}").as_bytes(), Some(name.len()));
+        table.insert(Entry::new(Some(name.as_bytes()), value.as_bytes()));
     }
 
     fn at(table: &Table, index: u64) -> String {
@@ -247,7 +251,7 @@ mod tests {
     fn an_entry_may_have_a_name_that_nobody_knows() {
         let mut table = table(1 << 16);
         table.forget();
-        table.insert(b"value", None);
+        table.insert(Entry::new(None, b"value"));
         assert_eq!(at(&table, 62), "?: value");
     }
 

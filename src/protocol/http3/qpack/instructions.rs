@@ -51,12 +51,6 @@ pub(super) fn insert(instruction: &[u8], text: &mut Vec<u8>) -> Result<Insert, F
     Ok(if first & 0x20 != 0 { Insert::Capacity(number) } else { Insert::Duplicate(number) })
 }
 
-/// Puts a name before the value that is there; gives its length.
-pub(super) fn put_before(name: &[u8], text: &mut Vec<u8>) -> usize {
-    text.splice(..0, name.iter().copied());
-    name.len()
-}
-
 /// How many bytes the encoder's instruction at the front of some bytes has, as far as that shows:
 /// where there are as many, it is whole. Strings of more than `bound` bytes are refused.
 pub fn measure(bytes: &[u8], bound: usize) -> Result<usize, Fault> {

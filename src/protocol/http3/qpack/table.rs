@@ -1,6 +1,6 @@
 //! The dynamic table of one encoder (RFC 9204 §3.2), all of whose entries were seen to be made.
 
-use crate::protocol::http::entries::{Entries, OVERHEAD};
+use crate::protocol::http::entries::{Entries, Entry};
 
 /// The entries that are there.
 ///
@@ -40,28 +40,27 @@ impl Table {
         self.make_room(0);
     }
 
-    /// Adds an entry, its name of so many bytes before its value. False where it is too large
-    /// (RFC 9204 §3.2.2).
-    pub(super) fn insert(&mut self, text: &[u8], name: usize) -> bool {
-        let size = text.len().saturating_add(OVERHEAD);
+    /// Adds an entry. False where it is too large (RFC 9204 §3.2.2).
+    pub(super) fn insert(&mut self, entry: Entry) -> bool {
+        let size = entry.size();
         if size > self.capacity {
             return false;
         }
         self.make_room(size);
-        self.entries.add(text, Some(name));
+        self.entries.add(entry);
         self.inserted += 1;
         true
     }
 
     /// The entry than which so many are newer.
-    pub(super) fn by_age(&self, age: u64) -> Option<(&[u8], &[u8])> {
-        let (name, value) = self.entries.get(usize::try_from(age).ok()?)?;
-        Some((name?, value))
+    pub(super) fn by_age(&self, age: u64) -> Option<&Entry> {
+        self.entries.get(usize::try_from(age).ok()?)
     }
 
-    /// The entry before which so many were made (RFC 9204 §3.2.4).
+    /// What the entry says before which so many were made (RFC 9204 §3.2.4).
     pub(super) fn at(&self, place: u64) -> Option<(&[u8], &[u8])> {
-        self.by_age(self.inserted.checked_sub(place)?.checked_sub(1)?)
+        let (name, value) = self.by_age(self.inserted.checked_sub(place)?.checked_sub(1)?)?.text();
+        Some((name?, value))
     }
 
     fn make_room(&mut self, more: usize) {

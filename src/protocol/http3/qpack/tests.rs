@@ -107,6 +107,8 @@ fn the_examples_of_the_rfc_are_read() {
     // §B.4: an entry once more
     instruct(&mut decoder, &hex("02")).unwrap();
     assert_eq!((decoder.inserted(), decoder.table.size()), (4, 217));
+    let kept = |place| decoder.table.at(place).map(|(_, value)| value.as_ptr());
+    assert_eq!(kept(0), kept(3), "it is not copied");
     let said = fields(&mut decoder, &hex("0500 80 c1 81")).unwrap();
     assert_eq!(said, [":authority: www.example.com", ":path: /", "custom-key: custom-value"]);
     assert_eq!(answer(&hex("48")), Ok(Some((Answer::Cancelled(8), 1))));
@@ -125,6 +127,8 @@ fn the_examples_of_the_rfc_are_read() {
         None,
     ];
     assert_eq!(entries, wanted);
+    let named = |place| decoder.table.at(place).map(|(name, _)| name.as_ptr());
+    assert_eq!(named(2), named(4), "nor is a name");
 }
 
 #[test]
