@@ -56,6 +56,7 @@ impl Connection {
             singles: BTreeMap::new(),
             is_full: false,
             pushes: BTreeMap::new(),
+            pushed: VecDeque::new(),
             runs: Runs::default(),
             early: VecDeque::new(),
             refused: None,

@@ -103,3 +103,12 @@ pub(super) fn many_singles(limits: &Limits) -> Anomaly {
     );
     Anomaly::new("http3.streams-full", Class::Limit, text)
 }
+
+/// More pushes are promised and not begun, or begun and not promised, than are followed.
+pub(super) fn many_pushes(most: usize) -> Anomaly {
+    let text = format!(
+        "more than {most} pushes are promised and not begun, or begun and not promised: further ones \
+         are not told as such"
+    );
+    Anomaly::new("http3.pushes-full", Class::Limit, text)
+}

@@ -147,6 +147,19 @@ fn a_push_is_told_by_its_stream_whichever_of_it_comes_first() {
 }
 
 #[test]
+fn a_push_that_came_may_be_promised_again() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    script.ask(4, &get("/b"));
+    script.down(0, &promise(0, "/style.css"));
+    script.answer(15, &[&[1, 0][..], &ok()].concat());
+    script.down(4, &promise(0, "/style.css"));
+    script.close();
+    assert_eq!(script.brief()[4..], ["15> GET /style.css", "15>| none", "15< 200", "15<| none"]);
+    assert_eq!(script.notes(), [""; 0]);
+}
+
+#[test]
 fn what_is_given_up_is_told_for_each_direction() {
     let mut script = Script::begun();
     let (up, down) = (Direction::ToServer, Direction::ToClient);

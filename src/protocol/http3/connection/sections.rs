@@ -183,7 +183,7 @@ impl Connection {
         let (mut head, flaws) = block.collected.request(Version::Http3, block.span, block.size);
         say(from.id, flaws, cx);
         head.promised_on = Some(from.id);
-        let Some(known) = self.push(push) else { return };
+        let Some(known) = self.push(push, cx) else { return };
         if known.promise.is_none() {
             known.promise = Some((head, block.frames));
         }
@@ -192,7 +192,7 @@ impl Connection {
 
     /// The stream of a push has come.
     pub(super) fn pushed(&mut self, push: u64, stream: u64, cx: &mut Context<'_>) {
-        let Some(known) = self.push(push) else { return };
+        let Some(known) = self.push(push, cx) else { return };
         known.stream = Some(stream);
         self.pair(push, cx);
     }
@@ -203,6 +203,10 @@ impl Connection {
         let Some(stream) = known.stream else { return };
         let Some((head, frames)) = known.promise.take() else { return };
         self.pushes.remove(&push);
+        if self.pushed.len() >= PUSHES {
+            self.pushed.pop_front();
+        }
+        self.pushed.push_back(push);
         if let Some(mut exchange) = self.exchanges.take_open(stream) {
             exchange.stream.is_head = head.is("HEAD");
             self.exchanges.put(stream, exchange);
@@ -210,9 +214,16 @@ impl Connection {
         messages::promise(MessageId { stream, nth: 0 }, head, frames, cx);
     }
 
-    /// A push of which half is known; at the bound none is followed that is new.
-    fn push(&mut self, number: u64) -> Option<&mut Push> {
+    /// A push of which half is known, at most: several requests may be told of the same
+    /// (RFC 9114 §4.6). At the bound none is followed that is new.
+    fn push(&mut self, number: u64, cx: &mut Context<'_>) -> Option<&mut Push> {
+        if self.pushed.contains(&number) {
+            return None;
+        }
         if self.pushes.len() >= PUSHES && !self.pushes.contains_key(&number) {
+            if !std::mem::replace(&mut self.told.pushes, true) {
+                cx.anomaly(faults::many_pushes(PUSHES));
+            }
             return None;
         }
         Some(self.pushes.entry(number).or_default())
@@ -252,5 +263,6 @@ fn say(stream: u64, flaws: Flaws, cx: &mut Context<'_>) {
 /// that of entries.
 const PREFIX: usize = 16;
 
-/// Pushes of which half is known: browsers allow none, others some tens.
+/// Pushes of which half is known, and those that became known last: browsers allow none, others some
+/// tens.
 const PUSHES: usize = 64;

@@ -23,6 +23,8 @@ pub struct Connection {
     pub(super) is_full: bool,
     /// Pushes of which either the promise or the stream has come, by their numbers.
     pub(super) pushes: BTreeMap<u64, Push>,
+    /// Those of which both have, last.
+    pub(super) pushed: VecDeque<u64>,
     /// Whose DATA comes to the client.
     pub(super) runs: Runs,
     /// Priorities of streams that have not begun.
@@ -31,17 +33,20 @@ pub struct Connection {
     pub(super) refused: Option<(u64, Reset)>,
     /// Bytes that wait for entries of a table.
     pub(super) waiting: usize,
-    /// It was told that there are streams of WebTransport, and datagrams of streams that are not
-    /// open.
     pub(super) told: Told,
 }
 
 /// What is told once.
 #[derive(Default)]
 pub(super) struct Told {
+    /// There are streams of WebTransport.
     pub(super) webtransport: bool,
+    /// There are datagrams of streams that are not open.
     pub(super) datagrams: bool,
+    /// More waits for entries of a table than is held.
     pub(super) blocked: bool,
+    /// Half is known of more pushes than are followed.
+    pub(super) pushes: bool,
 }
 
 /// What one end says.

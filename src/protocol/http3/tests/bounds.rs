@@ -5,7 +5,7 @@ use crate::protocol::http::message::HttpEvent;
 use crate::protocol::http3::frame::Kind;
 use crate::protocol::http3::qpack::tests::{capacity, insert, references};
 use crate::protocol::http3::tests::script::{
-    ENCODER, SERVER_CONTROL, Script, data, frame, get, ok, settings, varint,
+    ENCODER, SERVER_CONTROL, Script, data, frame, get, ok, promise, settings, varint,
 };
 
 #[test]
@@ -106,4 +106,14 @@ fn a_table_that_is_larger_than_is_kept_is_nobodys_fault() {
     assert_eq!(script.anomalies(), ["http3.table-too-large"]);
     script.ask(0, &frame(Kind::HEADERS, &references(1, &[0])));
     assert_eq!(script.brief(), ["0> ? ?", "0>| none"]);
+}
+
+#[test]
+fn promises_beyond_the_bound_are_told_of() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    for push in 0..70 {
+        script.down(0, &promise(push, "/pushed"));
+    }
+    assert_eq!(script.anomalies(), ["http3.pushes-full"]);
 }
