@@ -248,9 +248,8 @@ impl Connection {
 
     /// The SETTINGS of the other end are known, or will not be: what waited for them goes on.
     pub(super) fn settled(&mut self, way: Direction, met: Option<Stamp>, cx: &mut Context<'_>) {
-        let blocked = &self.ends.of(way).blocked;
-        let waiting = blocked.iter().filter(|(need, _)| *need == Need::Settings).copied();
-        let waiting: Vec<(Need, u64)> = waiting.collect();
+        // the last of all needs
+        let waiting = self.ends.of_mut(way).blocked.split_off(&(Need::Settings, 0));
         for one in waiting {
             self.go_on(one, way, met, cx);
         }

@@ -101,7 +101,7 @@ impl Connection {
             return;
         };
         match said {
-            Said::Settings(settings) => self.settings(from, settings, done, cx),
+            Said::Settings(settings) => self.settings(from, &settings, done, cx),
             Said::GoAway(first) => self.go_away(by, first, last, cx),
             Said::Priority(stream, priority) => self.prioritized(stream, priority, cx),
             Said::Note(text) => {
@@ -115,7 +115,7 @@ impl Connection {
     fn settings(
         &mut self,
         from: StreamKey,
-        mut settings: Vec<(u64, u64)>,
+        settings: &[(u64, u64)],
         at: Stamp,
         cx: &mut Context<'_>,
     ) {
@@ -126,7 +126,7 @@ impl Connection {
         }
         let capacity = settings.iter().find(|(number, _)| *number == TABLE);
         self.ends.of_mut(!by).qpack.allow(capacity.map_or(0, |(_, bytes)| *bytes));
-        settings.truncate(SETTINGS);
+        let settings = settings.iter().take(SETTINGS).copied().collect();
         let version = Version::Http3;
         cx.emit(EventBody::Multiplex(Multiplex::Settings { by, version, settings }.into()));
         self.settled(!by, Some(at), cx);

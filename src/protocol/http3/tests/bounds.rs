@@ -2,10 +2,11 @@
 
 use crate::protocol::analyzer::Analyzer as _;
 use crate::protocol::http::message::HttpEvent;
+use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http3::frame::Kind;
 use crate::protocol::http3::qpack::tests::{capacity, insert, references};
 use crate::protocol::http3::tests::script::{
-    ENCODER, SERVER_CONTROL, Script, data, frame, get, ok, promise, settings, varint,
+    CONTROL, ENCODER, SERVER_CONTROL, Script, data, frame, get, ok, promise, settings, varint,
 };
 
 #[test]
@@ -116,4 +117,13 @@ fn promises_beyond_the_bound_are_told_of() {
         script.down(0, &promise(push, "/pushed"));
     }
     assert_eq!(script.anomalies(), ["http3.pushes-full"]);
+}
+
+#[test]
+fn settings_that_are_left_out_take_no_memory() {
+    let mut script = Script::new();
+    let many: Vec<(u64, u64)> = (100..5000).map(|number| (number, 1)).collect();
+    script.up(CONTROL, &[&[0][..], &settings(&many)].concat());
+    let [Multiplex::Settings { settings, .. }] = script.multiplex()[..] else { panic!("settings") };
+    assert!(settings.capacity() < 100, "{} for {}", settings.capacity(), settings.len());
 }
