@@ -194,7 +194,7 @@ impl Analyzer for Connection {
 
     fn close(&mut self, cx: &mut Context<'_>) {
         let mut nothing = StreamBuffer::default();
-        for id in self.exchanges.numbers() {
+        for id in self.exchanges.numbers_from(0) {
             for direction in [Direction::ToServer, Direction::ToClient] {
                 let end = Input::End(EndReason::CaptureEnd);
                 self.input(StreamKey { id, direction }, end, &mut nothing, cx);

@@ -219,9 +219,9 @@ impl Exchanges {
         !self.open.is_empty()
     }
 
-    /// The numbers of all that are open.
-    pub(super) fn numbers(&self) -> Vec<u64> {
-        self.open.keys().copied().collect()
+    /// The numbers of those that are open, from one on.
+    pub(super) fn numbers_from(&self, first: u64) -> Vec<u64> {
+        self.open.range(first..).map(|(id, _)| *id).collect()
     }
 
     /// Bytes of memory that they take, about.

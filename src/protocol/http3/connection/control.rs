@@ -102,7 +102,7 @@ impl Connection {
         };
         match said {
             Said::Settings(settings) => self.settings(from, &settings, done, cx),
-            Said::GoAway(first) => self.go_away(by, first, last, cx),
+            Said::GoAway(first) => self.go_away(from, first, last, cx),
             Said::Priority(stream, priority) => self.prioritized(stream, priority, cx),
             Said::Note(text) => {
                 cx.emit(EventBody::Multiplex(Multiplex::Note { by, text }.into()));
@@ -140,7 +140,8 @@ impl Connection {
 
     /// One end begins to close (RFC 9114 §5.2): a server works on no request from a stream on, a
     /// client takes no push from a number on.
-    fn go_away(&mut self, by: Direction, first: u64, at: Stamp, cx: &mut Context<'_>) {
+    fn go_away(&mut self, from: StreamKey, first: u64, at: Stamp, cx: &mut Context<'_>) {
+        let by = from.direction;
         let is_server = by == Direction::ToClient;
         let last_stream = first.checked_sub(if is_server { 4 } else { 1 });
         let said = GoAway { at, by, last_stream, code: None, text: "".into() };
@@ -148,10 +149,16 @@ impl Connection {
         if !is_server {
             return;
         }
+        if !first.is_multiple_of(4) {
+            cx.anomaly(faults::bad_frame(from.id, "a GOAWAY of a stream that is no request's"));
+        }
+        if self.refused.is_some_and(|(before, _)| before < first) {
+            let how = "a GOAWAY that gives up less than the one before it";
+            return cx.anomaly(faults::bad_frame(from.id, how));
+        }
         let reset = Reset { by, code: ErrorCode::H3_REQUEST_REJECTED, unprocessed: true };
         self.refused = Some((first, reset));
-        let is_refused = |id: &u64| *id >= first && id.is_multiple_of(4);
-        for id in self.exchanges.numbers().into_iter().filter(is_refused) {
+        for id in self.exchanges.numbers_from(first).into_iter().filter(|id| id.is_multiple_of(4)) {
             if let Some(mut exchange) = self.exchanges.take_open(id) {
                 self.give_up(&mut exchange, id, reset, cx);
                 self.exchanges.put(id, exchange);

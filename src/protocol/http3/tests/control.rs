@@ -135,3 +135,16 @@ fn what_changes_nothing_is_told_in_words() {
     assert_eq!(script.notes(), ["speaks for https://b.test", "cancels push 3"]);
     assert_eq!(script.anomalies(), [""; 0]);
 }
+
+#[test]
+fn a_goaway_takes_nothing_back() {
+    let mut script = Script::begun();
+    script.down(SERVER_CONTROL, &frame(Kind::GOAWAY, &[4]));
+    script.down(SERVER_CONTROL, &frame(Kind::GOAWAY, &[40]));
+    assert_eq!(script.anomalies(), ["http3.frame"], "it gives up less than before");
+    script.ask(8, &get("/"));
+    assert_eq!(script.brief().len(), 3, "{:?}", script.brief());
+    script.down(SERVER_CONTROL, &frame(Kind::GOAWAY, &[3]));
+    assert_eq!(script.anomalies(), ["http3.frame"; 2], "it is of no request");
+    assert_eq!(script.multiplex().len(), 3, "all are told");
+}
