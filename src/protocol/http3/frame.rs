@@ -1,6 +1,7 @@
 //! The head of a frame (RFC 9114 §7.1), and the kinds of frames and streams.
 
 use crate::cursor::Cursor;
+use crate::flow::event::Direction;
 
 /// Bytes of a frame's head at most.
 pub(super) const HEAD: usize = 16;
@@ -54,6 +55,18 @@ impl Kind {
                 | Self::PRIORITY_UPDATE
                 | Self::PRIORITY_UPDATE_PUSH
         )
+    }
+
+    /// The only end that may say it, where that is one, by the way that it is sent (RFC 9114 §7.2.7,
+    /// RFC 9218 §7.2, RFC 9412 §2).
+    pub(super) const fn way(self) -> Option<Direction> {
+        match self {
+            Self::MAX_PUSH_ID | Self::PRIORITY_UPDATE | Self::PRIORITY_UPDATE_PUSH => {
+                Some(Direction::ToServer)
+            }
+            Self::ORIGIN => Some(Direction::ToClient),
+            _ => None,
+        }
     }
 
     /// True for a kind that belongs on the stream of a message.

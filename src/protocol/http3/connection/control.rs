@@ -60,6 +60,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Control {
         let has_settings = self.ends.of(from.direction).has_settings;
+        let is_of_other = head.kind.way().is_some_and(|way| way != from.direction);
         let how = match head.kind {
             Kind::SETTINGS if has_settings => Some("SETTINGS for a second time"),
             kind if kind != Kind::SETTINGS && !has_settings => {
@@ -69,15 +70,16 @@ impl Connection {
             }
             kind if kind.is_of_http2() => Some("a kind of frame that HTTP/2 alone has"),
             kind if kind.is_of_message() => Some("a frame of a message on the control stream"),
+            _ if is_of_other => Some("a frame that only the other end may send"),
             _ => None,
         };
         if let Some(how) = how {
             cx.anomaly(faults::bad_frame(from.id, how));
         }
-        if head.kind.is_of_control() && head.whole(cx.limits.http_head).is_some() {
-            return Control::Payload(head);
-        }
-        if head.kind.is_of_control() {
+        if head.kind.is_of_control() && !is_of_other {
+            if head.whole(cx.limits.http_head).is_some() {
+                return Control::Payload(head);
+            }
             cx.anomaly(faults::large_frame(from.id, head.length));
         }
         buffer.skip(head.size, &mut Frames::default());

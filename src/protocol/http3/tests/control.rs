@@ -148,3 +148,14 @@ fn a_goaway_takes_nothing_back() {
     assert_eq!(script.anomalies(), ["http3.frame"; 2], "it is of no request");
     assert_eq!(script.multiplex().len(), 3, "all are told");
 }
+
+#[test]
+fn what_only_the_other_end_may_say_is_told_and_passed_over() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    script.up(CONTROL, &frame(Kind::ORIGIN, b"\0\x0ehttps://b.test"));
+    script.down(SERVER_CONTROL, &frame(Kind::PRIORITY_UPDATE, b"\0u=1"));
+    script.down(SERVER_CONTROL, &frame(Kind::MAX_PUSH_ID, &[9]));
+    assert_eq!(script.anomalies(), ["http3.frame"; 3]);
+    assert_eq!((script.brief().len(), script.notes()), (2, vec![]));
+}
