@@ -53,7 +53,8 @@ pub enum HttpEvent {
     /// The final response's head is whole.
     ///
     /// Its request may be told after it (and after its end), where packets of the request could
-    /// be read late only, or never, where they were not captured.
+    /// be read late only, or never, where they were not captured. It is told again where the status
+    /// of the one before is unknown: that was an interim one.
     Response {
         /// Which exchange. Where its request has not come, the next number, as if it had.
         id: MessageId,

@@ -120,6 +120,11 @@ impl Collected {
         self.unknown = self.unknown.saturating_add(1);
     }
 
+    /// True where they have a status.
+    pub const fn has_status(&self) -> bool {
+        self.status.is_some()
+    }
+
     /// True where it is that of an interim response.
     pub const fn is_interim(&self) -> bool {
         matches!(self.status, Some(100..=199))

@@ -25,6 +25,8 @@ pub struct Stream {
     pub response: Side,
     /// It is the answer to a HEAD request: it has no body, whatever its length.
     pub is_head: bool,
+    /// The head of its response does not say, as far as is known, whether it is the final one.
+    pub is_unsure: bool,
     /// It is a CONNECT, and asks for this.
     pub asked: Option<Asked>,
     /// Its DATA is a WebSocket's.
@@ -69,6 +71,17 @@ impl Stream {
         }
     }
 
+    /// True where fields of the server are the head of a response, and not trailers: the first that
+    /// come, and those that have a status behind a head of which nobody knows it, which was an interim
+    /// one then.
+    pub const fn is_head_next(&self, fields: &Collected) -> bool {
+        match self.response {
+            Side::Waiting => true,
+            Side::Open(_) => self.is_unsure && fields.has_status(),
+            Side::Over => false,
+        }
+    }
+
     /// The head of the final response came; with a reason, where its end is missing.
     pub fn begin_response(
         &mut self,
@@ -88,6 +101,7 @@ impl Stream {
             incoming.gap(reason);
         }
         self.response = Side::Open(incoming.into());
+        self.is_unsure = head.status.is_none() && head.unknown_fields > 0;
         let agreed = matches!(head.status, Some(200..=299));
         let asked = self.asked.take().filter(|_| agreed);
         let websocket = asked.as_ref().and_then(|a| a.agreed(id, &head.fields, cx));
@@ -135,10 +149,14 @@ impl Stream {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let Self { request, response, websocket, .. } = self;
+        let Self { request, response, websocket, is_unsure, .. } = self;
         let side = match way {
             Direction::ToServer => request,
-            Direction::ToClient => response,
+            Direction::ToClient => {
+                // no interim response has a body
+                *is_unsure = false;
+                response
+            }
         };
         match side.open() {
             Some(incoming) if part == Part::Content && websocket.is_some() => {

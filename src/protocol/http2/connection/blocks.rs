@@ -109,21 +109,21 @@ impl Connection {
     ) {
         let (way, id) = (Direction::ToClient, self.streams.exchange(block.stream));
         self.ran_so_far(cx);
-        let Some(side) = self.side(way, block.stream, cx) else { return };
-        match side {
-            Side::Waiting if collected.is_interim() => {
-                let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
-                say(block.stream, flaws, cx);
+        if matches!(self.side(way, block.stream, cx), None | Some(Side::Over)) {
+            return;
+        }
+        let Some(stream) = self.streams.get(block.stream) else { return };
+        if stream.is_head_next(&collected) {
+            let is_interim = collected.is_interim();
+            let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
+            say(block.stream, flaws, cx);
+            if is_interim {
                 cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
-            }
-            Side::Waiting => {
-                let (head, flaws) = collected.response(Version::Http2, block.span, block.size);
-                say(block.stream, flaws, cx);
-                let Some(stream) = self.streams.get(block.stream) else { return };
+            } else {
                 stream.begin_response(id, head, (block.frames, cut), cx);
             }
-            Side::Open(_) => self.trailers(way, &block, collected, cut, cx),
-            Side::Over => return,
+        } else {
+            self.trailers(way, &block, collected, cut, cx);
         }
         if is_last {
             self.finish(way, block.stream, (Ending::Whole, block.span.done), cx);

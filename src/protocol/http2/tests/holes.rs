@@ -210,3 +210,20 @@ fn a_window_is_not_known_behind_an_update_that_was_cut() {
     let blocked = |said: &&Multiplex| matches!(said, Multiplex::Blocked(_));
     assert_eq!(script.multiplex().into_iter().find(blocked), None);
 }
+
+#[test]
+fn a_head_whose_status_is_unknown_was_an_interim_one_where_another_follows() {
+    let mut script = Script::new(Role::Port);
+    script.up(&get(9, "/a"));
+    script.down(&frame(Kind::HEADERS, END_HEADERS, 9, &indexed(65)));
+    script.down(&headers(9, 0, &[(":status", "200"), ("x", "y")]));
+    script.down(&frame(Kind::DATA, 0, 9, b"body"));
+    script.down(&headers(9, END_STREAM, &[("t", "1")]));
+    assert_eq!(
+        brief(&script.events)[2..],
+        ["9< ?", "9< 200", "9<| frames 27/4 4..4 t: 1"],
+        "{:?}",
+        script.anomalies()
+    );
+    assert_eq!(script.anomalies(), [""; 0]);
+}

@@ -160,21 +160,18 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         self.ran_so_far(cx);
+        if !exchange.stream.is_head_next(&block.collected) {
+            return trailers(exchange, from, block, cx);
+        }
         let id = message(from);
-        match exchange.stream.response {
-            Side::Waiting => {
-                let Block { collected, cut, span, frames, size } = block;
-                let is_interim = collected.is_interim();
-                let (head, flaws) = collected.response(Version::Http3, span, size);
-                say(from.id, flaws, cx);
-                if is_interim {
-                    cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
-                } else {
-                    exchange.stream.begin_response(id, head, (frames, cut), cx);
-                }
-            }
-            Side::Open(_) => trailers(exchange, from, block, cx),
-            Side::Over => {}
+        let Block { collected, cut, span, frames, size } = block;
+        let is_interim = collected.is_interim();
+        let (head, flaws) = collected.response(Version::Http3, span, size);
+        say(from.id, flaws, cx);
+        if is_interim {
+            cx.emit(EventBody::Http(HttpEvent::Informational { id, head: head.into() }));
+        } else {
+            exchange.stream.begin_response(id, head, (frames, cut), cx);
         }
     }
 
@@ -239,14 +236,13 @@ fn parts(kind: Kind, payload: &[u8]) -> Option<(Option<u64>, &[u8])> {
 
 /// The fields behind a body.
 fn trailers(exchange: &mut Exchange, from: StreamKey, block: Block, cx: &mut Context<'_>) {
+    let Some(incoming) = exchange.stream.side(from.direction).open() else { return };
     let Block { collected, cut, span, frames, size } = block;
     let (fields, flaws) = collected.trailers();
     say(from.id, flaws, cx);
-    if let Some(incoming) = exchange.stream.side(from.direction).open() {
-        incoming.trailers(fields, span, &frames, size);
-        if let Some(reason) = cut {
-            incoming.gap(reason);
-        }
+    incoming.trailers(fields, span, &frames, size);
+    if let Some(reason) = cut {
+        incoming.gap(reason);
     }
 }
 

@@ -137,3 +137,14 @@ fn a_hole_in_a_control_stream_costs_its_frames() {
     assert_eq!(script.multiplex().len(), 1);
     assert_eq!(script.anomalies(), [""; 0]);
 }
+
+#[test]
+fn a_head_whose_status_is_unknown_was_an_interim_one_where_another_follows() {
+    let mut script = Script::begun();
+    script.gap(SERVER_ENCODER, DOWN, 20);
+    script.ask(0, &get("/a"));
+    script.down(0, &frame(Kind::HEADERS, &references(1, &[0])));
+    script.answer(0, &[ok(), data(b"body"), headers(&[("t", "1")])].concat());
+    assert_eq!(script.brief()[2..], ["0< ?", "0< 200", "0<| frames 14/4 8..8 t: 1"]);
+    assert_eq!(script.anomalies(), ["http3.qpack-cut"]);
+}
