@@ -37,6 +37,8 @@ pub(super) struct Way {
     pub(super) is_forced: bool,
     /// Its head was passed over.
     pub(super) has_skipped: bool,
+    /// Its trailers have come.
+    pub(super) has_trailers: bool,
     /// Sections that referred to the table, and those of them that their receiver has read.
     pub(super) dynamic: u32,
     pub(super) acknowledged: u32,

@@ -53,6 +53,7 @@ impl Connection {
         let head = Head::of(&buffer.peek(HEAD))?;
         let way = from.direction;
         let is_first = matches!(exchange.stream.side(way), Side::Waiting);
+        let has_trailers = exchange.ways.of(way).has_trailers;
         let unexpected = match head.kind {
             Kind::WEBTRANSPORT if is_first && !exchange.ways.of(way).has_skipped => {
                 self.webtransport(way, cx);
@@ -60,6 +61,9 @@ impl Connection {
                 // what comes back has no head at all
                 exchange.ways.of_mut(!way).state = State::Foreign;
                 return Some(State::Foreign);
+            }
+            Kind::DATA | Kind::HEADERS if has_trailers => {
+                Some("a frame of a message behind its trailers")
             }
             Kind::DATA => return Some(self.begin_data(exchange, from, head, buffer, cx)),
             Kind::PUSH_PROMISE if way == Direction::ToServer => {

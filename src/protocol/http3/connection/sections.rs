@@ -236,7 +236,9 @@ fn parts(kind: Kind, payload: &[u8]) -> Option<(Option<u64>, &[u8])> {
 
 /// The fields behind a body.
 fn trailers(exchange: &mut Exchange, from: StreamKey, block: Block, cx: &mut Context<'_>) {
+    let is_sure = from.direction == Direction::ToServer || !exchange.stream.is_unsure;
     let Some(incoming) = exchange.stream.side(from.direction).open() else { return };
+    exchange.ways.of_mut(from.direction).has_trailers = is_sure;
     let Block { collected, cut, span, frames, size } = block;
     let (fields, flaws) = collected.trailers();
     say(from.id, flaws, cx);

@@ -159,3 +159,13 @@ fn what_only_the_other_end_may_say_is_told_and_passed_over() {
     assert_eq!(script.anomalies(), ["http3.frame"; 3]);
     assert_eq!((script.brief().len(), script.notes()), (2, vec![]));
 }
+
+#[test]
+fn nothing_of_a_message_follows_its_trailers() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    let whole = [ok(), data(b"abc"), headers(&[("t", "1")])].concat();
+    script.answer(0, &[whole, data(b"more"), headers(&[("u", "2")])].concat());
+    assert_eq!(script.brief()[2..], ["0< 200", "0<| frames 13/3 6..6 t: 1"]);
+    assert_eq!(script.anomalies(), ["http3.frame"; 2]);
+}
