@@ -11,7 +11,7 @@ use crate::protocol::http::stream::messages::{Side, ready_at};
 use crate::protocol::http3::connection::state::Connection;
 use crate::protocol::http3::faults;
 use crate::protocol::http3::frame::{HEAD, Head, Kind};
-use crate::protocol::http3::streams::{Exchange, State};
+use crate::protocol::http3::streams::{Exchange, State, Way};
 use crate::time::Frames;
 
 impl Connection {
@@ -99,7 +99,7 @@ impl Connection {
         let way = from.direction;
         if matches!(exchange.stream.side(way), Side::Waiting) {
             if exchange.ways.of(way).has_skipped {
-                self.begin_unseen(exchange, from, GapReason::OverBudget, buffer, cx);
+                self.begin_unseen(exchange, from, GapReason::OverBudget, next(buffer, cx), cx);
             } else {
                 cx.anomaly(faults::bad_frame(from.id, "a DATA frame before any headers"));
             }
@@ -114,14 +114,12 @@ impl Connection {
         exchange: &mut Exchange,
         from: StreamKey,
         reason: GapReason,
-        buffer: &StreamBuffer,
+        span: Span,
         cx: &mut Context<'_>,
     ) {
-        let Some((arrived, delivered)) = buffer.first_stamps() else { return };
         if from.direction == Direction::ToClient {
             self.ran_so_far(cx);
         }
-        let span = Span { first: arrived, ready: delivered, last: arrived, done: delivered };
         let what = (Version::Http3, reason);
         exchange.stream.begin_unseen(from.direction, message(from), what, span, cx);
     }
@@ -161,7 +159,10 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         if matches!(exchange.stream.side(from.direction), Side::Waiting) {
-            self.begin_unseen(exchange, from, reason, buffer, cx);
+            if buffer.is_empty() {
+                return;
+            }
+            self.begin_unseen(exchange, from, reason, next(buffer, cx), cx);
         }
         let all = (Part::Framing, buffer.len());
         exchange.stream.body(from.direction, message(from), all, buffer, cx);
@@ -213,13 +214,25 @@ impl Connection {
         buffer: &mut StreamBuffer,
         cx: &mut Context<'_>,
     ) {
-        let way = exchange.ways.of(from.direction);
-        let is_between = match way.state {
+        let Way { state, has_skipped, .. } = *exchange.ways.of(from.direction);
+        let is_between = match state {
             State::Head => buffer.is_empty(),
             State::Lost(_) | State::Foreign => true,
             State::Section(_) | State::Data(_) | State::Skip(_) => false,
         };
         buffer.clear();
+        if matches!(exchange.stream.side(from.direction), Side::Waiting) {
+            if has_skipped {
+                let span = Span::at(cx.now);
+                self.begin_unseen(exchange, from, GapReason::OverBudget, span, cx);
+            } else if reason == EndReason::Fin && is_between && matches!(state, State::Head) {
+                let how = match from.direction {
+                    Direction::ToServer => "the stream ends without a request",
+                    Direction::ToClient => "the stream ends without a response",
+                };
+                cx.anomaly(faults::bad_frame(from.id, how));
+            }
+        }
         let how = if reason == EndReason::Fin && is_between {
             Ending::Whole
         } else {
@@ -293,6 +306,12 @@ impl Connection {
 /// The exchange of a stream.
 pub(super) const fn message(of: StreamKey) -> MessageId {
     MessageId { stream: of.id, nth: 0 }
+}
+
+/// When the next bytes came.
+fn next(buffer: &StreamBuffer, cx: &Context<'_>) -> Span {
+    let (arrived, delivered) = buffer.first_stamps().unwrap_or((cx.now, cx.now));
+    Span { first: arrived, ready: delivered, last: arrived, done: delivered }
 }
 
 fn skip(left: u64, buffer: &mut StreamBuffer) -> Option<State> {

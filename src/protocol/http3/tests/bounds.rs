@@ -68,6 +68,16 @@ fn a_head_that_is_too_long_is_passed_over_and_its_body_told() {
     script.answer(0, &data(b"body"));
     assert_eq!(script.brief()[2..], ["0< ?", "0<| frames 6/4 7..7 Gap(OverBudget)"]);
     assert_eq!(script.anomalies(), ["http3.frame-too-long"]);
+    // without a body, too
+    script.ask(4, &frame(Kind::HEADERS, &[0; 101]));
+    script.answer(4, &ok());
+    assert_eq!(
+        script.brief()[4..],
+        ["4> ? ?", "4>| none Gap(OverBudget)", "4< 200", "4<| none"],
+        "{:?}",
+        script.brief()
+    );
+    assert_eq!(script.anomalies(), ["http3.frame-too-long"; 2]);
 }
 
 #[test]

@@ -169,3 +169,17 @@ fn nothing_of_a_message_follows_its_trailers() {
     assert_eq!(script.brief()[2..], ["0< 200", "0<| frames 13/3 6..6 t: 1"]);
     assert_eq!(script.anomalies(), ["http3.frame"; 2]);
 }
+
+#[test]
+fn a_stream_that_ends_without_a_message_is_told() {
+    let mut script = Script::begun();
+    script.ask(0, &get("/"));
+    script.answer(0, b"");
+    assert_eq!(script.anomalies(), ["http3.frame"]);
+    script.ask(4, &frame(Kind(0x21), b"g"));
+    assert_eq!(script.anomalies(), ["http3.frame"; 2]);
+    // it was given up: that is told already
+    script.ask(8, &get("/"));
+    script.reset(8, Direction::ToClient, Direction::ToClient, 0x10b);
+    assert_eq!(script.anomalies().len(), 2);
+}
