@@ -24,6 +24,7 @@ use crate::protocol::http::message::{Ending, HttpEvent, MessageId, MessageKind, 
 use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http::stream::runs::Runs;
 use crate::protocol::http3::connection::state::{End, Told};
+use crate::protocol::http3::faults;
 use crate::protocol::http3::streams::{Exchanges, Input};
 
 /// What kind of stream a number is of (RFC 9000 §2.1).
@@ -66,8 +67,8 @@ impl Connection {
     }
 
     /// Streams that the server begins in both directions are of WebTransport, if of anything.
-    fn foreign(&mut self, from: StreamKey, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
-        self.webtransport(from.direction, cx);
+    fn foreign(&mut self, buffer: &mut StreamBuffer, cx: &mut Context<'_>) {
+        self.webtransport(Direction::ToClient, cx);
         buffer.clear();
     }
 
@@ -95,7 +96,7 @@ impl Analyzer for Connection {
     ) -> Progress {
         match Carries::of(from.id) {
             Carries::Exchange => self.come(from, buffer, cx),
-            Carries::Foreign => self.foreign(from, buffer, cx),
+            Carries::Foreign => self.foreign(buffer, cx),
             Carries::Single => self.single(from, buffer, cx),
         }
         Progress::More
@@ -127,7 +128,10 @@ impl Analyzer for Connection {
     ) -> Progress {
         let mut cursor = Cursor::new(bytes);
         // RFC 9297 §2.1: a quarter of the number of the stream of its request
-        let Ok(quarter) = cursor.varint() else { return Progress::More };
+        let Ok(quarter) = cursor.varint() else {
+            cx.anomaly(faults::bad_datagram());
+            return Progress::More;
+        };
         let stream = quarter.saturating_mul(4);
         if !self.exchanges.has(stream) {
             if !std::mem::replace(&mut self.told.datagrams, true) {

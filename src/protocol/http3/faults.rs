@@ -112,3 +112,9 @@ pub(super) fn many_pushes(most: usize) -> Anomaly {
     );
     Anomaly::new("http3.pushes-full", Class::Limit, text)
 }
+
+/// A datagram is too short to say of which request it is.
+pub(super) fn bad_datagram() -> Anomaly {
+    let text = "a datagram that does not say of which request it is";
+    Anomaly::new("http3.datagram", Class::Malformed, text).citing("RFC 9297 §2.1")
+}

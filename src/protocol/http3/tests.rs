@@ -8,6 +8,7 @@ mod script;
 
 use crate::flow::event::{Direction, EndReason};
 use crate::protocol::http::message::{Ending, HttpEvent, Version};
+use crate::protocol::http::multiplex::Multiplex;
 use crate::protocol::http3::frame::Kind;
 use script::{Script, data, frame, get, headers, ok, promise};
 
@@ -273,4 +274,19 @@ fn a_websocket_and_what_else_is_asked_for_is_named() {
     let notes = ["sends datagrams of streams that are not open", "opens streams of WebTransport"];
     assert_eq!(script.notes(), notes);
     assert_eq!(script.anomalies(), [""; 0]);
+    script.datagram(Direction::ToServer, b"\x40");
+    assert_eq!(script.anomalies(), ["http3.datagram"], "it does not say of which request");
+}
+
+#[test]
+fn who_begins_a_stream_of_webtransport_is_told() {
+    let mut script = Script::begun();
+    // an answer cannot begin one
+    script.ask(0, &get("/"));
+    script.answer(0, &[&b"\x40\x41\x04some"[..], &ok()].concat());
+    assert_eq!((script.brief()[2].as_str(), script.notes()), ("0< 200", vec![]));
+    // what the client says on the server's is an answer
+    script.up(1, b"some bytes");
+    let [Multiplex::Note { by, .. }] = script.multiplex()[..] else { panic!("a note") };
+    assert_eq!(*by, Direction::ToClient);
 }

@@ -55,11 +55,13 @@ impl Connection {
         let is_first = matches!(exchange.stream.side(way), Side::Waiting);
         let has_trailers = exchange.ways.of(way).has_trailers;
         let unexpected = match head.kind {
-            Kind::WEBTRANSPORT if is_first && !exchange.ways.of(way).has_skipped => {
+            Kind::WEBTRANSPORT
+                if way == Direction::ToServer && is_first && !exchange.ways.of(way).has_skipped =>
+            {
                 self.webtransport(way, cx);
                 buffer.clear();
                 // what comes back has no head at all
-                exchange.ways.of_mut(!way).state = State::Foreign;
+                exchange.ways.of_mut(Direction::ToClient).state = State::Foreign;
                 return Some(State::Foreign);
             }
             Kind::DATA | Kind::HEADERS if has_trailers => {
