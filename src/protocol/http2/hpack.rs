@@ -128,26 +128,26 @@ impl Decoder {
         let scratch = &mut self.scratch;
         scratch.clear();
         let index = prefixed::integer(first, bits, cursor)?;
-        let is_named = if index == 0 {
+        let found = if index == 0 {
             prefixed::string(7, cursor, scratch)?;
-            true
+            None
         } else {
             match self.table.at(index) {
-                Found::Entry(Some(name), _) => {
-                    scratch.extend_from_slice(name);
-                    true
-                }
-                Found::Entry(None, _) | Found::Unseen => false,
                 Found::Nothing => return Err(Fault::Index(index)),
+                Found::Entry(name, _) => Some(name),
+                Found::Unseen => Some(None),
             }
         };
-        let name = is_named.then_some(scratch.len());
+        let written = scratch.len();
         prefixed::string(7, cursor, scratch)?;
-        let (before, value) = scratch.split_at_checked(name.unwrap_or(0)).unwrap_or_default();
-        let before = name.map(|_| before);
-        each(before, Some(value));
+        let (before, value) = scratch.split_at_checked(written).unwrap_or_default();
+        each(found.unwrap_or(Some(before)), Some(value));
         if bits == 6 {
-            self.table.insert(Entry::new(before, value));
+            let entry = match found {
+                None => Entry::new(Some(before), value),
+                Some(_) => self.table.named_as(index, value),
+            };
+            self.table.insert(entry);
         }
         Ok(())
     }

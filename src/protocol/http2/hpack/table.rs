@@ -80,6 +80,17 @@ impl Table {
         }
     }
 
+    /// A new entry with the name of what stands at an index.
+    pub(super) fn named_as(&self, index: u64, value: &[u8]) -> Entry {
+        let place =
+            usize::try_from(index).ok().and_then(|index| index.checked_sub(STATIC.len() + 1));
+        match (place.and_then(|place| self.entries.get(place)), self.at(index)) {
+            (Some(entry), _) => entry.with_value(value),
+            (None, Found::Entry(name, _)) => Entry::new(name, value),
+            (None, Found::Unseen | Found::Nothing) => Entry::new(None, value),
+        }
+    }
+
     /// Adds an entry.
     pub(super) fn insert(&mut self, entry: Entry) {
         let size = entry.size();

@@ -67,6 +67,20 @@ fn the_examples_of_the_rfc_are_read() {
 }
 
 #[test]
+fn entries_of_one_name_keep_it_once() {
+    let mut decoder = Decoder::new(BOUND);
+    // two values, the second by the name of the first; and one by a name of the static table
+    let block = [&literal("name", "a")[..], &[0x7e, 1, b'b'], &[0x41, 1, b'c']].concat();
+    assert_eq!(fields(&mut decoder, &block).unwrap(), ["name: a", "name: b", ":authority: c"]);
+    let name = |index| match decoder.table.at(index) {
+        Found::Entry(Some(name), _) => name,
+        found => panic!("{found:?}"),
+    };
+    assert_eq!(name(62), b":authority");
+    assert_eq!(name(63).as_ptr(), name(64).as_ptr());
+}
+
+#[test]
 fn entries_are_evicted_as_in_the_rfc() {
     // RFC 7541 §C.6: three responses with a table of 256 bytes.
     let blocks = [
