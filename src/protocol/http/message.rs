@@ -169,8 +169,10 @@ pub struct MessageEnd {
     pub how: Ending,
     /// Its body.
     pub body: Body,
-    /// Fields after a chunked body.
+    /// Fields after a body.
     pub trailers: Fields,
+    /// How many more of them there are whose name or value is unknown.
+    pub unknown_trailers: u32,
     /// The last byte of the message: of the head, where there is no body.
     pub last: Stamp,
     /// When that byte could be read.

@@ -185,7 +185,7 @@ impl Incoming {
         };
         let Span { last, done, .. } = self.span.unwrap_or(self.head);
         let Self { trailers, frames, .. } = self;
-        (MessageEnd { how, body, trailers, last, done, frames }, anomaly)
+        (MessageEnd { how, body, trailers, last, done, frames, unknown_trailers: 0 }, anomaly)
     }
 
     /// Reads past bytes of framing, or bytes of which nobody knows what they are.

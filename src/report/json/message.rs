@@ -36,8 +36,10 @@ pub struct Request<'a> {
     pub unknown_headers: u32,
     /// How the length of the body is told; null while that is not known.
     pub framing: Option<Framing>,
-    /// Fields after a chunked body.
+    /// Fields after the body.
     pub trailers: Vec<Field<'a>>,
+    /// How many more of them there are whose name or value is unknown.
+    pub unknown_trailers: u32,
 }
 
 /// A response: its head, and how its body is delimited.
@@ -59,8 +61,10 @@ pub struct Response<'a> {
     pub unknown_headers: u32,
     /// How the length of the body is told; null while that is not known.
     pub framing: Option<Framing>,
-    /// Fields after a chunked body.
+    /// Fields after the body.
     pub trailers: Vec<Field<'a>>,
+    /// How many more of them there are whose name or value is unknown.
+    pub unknown_trailers: u32,
 }
 
 /// An interim response (1xx).
@@ -177,6 +181,7 @@ impl<'a> Request<'a> {
             unknown_headers: head.unknown_fields,
             framing: end.map(|end| end.body.framing.into()),
             trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Request)),
+            unknown_trailers: end.map_or(0, |end| end.unknown_trailers),
         }
     }
 }
@@ -194,6 +199,7 @@ impl<'a> Response<'a> {
             unknown_headers: head.unknown_fields,
             framing: end.map(|end| end.body.framing.into()),
             trailers: end.map_or_else(Vec::new, |end| fields(&end.trailers, Side::Response)),
+            unknown_trailers: end.map_or(0, |end| end.unknown_trailers),
         }
     }
 }

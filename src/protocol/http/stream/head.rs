@@ -174,13 +174,13 @@ impl Collected {
         (head, self.flaws)
     }
 
-    /// As the fields behind a body.
-    pub fn trailers(mut self) -> (Fields, Flaws) {
+    /// As the fields behind a body, and how many more there are that are unknown.
+    pub fn trailers(mut self) -> ((Fields, u32), Flaws) {
         if self.method.is_some() || self.status.is_some() || self.path.is_some() {
             self.broken("a pseudo-header field among the trailers");
         }
         self.fields.shrink();
-        (self.fields, self.flaws)
+        ((self.fields, self.unknown), self.flaws)
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Incoming {
     body: Option<Span>,
     chunks: Chunks,
     trailers: Fields,
+    unknown_trailers: u32,
     frames: Frames,
     gap: Option<GapReason>,
     /// What Content-Length announces, where that must be so.
@@ -52,6 +53,7 @@ impl Incoming {
             body: None,
             chunks: Chunks::default(),
             trailers: Fields::default(),
+            unknown_trailers: 0,
             frames,
             gap: None,
             announced,
@@ -142,9 +144,16 @@ impl Incoming {
         self.counter.gap(reason);
     }
 
-    /// The fields behind its body.
-    pub fn trailers(&mut self, trailers: Fields, span: Span, frames: &Frames, size: u32) {
+    /// The fields behind its body, and how many more there are that are unknown.
+    pub fn trailers(
+        &mut self,
+        (trailers, unknown): (Fields, u32),
+        span: Span,
+        frames: &Frames,
+        size: u32,
+    ) {
         self.trailers = trailers;
+        self.unknown_trailers = unknown;
         self.span = self.span.to(span);
         self.frames.insert_all(frames.iter());
         self.wire = self.wire.saturating_add(u64::from(size));
@@ -169,7 +178,7 @@ impl Incoming {
         self.chunks.shrink();
         let (wire, span, chunks) = (self.wire, self.body, self.chunks);
         let body = Body { framing, wire, encoded, decoded, span, chunks };
-        let Self { trailers, frames, span: Span { last, done, .. }, .. } = self;
-        (MessageEnd { how, body, trailers, last, done, frames }, anomaly)
+        let Self { trailers, unknown_trailers, frames, span: Span { last, done, .. }, .. } = self;
+        (MessageEnd { how, body, trailers, unknown_trailers, last, done, frames }, anomaly)
     }
 }

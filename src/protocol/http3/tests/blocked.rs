@@ -118,6 +118,8 @@ fn who_acknowledges_a_section_has_read_it() {
     assert_eq!(script.brief().len(), 3, "the head was acknowledged");
     script.up(DECODER, b"\x80");
     assert_eq!(script.brief()[3..], ["0<| frames 10/3 7..7"], "the trailers are unknown");
+    let HttpEvent::ResponseEnd { end, .. } = script.http(3) else { panic!("an end") };
+    assert_eq!((end.trailers.len(), end.unknown_trailers), (0, 1));
 }
 
 #[test]

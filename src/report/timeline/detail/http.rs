@@ -216,9 +216,10 @@ fn in_frames(end: &MessageEnd) -> String {
 
 /// The fields behind a body, where there are any.
 fn trailers(end: Option<&MessageEnd>, lines: &mut Vec<Line>) {
-    if let Some(end) = end.filter(|end| !end.trailers.is_empty()) {
+    if let Some(end) = end.filter(|end| !end.trailers.is_empty() || end.unknown_trailers > 0) {
         lines.push(Line::below("trailers after the body:"));
         fields(&end.trailers, false, lines);
+        lines.extend(unknown(end.unknown_trailers));
     }
 }
 
