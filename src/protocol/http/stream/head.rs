@@ -125,6 +125,15 @@ impl Collected {
         self.status.is_some()
     }
 
+    /// True where they have a pseudo-header field of requests.
+    const fn has_request(&self) -> bool {
+        self.method.is_some()
+            || self.path.is_some()
+            || self.scheme.is_some()
+            || self.authority.is_some()
+            || self.protocol.is_some()
+    }
+
     /// True where it is that of an interim response.
     pub const fn is_interim(&self) -> bool {
         matches!(self.status, Some(100..=199))
@@ -158,8 +167,8 @@ impl Collected {
 
     /// As a response of a version.
     pub fn response(mut self, version: Version, span: Span, size: u32) -> (ResponseHead, Flaws) {
-        if (self.status.is_none() && self.unknown == 0) || self.method.is_some() {
-            self.broken("a response without a status, or with a method");
+        if (self.status.is_none() && self.unknown == 0) || self.has_request() {
+            self.broken("a response without a status, or with what only a request says");
         }
         self.fields.shrink();
         let head = ResponseHead {
@@ -176,7 +185,7 @@ impl Collected {
 
     /// As the fields behind a body, and how many more there are that are unknown.
     pub fn trailers(mut self) -> ((Fields, u32), Flaws) {
-        if self.method.is_some() || self.status.is_some() || self.path.is_some() {
+        if self.has_status() || self.has_request() {
             self.broken("a pseudo-header field among the trailers");
         }
         self.fields.shrink();

@@ -126,6 +126,11 @@ impl Connection {
         if settings.iter().any(|(number, _)| (2..=5).contains(number)) {
             cx.anomaly(faults::bad_frame(from.id, "a setting that HTTP/2 alone has"));
         }
+        let mut numbers: Vec<u64> = settings.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        if !numbers.is_sorted_by(|one, next| one < next) {
+            cx.anomaly(faults::bad_frame(from.id, "a setting twice"));
+        }
         let capacity = settings.iter().find(|(number, _)| *number == TABLE);
         self.ends.of_mut(!by).qpack.allow(capacity.map_or(0, |(_, bytes)| *bytes));
         let settings = settings.iter().take(SETTINGS).copied().collect();

@@ -13,12 +13,14 @@ fn settings_are_told_with_their_width() {
     let mut script = Script::new();
     let values = [(1, 65_536), (6, 1 << 40), (7, 100), (0x33, 1), (0x1f * 7 + 0x21, 5)];
     script.up(CONTROL, &[&[0][..], &settings(&values)].concat());
-    let [Multiplex::Settings { by, version, settings }] = script.multiplex()[..] else {
+    let [Multiplex::Settings { by, version, settings: said }] = script.multiplex()[..] else {
         panic!("settings")
     };
     assert_eq!((*by, *version), (Direction::ToServer, Version::Http3));
-    assert_eq!(settings[..], values);
+    assert_eq!(said[..], values);
     assert_eq!(script.anomalies(), [""; 0]);
+    script.down(SERVER_CONTROL, &[&[0][..], &settings(&[(7, 1), (1, 0), (7, 1)])].concat());
+    assert_eq!(script.anomalies(), ["http3.frame"], "one is there twice");
 }
 
 #[test]
@@ -57,12 +59,16 @@ fn heads_that_break_the_rules_are_told() {
         &[("x", "y"), (":status", "200")],
         &[(":status", "200"), ("x", "a\r\nb: c")],
         &[("x", "y")],
+        &[(":status", "200"), (":authority", "h.test")],
     ] {
         let mut script = Script::begun();
         script.ask(0, &get("/"));
         script.answer(0, &headers(fields));
         assert_eq!(script.anomalies(), ["http3.head-syntax"], "{fields:?}");
     }
+    let mut script = Script::begun();
+    script.ask(0, &[get("/"), data(b"x"), headers(&[(":scheme", "https")])].concat());
+    assert_eq!(script.anomalies(), ["http3.head-syntax"], "it is among the trailers");
     let mut script = Script::begun();
     script.ask(0, &get("/"));
     script
