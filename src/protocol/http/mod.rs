@@ -1,5 +1,6 @@
 //! What all versions of HTTP share: messages, fields, bodies, URLs, and what they mean.
 
+pub mod alternatives;
 pub mod body;
 pub mod cache;
 pub mod chunks;

@@ -16,6 +16,9 @@ pub struct Upgrade {
     pub lookup: Option<u32>,
     /// For `alt_svc`: the entry of `exchanges` whose response offers it.
     pub exchange: Option<u32>,
+    /// True where it was learnt over the other version of IP: that it is the same client is
+    /// concluded.
+    pub inferred: bool,
 }
 
 /// By what a client knew it.
@@ -26,7 +29,7 @@ pub enum UpgradeBy {
     HttpsRecord,
     /// The `Alt-Svc` field of a response (RFC 7838).
     AltSvc,
-    /// From before the capture: nothing in it says so.
+    /// From before the capture: nothing that was read of it says so.
     EarlierKnowledge,
 }
 
@@ -62,12 +65,20 @@ pub enum RaceResult {
 impl Upgrade {
     /// How the client of a connection knew it.
     pub(super) fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
-        let (by, lookup, exchange) = match upgrade::Known::of(trace, connection)? {
-            upgrade::Known::Record(id) => (UpgradeBy::HttpsRecord, Some(id.0), None),
-            upgrade::Known::AltSvc(id) => (UpgradeBy::AltSvc, None, Some(id.0)),
-            upgrade::Known::Earlier => (UpgradeBy::EarlierKnowledge, None, None),
-        };
-        Some(Self { by, lookup, exchange })
+        let mut it =
+            Self { by: UpgradeBy::EarlierKnowledge, lookup: None, exchange: None, inferred: false };
+        match upgrade::Known::of(trace, connection)? {
+            upgrade::Known::Record { lookup, is_inferred } => {
+                (it.by, it.lookup) = (UpgradeBy::HttpsRecord, Some(lookup.0));
+                it.inferred = is_inferred;
+            }
+            upgrade::Known::AltSvc { exchange, is_inferred } => {
+                (it.by, it.exchange) = (UpgradeBy::AltSvc, Some(exchange.0));
+                it.inferred = is_inferred;
+            }
+            upgrade::Known::Earlier => {}
+        }
+        Some(it)
     }
 }
 

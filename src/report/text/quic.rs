@@ -8,6 +8,7 @@ use crate::protocol::quic::version::Version;
 use crate::report::text::escape::escape;
 use crate::report::text::{units, words};
 use crate::time::TimeDelta;
+use crate::trace::Trace;
 use crate::trace::race::Race;
 use crate::trace::upgrade::Known;
 
@@ -105,16 +106,25 @@ fn reason(close: &Close) -> String {
 }
 
 /// How the client knew that the server speaks HTTP/3.
-pub fn known(known: Known) -> String {
+pub fn known(trace: &Trace, known: Known) -> String {
+    let inferred = |is_inferred| {
+        if is_inferred { " (inferred: learnt over the other version of IP)" } else { "" }
+    };
     match known {
-        Known::Record(id) => format!("HTTP/3 because of the HTTPS record of lookup {}", id.0),
-        Known::AltSvc(id) => {
-            let number = words::exchange_number(id);
-            format!("HTTP/3 because of Alt-Svc in the response to request {number}")
+        Known::Record { lookup, is_inferred } => {
+            // the number that the question has where lookups are listed
+            let number = trace.lookup(lookup).map(|lookup| lookup.resolution);
+            let number = number.map_or_else(String::new, words::resolution_number);
+            let inferred = inferred(is_inferred);
+            format!("HTTP/3 because of the HTTPS record of lookup {number}{inferred}")
+        }
+        Known::AltSvc { exchange, is_inferred } => {
+            let (number, inferred) = (words::exchange_number(exchange), inferred(is_inferred));
+            format!("HTTP/3 because of Alt-Svc in the response to request {number}{inferred}")
         }
         Known::Earlier => {
-            "HTTP/3 from earlier knowledge: neither an HTTPS record nor Alt-Svc in the capture \
-             offers it"
+            "HTTP/3 from earlier knowledge: neither an HTTPS record nor Alt-Svc that \
+                           was read here offers it"
                 .to_owned()
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn opening(trace: &Trace, connection: &Connection, quic: &Quic) -> Ve
         let text = "nothing came back: UDP to or from the server is dropped, or it speaks no QUIC";
         lines.push(Line::new(text).in_tone(Tone::Bad));
     }
-    lines.extend(Known::of(trace, connection).map(|known| Line::new(words::known(known))));
+    lines.extend(Known::of(trace, connection).map(|known| Line::new(words::known(trace, known))));
     let race = Race::of(trace, connection);
     lines.extend(race.and_then(|race| words::race(race).into_iter().next()).map(Line::new));
     lines.extend(tls::lines(connection));
