@@ -15,7 +15,9 @@ use crate::time::TimeDelta;
 use crate::trace::Trace;
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::id::{ConnectionId, VisitId};
+use crate::trace::quic::Quic;
 use crate::trace::securing::Outcome;
+use crate::trace::upgrade;
 use crate::trace::waterfall::{Subject, Waterfall};
 
 /// Writes the connections.
@@ -108,9 +110,7 @@ fn is_question(connection: &Connection) -> bool {
 }
 
 fn cells(trace: &Trace, connection: &Connection) -> Vec<Cell> {
-    let asked = connection.tls.as_ref().and_then(|tls| tls.server_name());
-    let name = connection.resolution.and_then(|id| trace.resolution(id)).map(|name| &*name.name);
-    let name = asked.or(name);
+    let name = upgrade::name(trace, connection);
     let (to_server, to_client) = (&connection.counters.to_server, &connection.counters.to_client);
     let start = connection.opened.at.since(trace.origin());
     let requests = connection.exchanges.len() as u64;
@@ -206,7 +206,8 @@ fn lost(connection: &Connection) -> Cell {
 
 /// Who ended it.
 fn closed(connection: &Connection) -> String {
-    if let Some(quic) = connection.quic.as_deref().filter(|quic| quic.answered.is_some()) {
+    let has_begun = |quic: &&Quic| quic.answered.is_some() || connection.attempted().is_none();
+    if let Some(quic) = connection.quic.as_deref().filter(has_begun) {
         return match (quic.given_up(), quic.reset, connection.end) {
             (Some((at, by)), Some(reset), _) if reset.at == at => {
                 format!("reset by {}", words::sender(by))
@@ -236,6 +237,7 @@ fn closed(connection: &Connection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::event::PerDirection;
     use crate::report::fixture::{drawn, keeps_to_every_width, over_quic, secured};
 
     #[test]
@@ -262,6 +264,17 @@ mod tests {
         let mut out = Vec::new();
         Connections.write(&over_quic(), &Options::default(), &mut out).unwrap();
         insta::assert_snapshot!("quic", String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn of_quic_that_is_older_than_the_capture_the_close_is_told_and_no_failure() {
+        let mut older = over_quic().connections[0].clone();
+        let quic = older.quic.as_mut().unwrap();
+        (quic.answered, quic.retry) = (None, None);
+        older.tls.as_mut().unwrap().finished = PerDirection::default();
+        older.tls.as_mut().unwrap().messages.clear();
+        assert_eq!(closed(&older), "by client");
+        assert_eq!(tls(&older).tone, Tone::Plain);
     }
 
     #[test]

@@ -35,6 +35,14 @@ impl<'t> Outcome<'t> {
         if let Some(done) = tls.done() {
             return Self::Open(done);
         }
+        // its end, or all of it, is not in the capture: what closed the connection did not end it
+        let is_older = match &connection.quic {
+            Some(_) => connection.attempted().is_none(),
+            None => tls.messages.is_empty(),
+        };
+        if is_older || tls.data.to_server.is_some() {
+            return Self::Unknown;
+        }
         if let Some(alert) = tls.failure() {
             return Self::Failed(alert);
         }
@@ -139,6 +147,7 @@ fn halves(connection: &Connection, done: Stamp) -> Option<(TimeDelta, TimeDelta)
 mod tests {
     use super::*;
     use crate::report::fixture::{over_quic, secured};
+    use crate::trace::Trace;
     use crate::trace::tls::Resumption;
 
     #[test]
@@ -174,6 +183,27 @@ mod tests {
         // without the end of the server's messages its part is not known
         let without = &trace.connections[4];
         assert_eq!(Split::of(without, without.tls.as_ref().unwrap()), None);
+    }
+
+    #[test]
+    fn what_is_older_than_the_capture_or_was_used_did_not_end_with_its_close() {
+        let mut trace = over_quic();
+        let outcome = |trace: &Trace, nth: usize| {
+            let connection = &trace.connections[nth];
+            matches!(Outcome::of(connection, connection.tls.as_deref().unwrap()), Outcome::Unknown)
+        };
+        assert!(!outcome(&trace, 5), "it was given up");
+        let sent = trace.connections[5].opened;
+        trace.connections[5].tls.as_mut().unwrap().data.to_server = Some(sent);
+        assert!(outcome(&trace, 5), "the end of the handshake is not in the capture");
+        let tls = trace.connections[5].tls.as_mut().unwrap();
+        tls.data.to_server = None;
+        tls.messages.clear();
+        assert!(outcome(&trace, 5), "nothing of it is");
+        let mut trace = secured();
+        assert!(!outcome(&trace, 2), "it was reset");
+        trace.connections[2].tls.as_mut().unwrap().messages.clear();
+        assert!(outcome(&trace, 2));
     }
 
     #[test]

@@ -146,7 +146,8 @@ fn closed(connection: &Connection) -> Option<(Stamp, Stamp)> {
     let Some(quic) = connection.quic.as_deref() else {
         return Some((connection.closing.first()?.at, connection.closing.last()?.at));
     };
-    let is_told = connection.attempted().is_some() && connection.connect().is_none();
+    let outcome = connection.tls.as_deref().map(|tls| Outcome::of(connection, tls));
+    let is_told = matches!(outcome, Some(Outcome::GivenUp(_) | Outcome::Reset(..)));
     let (first, _) = quic.given_up().filter(|_| !is_told)?;
     Some((first, quic.last_close()?))
 }
@@ -165,4 +166,21 @@ pub(super) fn close_row(connection: &Connection) -> Option<Row> {
     frames.insert_all(steps.chain(closes).chain(reset).map(|stamp| stamp.frame));
     let row = Row::new(Subject::Close(connection.id), first, Some(last), frames);
     Some(row.then(Phase::Close, first.at, last.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::over_quic;
+
+    #[test]
+    fn a_close_is_told_once_by_the_opening_that_it_ended_or_by_a_row_of_its_own() {
+        let mut refused = over_quic().connections[5].clone();
+        assert_eq!(close_row(&refused), None, "the row of the opening tells it");
+        assert_eq!(open_row(&refused).and_then(|row| row.end), Some(refused.last));
+        // the end of the handshake is not in the capture
+        refused.tls.as_mut().unwrap().data.to_server = Some(refused.opened);
+        assert_eq!(open_row(&refused).and_then(|row| row.end), None);
+        assert_eq!(close_row(&refused).and_then(|row| row.end), Some(refused.last));
+    }
 }
