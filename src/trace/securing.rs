@@ -107,6 +107,7 @@ impl Split {
             .into_iter()
             .filter_map(|way| tls.finished.of(way).map(|finished| (way, finished.span)));
         let mut steps: Vec<(Direction, Span)> = of_messages.chain(of_ends).collect();
+        steps.extend(turned_back(connection, &steps, client));
         steps.retain(|(_, span)| span.first.at <= done.at);
         steps.sort_by_key(|(_, span)| span.first);
         let mut split = Self::default();
@@ -126,6 +127,31 @@ impl Split {
         split.transfer = (whole - known).at_least_zero();
         Some(split)
     }
+}
+
+/// The turns that QUIC takes before TLS can: the server speaks another version, or wants a token back
+/// (RFC 9000 §6, §8.1.2). Where the client begins anew with the hello that is listed already, it is
+/// taken to do that at once, a round trip between the capture and the client later.
+fn turned_back(
+    connection: &Connection,
+    steps: &[(Direction, Span)],
+    client: TimeDelta,
+) -> Vec<(Direction, Span)> {
+    let quic = connection.quic.as_deref();
+    let negotiated = quic.into_iter().flat_map(|quic| quic.negotiations.iter().map(|said| said.at));
+    let retry = quic.and_then(|quic| quic.retry).map(|retry| retry.at);
+    let mut turns = Vec::new();
+    for at in negotiated.chain(retry) {
+        turns.push((Direction::ToClient, Span::at(at)));
+        let next =
+            steps.iter().filter(|(_, span)| span.first > at).min_by_key(|(_, span)| span.first);
+        let answer = next.filter(|(way, _)| *way == Direction::ToClient);
+        turns.extend(answer.map(|(_, span)| {
+            let again = Stamp::new((at.at + client).min(span.first.at), at.frame);
+            (Direction::ToServer, Span::at(again))
+        }));
+    }
+    turns
 }
 
 /// The shortest round trips that were known when the handshake was over: from the capture to the
@@ -148,7 +174,12 @@ mod tests {
     use super::*;
     use crate::report::fixture::{over_quic, secured};
     use crate::trace::Trace;
+    use crate::trace::quic::{Negotiation, Retry};
     use crate::trace::tls::Resumption;
+
+    fn negotiated(retry: Retry) -> Negotiation {
+        Negotiation { at: retry.at, versions: Vec::new() }
+    }
 
     #[test]
     fn a_handshake_ends_in_one_of_these_ways() {
@@ -234,11 +265,20 @@ mod tests {
             .collect();
         let expected = ["open at 9", "Unanswered", "Unanswered", "given up at 231", "open at 242"];
         assert_eq!(ends, expected);
-        let used = &trace.connections[0];
+        let mut used = trace.connections[0].clone();
         assert_eq!(used.connect().map(|(first, done)| (first.frame.0, done.frame.0)), Some((5, 9)));
         assert_eq!(used.ready(), used.connect().map(|(_, done)| done));
-        let split = Split::of(used, used.tls.as_deref().unwrap()).unwrap();
         let micros = |time: TimeDelta| time.as_nanos() / 1000;
-        assert_eq!((micros(split.network), micros(split.server)), (20_100, 21_000));
+        let split = |used: &Connection| {
+            let split = Split::of(used, used.tls.as_deref().unwrap()).unwrap();
+            (micros(split.network), micros(split.server), micros(split.client))
+        };
+        // there and back for the Retry, and again for the token: 22 to 42 ms, then 42 to 63
+        assert_eq!(split(&used), (40_200, 900, 800));
+        let quic = used.quic.as_mut().unwrap();
+        quic.negotiations = quic.retry.take().map(negotiated).into_iter().collect();
+        assert_eq!(split(&used), (40_200, 900, 800));
+        used.quic.as_mut().unwrap().negotiations.clear();
+        assert_eq!(split(&used), (20_100, 21_000, 800));
     }
 }
