@@ -127,11 +127,14 @@ pub fn tried_before(trace: &Trace, tcp: &Connection) -> Option<Stamp> {
     tries.filter_map(Connection::attempted).min()
 }
 
-/// True for QUIC that its client began and never got open.
+/// True for QUIC that its client began and never got open. A client that sent data had it open, though
+/// the end of the handshake is not in the capture.
 fn has_failed(connection: &Connection) -> bool {
     let Some(quic) = connection.quic.as_deref() else { return false };
     let is_over = connection.end.is_some() || quic.given_up().is_some();
-    is_over && connection.attempted().is_some() && connection.connect().is_none()
+    let is_used = connection.tls.as_ref().is_some_and(|tls| tls.data.to_server.is_some());
+    let is_open = is_used || connection.connect().is_some();
+    is_over && connection.attempted().is_some() && !is_open
 }
 
 /// The connection over TCP that was used instead of one over QUIC that failed, and how long after
@@ -225,6 +228,16 @@ mod tests {
         trace.connections[3].tls = Some(Box::new(tls));
         let other = Race::of(&trace, &trace.connections[2]);
         assert_eq!(other, None, "one address has many names, and this is another one");
+    }
+
+    #[test]
+    fn a_client_that_sends_data_had_it_open() {
+        let mut trace = over_quic();
+        let later = trace.connections[3].opened;
+        trace.connections[2].tls.as_mut().unwrap().data.to_server = Some(later);
+        let of = |nth: usize| Race::of(&trace, &trace.connections[nth]);
+        assert!(!matches!(of(2), Some(Race::FellBack { .. })), "the capture lost its Finished");
+        assert!(!matches!(of(3), Some(Race::StoodIn { .. })));
     }
 
     #[test]
