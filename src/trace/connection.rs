@@ -205,8 +205,8 @@ impl Connection {
     }
 
     /// True where it is over and nobody asked for anything on it: neither end said anything, or
-    /// nothing within TLS, or they got no further than the settings of HTTP/2, as where a browser
-    /// connects ahead of need. False where that cannot be told.
+    /// nothing within TLS, or they got no further than the settings of HTTP/2 or HTTP/3, as where a
+    /// browser connects ahead of need. False where that cannot be told.
     pub fn never_used(&self) -> bool {
         if self.end.is_none() || !self.exchanges.is_empty() || self.carries_lookups() {
             return false;
@@ -216,7 +216,11 @@ impl Connection {
             tls.started().is_some() && tls.data.to_server.is_none() && tls.early.is_none()
         });
         // from its first byte on, and all of it
-        let is_whole = matches!(self.role, Role::Syn | Role::SynAck) && self.gaps.is_empty();
+        let is_begun = match &self.quic {
+            Some(_) => self.attempted().is_some(),
+            None => matches!(self.role, Role::Syn | Role::SynAck),
+        };
+        let is_whole = is_begun && self.gaps.is_empty();
         let has_settings = self.multiplex.as_ref().is_some_and(|said| !said.settings.is_empty());
         is_silent || is_only_secured || (is_whole && has_settings)
     }
@@ -224,7 +228,7 @@ impl Connection {
     /// What the network answered to its SYN, or to the first packets of QUIC, in the server's place.
     pub fn unreachable(&self) -> Option<&Refusal> {
         let is_attempt = match self.quic.as_deref() {
-            Some(quic) => quic.answered.is_none() && self.is_silent_server(),
+            Some(quic) => self.has_tried(quic),
             None => self.transport == Transport::Tcp && self.handshake.is_none(),
         };
         self.refusals.first().filter(|_| is_attempt)
@@ -234,14 +238,19 @@ impl Connection {
     /// nothing ever came back.
     pub fn unanswered(&self) -> bool {
         if let Some(quic) = self.quic.as_deref() {
-            let is_over = self.end.is_some();
-            return is_over && quic.answered.is_none() && self.is_silent_server();
+            return self.end.is_some() && self.has_tried(quic);
         }
         self.transport == Transport::Tcp
             && self.role == Role::Syn
             && self.handshake.is_none()
             && self.refused.is_none()
             && self.is_silent_server()
+    }
+
+    /// True where the client began with QUIC, with packets that only a beginning has, and nothing
+    /// came back.
+    fn has_tried(&self, quic: &Quic) -> bool {
+        !quic.versions.is_empty() && quic.answered.is_none() && self.is_silent_server()
     }
 
     const fn is_silent_server(&self) -> bool {
@@ -253,9 +262,41 @@ impl Connection {
 mod tests {
     use super::*;
     use crate::protocol::http::message::Version;
-    use crate::report::fixture::secured;
+    use crate::report::fixture::{over_quic, secured};
     use crate::time::{FrameNo, Timestamp};
     use crate::trace::multiplex::Settings;
+
+    #[test]
+    fn a_connection_of_quic_that_is_older_than_the_capture_was_not_tried_in_vain() {
+        let mut trace = over_quic();
+        let blocked = &mut trace.connections[2];
+        blocked.end = Some(EndReason::Idle);
+        assert!(blocked.unanswered());
+        // one direction was captured, from somewhere in its middle on
+        let older = Quic { versions: Vec::new(), ..*blocked.quic.clone().unwrap() };
+        (blocked.quic, blocked.tls) = (Some(Box::new(older)), None);
+        assert!(!blocked.unanswered());
+        let (at, from) = (blocked.last, blocked.server.ip);
+        blocked.refusals = vec![Refusal { at, from, reason: "port unreachable".into(), mtu: None }];
+        assert!(blocked.unreachable().is_none());
+    }
+
+    #[test]
+    fn a_connection_over_quic_on_which_only_settings_were_sent_was_never_used() {
+        let mut trace = over_quic();
+        let used = &mut trace.connections[0];
+        used.exchanges.clear();
+        let at = used.last;
+        used.tls.as_mut().unwrap().data.to_server = Some(at);
+        assert!(!used.never_used(), "nobody knows what was sent");
+        let (by, version) = (Direction::ToServer, Version::Http3);
+        let settings = vec![Settings { at, by, version, values: vec![(1, 65_536)] }];
+        used.multiplex = Some(Box::new(Multiplex { settings, ..Multiplex::default() }));
+        assert!(used.never_used());
+        used.tls.as_mut().unwrap().messages.clear();
+        used.quic.as_mut().unwrap().retry = None;
+        assert!(!used.never_used(), "what was asked before the capture is not known");
+    }
 
     #[test]
     fn a_connection_that_got_no_further_than_settings_was_never_used() {

@@ -128,7 +128,7 @@ pub struct Opening<'a> {
     pub options: Option<Options>,
     /// The RST that answered the SYN.
     pub refused: Option<Moment>,
-    /// True where a SYN was sent and nothing ever came back.
+    /// True where a SYN, or the first packets of QUIC, were sent and nothing ever came back.
     pub unanswered: bool,
     /// The name that was looked up.
     pub host: Option<&'a str>,
