@@ -2,15 +2,17 @@
 
 use hashbrown::HashMap;
 
-use crate::address::Endpoint;
-use crate::flow::event::{Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport};
+use crate::flow::event::{
+    Closed, Direction, FlowId, Opened, PerDirection, TcpEvent, TcpState, Transport,
+};
 use crate::packet::quote::Quoted;
 use crate::protocol::dns::message::Flavor;
 use crate::protocol::event::ConnectionEvent;
-use crate::time::{Frames, Stamp};
+use crate::time::{FrameNo, Frames, Stamp};
 use crate::trace::builder::bounds::{Bound, Bounds, Place};
 use crate::trace::builder::configurations::Configurations;
 use crate::trace::builder::lookups::Lookups;
+use crate::trace::builder::ways::{Ends, Joined, Ways};
 use crate::trace::connection::{CloseKind, CloseStep, Connection, GapNote, SegmentNote};
 use crate::trace::id::{ConnectionId, next_index};
 use crate::trace::model::{EntityId, Trace};
@@ -29,12 +31,9 @@ pub(super) struct Connections {
     /// The flows that are not over by their ends, the latest where there are several: in
     /// different VLANs, say.
     by_ends: HashMap<Ends, FlowId>,
-    /// Of flows that have several pairs of ends, those that came after the first.
-    joined: HashMap<FlowId, Vec<Ends>>,
+    /// Flows that are another way of a connection.
+    ways: Ways,
 }
-
-/// The transport and the two ends of a flow, the lower one first.
-type Ends = (Transport, Endpoint, Endpoint);
 
 #[derive(Debug)]
 struct Waiting {
@@ -104,6 +103,14 @@ impl Connections {
                 Verdict::Forget | Verdict::Wait => return None,
             }
         }
+        if let ConnectionEvent::Closed(closed) = &event
+            && let Some(owner) = self.ways.owner(flow)
+        {
+            let id = self.of(owner);
+            let connection = id.and_then(|id| trace.connections.get_mut(id.0 as usize));
+            self.ways.over(flow, connection, closed, bounds.limits.frames_listed);
+            return None;
+        }
         let id = self.of(flow)?;
         let connection = trace.connections.get_mut(id.0 as usize)?;
         match event {
@@ -131,19 +138,12 @@ impl Connections {
                 }
             }
             ConnectionEvent::Closed(closed) => {
-                connection.end = Some(closed.reason);
-                connection.first_close = connection.first_close.or(closed.first_close);
-                connection.states = closed.states;
-                connection.measures = closed.measures;
-                connection.last = closed.last;
-                connection.counters = closed.counters;
-                connection.frames = closed.frames;
-                connection.exchanges.shrink_to_fit();
                 let (a, b) = (connection.client, connection.server);
                 let ends = (connection.transport, a.min(b), a.max(b));
+                let Joined { ends: others, frames } = self.ways.joined(flow);
+                over(connection, *closed, frames);
                 self.by_flow.remove(&flow);
-                let joined = self.joined.remove(&flow).unwrap_or_default();
-                for ends in joined.into_iter().chain([ends]) {
+                for ends in others.into_iter().chain([ends]) {
                     self.forget(flow, ends);
                 }
             }
@@ -192,7 +192,9 @@ impl Connections {
         self.forget(flow, ends);
         let connection = self.of(to).and_then(|id| trace.connections.get_mut(id.0 as usize));
         let Some(connection) = connection else { return };
-        if push(self.joined.entry(to).or_default(), ends, bounds.limits.listed) {
+        // who sent first on the new way may be the one that was asked on the old one
+        let is_turned = waiting.opened.client.port == connection.server.port;
+        if self.ways.join(flow, (to, is_turned), ends, bounds.limits.listed) {
             self.by_ends.insert(ends, to);
         }
         for refusal in waiting.refusals {
@@ -269,6 +271,21 @@ impl Connections {
         self.by_flow.insert(flow, id);
         Some(id)
     }
+}
+
+/// A connection is over; what came on its other ways is known before.
+fn over(connection: &mut Connection, closed: Closed, frames: Vec<FrameNo>) {
+    connection.end = Some(closed.reason);
+    connection.first_close = connection.first_close.or(closed.first_close);
+    connection.states = closed.states;
+    connection.measures = closed.measures;
+    connection.last = closed.last.max(connection.last);
+    let ways = std::mem::replace(&mut connection.counters, closed.counters);
+    connection.counters.to_server.add(&ways.to_server);
+    connection.counters.to_client.add(&ways.to_client);
+    connection.frames = closed.frames;
+    connection.frames.insert_all(frames);
+    connection.exchanges.shrink_to_fit();
 }
 
 /// What becomes of a flow that waits.

@@ -17,6 +17,7 @@ mod quic;
 mod stalls;
 mod tally;
 mod tls;
+mod ways;
 
 use std::borrow::Cow;
 

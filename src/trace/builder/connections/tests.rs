@@ -1,9 +1,8 @@
 use super::*;
-use crate::flow::event::{Closed, EndReason, FlowKey, Role};
+use crate::flow::event::{Closed, Counters, EndReason, FlowKey, Role};
 use crate::limits::Limits;
 use crate::packet::Encapsulation;
 use crate::report::fixture::{at, end_of};
-use crate::time::FrameNo;
 
 /// The connections that these events make, each of a flow, and those who are refused afterwards.
 fn played(events: Vec<(u64, ConnectionEvent)>, refused: &[u16]) -> Trace {
@@ -85,6 +84,48 @@ fn a_flow_that_joins_a_connection_is_none_of_its_own_and_its_refusals_are_that_o
     let over = [events(), vec![(1, closed())]].concat();
     let trace = played(over, &[50_002, 50_001]);
     assert!(refusals(&trace).is_empty(), "the connection is over");
+}
+
+#[test]
+fn what_came_on_all_ways_is_of_the_connection() {
+    let to = FlowId(FrameNo(1));
+    let over = |last: u64, up: u64, down: u64| {
+        let counted = |packets| Counters { packets, bytes: 100 * packets, ..Counters::default() };
+        let ConnectionEvent::Closed(mut closed) = closed() else { panic!("it is over") };
+        closed.last = at(1_000 + last.cast_signed(), last);
+        closed.counters = PerDirection { to_server: counted(up), to_client: counted(down) };
+        closed.frames = [FrameNo(last - 1), FrameNo(last)].into_iter().collect();
+        ConnectionEvent::Closed(closed)
+    };
+    // the server is the first to send on the second way
+    let turned = |event| match event {
+        ConnectionEvent::Opened(mut opened) => {
+            (opened.client, opened.server) = (opened.server, opened.client);
+            ConnectionEvent::Opened(opened)
+        }
+        other => other,
+    };
+    let trace = played(
+        vec![
+            (1, opened(50_001)),
+            (1, ConnectionEvent::Protocol("quic")),
+            (9, opened(50_002)),
+            (9, ConnectionEvent::Joined(to)),
+            (20, turned(opened(50_003))),
+            (20, ConnectionEvent::Joined(to)),
+            (9, over(30, 3, 4)),
+            (20, over(25, 60, 50)),
+            (1, over(8, 1, 2)),
+        ],
+        &[],
+    );
+    let [connection] = trace.connections.as_slice() else { panic!("one connection") };
+    let PerDirection { to_server, to_client } = &connection.counters;
+    assert_eq!((to_server.packets, to_client.packets), (1 + 3 + 50, 2 + 4 + 60));
+    assert_eq!((to_server.bytes, to_client.bytes), (5_400, 6_600));
+    let frames: Vec<u64> = connection.frames.iter().map(|frame| frame.0).collect();
+    assert_eq!(frames, [7, 8, 24, 25, 29, 30]);
+    assert_eq!(connection.last.frame.0, 30);
 }
 
 #[test]
