@@ -12,12 +12,12 @@ pub(super) fn comments(connection: &Connection, to: &str) -> Vec<(FrameNo, Strin
     let mut all = Vec::new();
     let mut say = |at: Stamp, text: String| all.push((at.frame, format!("{name}{text}")));
     let after = |from: Stamp, to: Stamp| units::span(to.at.since(from.at).at_least_zero());
-    let Some(first) = connection.attempted() else {
+    if let Some(first) = connection.attempted() {
+        say(first, format!(" starts here: QUIC to {to}"));
+    } else {
         let text = " goes on here: its beginning was not captured";
         say(connection.opened, format!("{text}; QUIC to {to}"));
-        return all;
-    };
-    say(first, format!(" starts here: QUIC to {to}"));
+    }
     for said in &quic.negotiations {
         let speaks = words::listed(&said.versions);
         say(said.at, format!(": the server does not speak that version, but {speaks}"));
@@ -25,7 +25,7 @@ pub(super) fn comments(connection: &Connection, to: &str) -> Vec<(FrameNo, Strin
     if let Some(retry) = quic.retry {
         say(retry.at, ": Retry, the client shall show where it is".to_owned());
     }
-    if let Some((_, done)) = connection.connect() {
+    if let Some((first, done)) = connection.connect() {
         say(done, format!(": open, {} after its first packet", after(first, done)));
     }
     for (nth, path) in quic.paths.iter().enumerate() {
@@ -76,6 +76,19 @@ mod tests {
             ]
         );
         assert!(told(1).is_empty(), "it is TCP");
+        let mut older = trace.connections[5].clone();
+        older.tls = None;
+        let told_of_older: Vec<String> = comments(&older, "it")
+            .into_iter()
+            .map(|(frame, text)| format!("{frame} {text}"))
+            .collect();
+        assert_eq!(
+            told_of_older,
+            [
+                "230 connection 5 goes on here: its beginning was not captured; QUIC to it",
+                "231 connection 5: closed by the server, CRYPTO_ERROR (no_application_protocol): no h3",
+            ]
+        );
         assert_eq!(told(4)[1], "221 connection 4: the server does not speak that version, but 2");
         assert_eq!(told(6).last().unwrap(), "250 connection 6: stateless reset of the server");
     }
