@@ -43,7 +43,7 @@ pub enum TlsEvent {
 pub struct Estimate {
     /// How many requests that looks like.
     pub requests: u32,
-    /// It looks like HTTP/2: what came down may be for earlier requests, too.
+    /// It looks like HTTP/2, or is QUIC: what came down may be for earlier requests, too.
     pub multiplexed: bool,
     /// What the client sent.
     pub sent: Burst,

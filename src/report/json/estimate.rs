@@ -14,7 +14,7 @@ pub struct EstimatedExchange<'a> {
     pub estimated: bool,
     /// How many requests that looks like.
     pub requests: u32,
-    /// It looks like HTTP/2: what the server sent may be for earlier requests, too.
+    /// It looks like HTTP/2, or is QUIC: what the server sent may be for earlier requests, too.
     pub multiplexed: bool,
     /// What the client sent.
     pub sent: Burst<'a>,
@@ -24,7 +24,7 @@ pub struct EstimatedExchange<'a> {
     pub wait_ms: Option<Millis>,
 }
 
-/// Records of one direction.
+/// Records, or packets of QUIC, of one direction.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Burst<'a> {
     /// How many.
