@@ -13,7 +13,7 @@ use crate::time::{Stamp, TimeDelta};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Quic {
     /// The versions that its packets have, in order: a second one where the ends changed to it
-    /// (RFC 9368).
+    /// (RFC 9368), or the client began anew with one that the server speaks (RFC 9000 §6.2).
     pub versions: Vec<Version>,
     /// Times that the server did not speak the client's version (RFC 9000 §6).
     pub negotiations: Vec<Negotiation>,

@@ -200,7 +200,7 @@ pub struct Way {
     pub reordered: u64,
     /// Packets that came twice.
     pub duplicates: u64,
-    /// Bytes of streams, each counted once.
+    /// Bytes of streams in the packets that were opened, each counted once.
     pub stream_bytes: u64,
     /// Bytes of streams that were sent again.
     pub resent_bytes: u64,

@@ -32,6 +32,14 @@ pub(super) fn opening(trace: &Trace, connection: &Connection, quic: &Quic) -> Ve
         );
         lines.push(Line::new(text).in_tone(Tone::Warn));
     }
+    if let [_, .., now] = quic.versions.as_slice() {
+        let who = if quic.negotiations.is_empty() {
+            format!("both ends go on with version {now} (RFC 9368)")
+        } else {
+            format!("the client begins anew with version {now} (RFC 9000 §6.2)")
+        };
+        lines.push(Line::new(who));
+    }
     if let Some(retry) = quic.retry {
         let false_tag = retry.authentic == Some(false);
         let tag = if false_tag { ", with a false tag: not the server's" } else { "" };
@@ -82,9 +90,6 @@ fn first_packet(connection: &Connection, quic: &Quic, lines: &mut Vec<Line>) {
     let said: String = [version, id, own].into_iter().flatten().collect();
     let frame = connection.opened.frame;
     lines.push(Line::new(format!("first packet of the client, frame {frame}{said}")));
-    if let [_, .., now] = quic.versions.as_slice() {
-        lines.push(Line::new(format!("both ends go on with version {now} (RFC 9368)")));
-    }
 }
 
 fn early(quic: &Quic, lines: &mut Vec<Line>) {
@@ -136,18 +141,23 @@ fn counted(way: Direction, measures: &WayMeasures, lines: &mut Vec<Line>) {
     if packets.is_empty() {
         return;
     }
-    let bytes = units::count(measures.stream_bytes, "byte", "bytes");
-    let sealed = if measures.sealed > 0 {
-        format!(", {} of them not opened", units::grouped(measures.sealed))
-    } else {
-        String::new()
+    // what is in packets that nobody opened is not known
+    let (bytes, sealed) = (measures.stream_bytes, measures.sealed);
+    let carried = units::count(bytes, "byte", "bytes");
+    let carried = match (bytes, sealed) {
+        (_, 0) => format!("; {carried} of streams"),
+        (0, _) => format!(", {} of them not opened", units::grouped(sealed)),
+        _ => format!(
+            ", {} of them not opened; {carried} of streams in the others",
+            units::grouped(sealed)
+        ),
     };
     let trips = measures.round_trip.map(|(least, smoothed)| {
         let (least, smoothed) = (units::span(least), units::span(smoothed));
         format!("; round trip {least} at least, {smoothed} smoothed")
     });
     lines.push(Line::new(format!(
-        "QUIC packets of the {who}: {}{sealed}; {bytes} of streams{}",
+        "QUIC packets of the {who}: {}{carried}{}",
         packets.join(", "),
         trips.unwrap_or_default()
     )));
@@ -284,3 +294,46 @@ pub(super) fn closing(connection: &Connection, quic: &Quic) -> Vec<Line> {
 
 /// Things of one kind that are told one by one.
 const SHOWN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::over_quic;
+
+    fn told(lines: &[Line]) -> Vec<&str> {
+        lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_in_packets_that_nobody_opened_is_not_known() {
+        let said = |stream_bytes, sealed| {
+            let packets = [2, 0, 1, 30];
+            let measures = WayMeasures { packets, sealed, stream_bytes, ..WayMeasures::default() };
+            let mut lines = Vec::new();
+            counted(ToServer, &measures, &mut lines);
+            let told = told(&lines).concat();
+            told.replace("QUIC packets of the client: 2 Initial, 1 Handshake, 30 1-RTT", "")
+        };
+        assert_eq!(said(0, 0), "; 0 bytes of streams");
+        assert_eq!(said(700, 0), "; 700 bytes of streams");
+        assert_eq!(said(0, 31), ", 31 of them not opened");
+        assert_eq!(said(700, 3), ", 3 of them not opened; 700 bytes of streams in the others");
+    }
+
+    #[test]
+    fn a_version_is_changed_by_both_ends_or_for_the_servers_sake() {
+        let trace = over_quic();
+        let said = |quic: &Quic| {
+            let lines = opening(&trace, &trace.connections[4], quic);
+            let told = told(&lines);
+            let with = |what: &str| told.iter().position(|line| line.contains(what));
+            (with("RFC 9368"), with("does not speak that"), with("begins anew with version 2"))
+        };
+        let mut quic = trace.connections[4].quic.clone().unwrap();
+        assert_eq!(said(&quic), (None, Some(1), None));
+        quic.versions.push(crate::protocol::quic::version::Version::V2);
+        assert_eq!(said(&quic), (None, Some(1), Some(2)));
+        quic.negotiations.clear();
+        assert_eq!(said(&quic), (Some(1), None, None));
+    }
+}
