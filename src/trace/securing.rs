@@ -49,6 +49,10 @@ impl<'t> Outcome<'t> {
         if let Some(quic) = connection.quic.as_deref()
             && let Some((at, by)) = quic.given_up()
         {
+            // a client that hears nothing gives it up at last
+            if by == Direction::ToServer && quic.answered.is_none() {
+                return Self::Unanswered;
+            }
             let close = quic.close().filter(|close| close.at == at);
             return close.map_or(Self::Reset(by, at), Self::GivenUp);
         }
@@ -265,6 +269,11 @@ mod tests {
             .collect();
         let expected = ["open at 9", "Unanswered", "Unanswered", "given up at 231", "open at 242"];
         assert_eq!(ends, expected);
+        let mut tried = trace.connections[2].clone();
+        let close = trace.connections[0].quic.as_ref().unwrap().closes[0].clone();
+        tried.quic.as_mut().unwrap().closes = vec![close];
+        let outcome = Outcome::of(&tried, tried.tls.as_deref().unwrap());
+        assert_eq!(outcome, Outcome::Unanswered, "the client gave it up, for nothing came");
         let mut used = trace.connections[0].clone();
         assert_eq!(used.connect().map(|(first, done)| (first.frame.0, done.frame.0)), Some((5, 9)));
         assert_eq!(used.ready(), used.connect().map(|(_, done)| done));

@@ -52,7 +52,8 @@ fn quic_row(connection: &Connection, quic: &Quic) -> Option<Row> {
     let start = connection.attempted()?;
     let tls = connection.tls.as_deref();
     let outcome = tls.map_or(Outcome::Unknown, |tls| Outcome::of(connection, tls));
-    let end = outcome.ended();
+    let given_up = quic.given_up().filter(|_| outcome == Outcome::Unanswered).map(|(at, _)| at);
+    let end = outcome.ended().or(given_up);
     let negotiated = quic.negotiations.iter().map(|said| said.at);
     let told = negotiated.chain(quic.retry.map(|retry| retry.at)).chain(quic.answered).chain(end);
     let mut frames: Frames = [start.frame].into_iter().collect();
@@ -147,7 +148,8 @@ fn closed(connection: &Connection) -> Option<(Stamp, Stamp)> {
         return Some((connection.closing.first()?.at, connection.closing.last()?.at));
     };
     let outcome = connection.tls.as_deref().map(|tls| Outcome::of(connection, tls));
-    let is_told = matches!(outcome, Some(Outcome::GivenUp(_) | Outcome::Reset(..)));
+    let is_told =
+        matches!(outcome, Some(Outcome::GivenUp(_) | Outcome::Reset(..) | Outcome::Unanswered));
     let (first, _) = quic.given_up().filter(|_| !is_told)?;
     Some((first, quic.last_close()?))
 }
@@ -177,6 +179,10 @@ mod tests {
     fn a_close_is_told_once_by_the_opening_that_it_ended_or_by_a_row_of_its_own() {
         let mut refused = over_quic().connections[5].clone();
         assert_eq!(close_row(&refused), None, "the row of the opening tells it");
+        assert_eq!(open_row(&refused).and_then(|row| row.end), Some(refused.last));
+        let quic = refused.quic.as_mut().unwrap();
+        (quic.answered, quic.closes[0].by) = (None, crate::flow::event::Direction::ToServer);
+        assert_eq!(close_row(&refused), None, "it was given up, for nothing came");
         assert_eq!(open_row(&refused).and_then(|row| row.end), Some(refused.last));
         // the end of the handshake is not in the capture
         refused.tls.as_mut().unwrap().data.to_server = Some(refused.opened);
