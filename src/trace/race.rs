@@ -56,6 +56,12 @@ const FAILURES: usize = 4;
 /// A client that gives QUIC up opens a connection over TCP this soon, if it has none.
 const SOON: TimeDelta = TimeDelta::from_secs(5);
 
+/// A client that has no TCP beside it waits for QUIC no longer than that: Chromium's handshake.
+const PATIENCE: TimeDelta = TimeDelta::from_secs(10);
+
+/// Connections that a client opens at once begin within this time.
+const TOGETHER: TimeDelta = TimeDelta::from_millis(40);
+
 impl Race {
     /// That of a connection; none where it has no rival, or neither was used.
     pub fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
@@ -116,15 +122,21 @@ fn rivals<'t>(
 }
 
 /// The first packet over QUIC to the same server that a client had sent before it began a connection
-/// over TCP, where that had not come through: it wanted the other one first.
+/// over TCP, where that had not come through: it wanted the other one first. None for the connections
+/// over TCP that come after the one with which the client turned to it.
 pub fn tried_before(trace: &Trace, tcp: &Connection) -> Option<Stamp> {
     let begun = tcp.attempted()?;
     let tries = rivals(trace, tcp).filter(|quic| {
         quic.quic.is_some()
             && quic.opened <= begun
+            && begun.at.since(quic.opened.at) <= PATIENCE
             && quic.connect().is_none_or(|(_, opened)| opened > begun)
     });
-    tries.filter_map(Connection::attempted).min()
+    let quic = tries.min_by_key(|quic| quic.opened)?;
+    let mut others = rivals(trace, quic).filter_map(Connection::attempted);
+    let has_turned =
+        others.any(|other| other >= quic.opened && begun.at.since(other.at) > TOGETHER);
+    quic.attempted().filter(|_| !has_turned)
 }
 
 /// True for QUIC that its client began and never got open. A client that sent data had it open, though

@@ -179,6 +179,17 @@ mod tests {
             before_request(trace, &trace.connections[3], resolution, at(1_321_000, 216)).dns
         };
         assert_eq!(dns(&trace), Some(TimeDelta::from_nanos(20_100_000)));
+        // others that turn to TCP later had not waited for it
+        let mut other = trace.connections[3].clone();
+        other.syns = vec![at(1_290_000, 207)];
+        trace.connections[4] = other;
+        assert_eq!(dns(&trace), Some(TimeDelta::from_nanos(20_100_000)), "they began together");
+        trace.connections[4].syns = vec![at(700_000, 204)];
+        assert_eq!(dns(&trace), None, "it had turned to TCP before");
+        trace.connections[4].syns.clear();
+        trace.connections[3].syns = vec![at(10_026_000, 300)];
+        assert_eq!(dns(&trace), None, "nobody waits for so long");
+        trace.connections[3].syns = vec![at(1_300_500, 212)];
         trace.connections[2].opened = at(900_000, 205);
         assert_eq!(dns(&trace), None, "that was long after the answer");
         trace.connections[2].quic = None;
