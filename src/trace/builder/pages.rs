@@ -32,6 +32,9 @@ const BUSY: TimeDelta = TimeDelta::from_secs(2);
 /// Pages remembered for one URL: more tabs than that are seldom open on it.
 const TABS: usize = 8;
 
+/// First requests of a page that are looked at for one whose browser is known.
+const UNKNOWN: usize = 64;
+
 /// What links exchanges to visits. All keys begin with the client: several clients stay apart.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
@@ -279,8 +282,8 @@ impl Pages {
         let mut recent = visits.iter().rev().take(16).filter_map(|id| trace.visit(*id));
         let visit = recent.find(|visit| {
             // the first requests may be such whose browser nobody knows
-            let mut asked = trace.exchanges_of(visit).filter_map(|it| it.request.as_ref());
-            let known = asked.find_map(|head| match head.fields.get("user-agent") {
+            let asked = trace.exchanges_of(visit).filter_map(|it| it.request.as_ref());
+            let known = asked.take(UNKNOWN).find_map(|head| match head.fields.get("user-agent") {
                 None if head.unknown_fields > 0 => None,
                 agent => Some(agent),
             });
