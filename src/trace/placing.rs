@@ -44,6 +44,7 @@ impl Placing {
         let hosts = Hosts::of(trace);
         placing.place_other_connections(trace, &clients, &hosts);
         placing.place_other_resolutions(trace, &clients, &hosts);
+        placing.place_records_of_ports(trace);
         placing.place_passed_on_resolutions(trace);
         placing.place_dns_connections(trace);
         placing.place_neighbors(trace, &clients);
@@ -145,6 +146,27 @@ impl Placing {
         }
     }
 
+    /// The record of a host at a port that is not usual has a name of its own (RFC 9460 §9.1): it is
+    /// told with the lookup of the host that was made beside it.
+    fn place_records_of_ports(&mut self, trace: &Trace) {
+        let all = &trace.resolutions;
+        for (at, record) in all.iter().enumerate() {
+            let Some((_, host)) = record.name.split_once("._https.") else { continue };
+            let away = |other: &&Resolution| {
+                let (one, other) = (record.started.at, other.started.at);
+                one.max(other).since(one.min(other))
+            };
+            let near = all.iter().skip(at.saturating_sub(BESIDE)).take(2 * BESIDE);
+            let of_host = near.filter(|other| {
+                other.client == record.client && other.name.eq_ignore_ascii_case(host)
+            });
+            let beside = of_host.filter(|other| away(other) <= AFTERMATH).min_by_key(away);
+            if let Some(visit) = beside.and_then(|beside| self.resolution(beside.id)) {
+                set(&mut self.resolutions, record.id.0, Some(visit));
+            }
+        }
+    }
+
     /// What a resolver on the client's host passed on is told with what it was asked.
     fn place_passed_on_resolutions(&mut self, trace: &Trace) {
         for resolution in &trace.resolutions {
@@ -211,6 +233,9 @@ const AFTERMATH: TimeDelta = TimeDelta::from_secs(1);
 
 /// Visits looked at before giving up, where many overlap in time.
 const OVERLAPPING: usize = 16;
+
+/// Lookups on either side that are looked at for one that was made beside another.
+const BESIDE: usize = 16;
 
 fn set(places: &mut [Option<VisitId>], index: u32, visit: Option<VisitId>) {
     if let Some(place) = places.get_mut(index as usize) {
@@ -330,5 +355,31 @@ impl<'t> Hosts<'t> {
     fn has_name(&self, visit: VisitId, name: &str) -> bool {
         let of_visit = self.names.get(visit.0 as usize);
         of_visit.is_some_and(|names| names.binary_search(&name).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{at, over_quic};
+
+    #[test]
+    fn the_record_of_a_port_is_told_with_the_lookup_beside_it() {
+        let mut trace = over_quic();
+        let mut record = trace.resolutions[0].clone();
+        record.id = ResolutionId(1);
+        record.name = "_8443._https.WWW.shop.test".into();
+        record.started = at(-30, 1);
+        trace.resolutions.push(record);
+        let of = |trace: &Trace| Placing::of(trace).resolution(ResolutionId(1));
+        assert_eq!(of(&trace), Some(VisitId(0)));
+        trace.resolutions[1].name = "_8443._https.shop.test".into();
+        assert_eq!(of(&trace), None, "another host's");
+        trace.resolutions[1].name = "_8443._https.www.shop.test".into();
+        trace.resolutions[1].started = at(-2_000_000, 1);
+        assert_eq!(of(&trace), None, "long before");
+        trace.resolutions[1].started = at(-30, 1);
+        trace.resolutions[1].client = [10, 10, 0, 9].into();
+        assert_eq!(of(&trace), None, "another client's");
     }
 }
