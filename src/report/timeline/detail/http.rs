@@ -125,7 +125,7 @@ fn belongs(trace: &Trace, exchange: &Exchange) -> String {
 /// Which connection carried it, and whether that was there already.
 fn carried(connection: &Connection, exchange: &Exchange) -> String {
     let number = words::connection_number(connection.id);
-    let place = connection.exchanges.iter().position(|id| *id == exchange.id).unwrap_or(0) + 1;
+    let place = connection.exchanges.binary_search(&exchange.id).unwrap_or(0) + 1;
     let (client, server) = (connection.client, connection.server);
     let stream = match exchange.message.stream {
         0 if connection.quic.is_none() => String::new(),

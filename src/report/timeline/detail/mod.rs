@@ -16,7 +16,7 @@ mod tls;
 use crate::report::text::ink::Tone;
 use crate::trace::Trace;
 use crate::trace::connection::Connection;
-use crate::trace::waterfall::{Row, Subject};
+use crate::trace::waterfall::{Row, Subject, row_of};
 
 use line::Line;
 
@@ -26,9 +26,13 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
         Subject::Neighbor(id) => trace.neighbor(id).map(neighbor::lines),
         Subject::Lookup(id) => trace.resolution(id).map(|r| lookup::lines(trace, r)),
         Subject::Connect(id) => trace.connection(id).map(|c| {
-            let is_last = (c.tls.is_none() || c.quic.is_some()) && !is_closed(c);
+            let is_last = (c.tls.is_none() || c.quic.is_some()) && !has_close(trace, c);
             let lines = match &c.quic {
-                Some(quic) => quic::opening(trace, c, quic),
+                Some(quic) => {
+                    // how it was given up, where it never was open
+                    let close = quic::closing(c, quic).into_iter().filter(|_| !has_close(trace, c));
+                    quic::opening(trace, c, quic).into_iter().chain(close).collect()
+                }
                 None => tcp::opening(trace, c),
             };
             lines.into_iter().chain(said(c).filter(|_| is_last)).collect()
@@ -67,10 +71,9 @@ pub(super) fn of(trace: &Trace, row: &Row) -> Vec<Line> {
     lines
 }
 
-/// True where a row tells how it was closed.
-fn is_closed(connection: &Connection) -> bool {
-    let given_up = connection.quic.as_ref().and_then(|quic| quic.given_up());
-    !connection.closing.is_empty() || given_up.is_some()
+/// True where a row of its own tells how it was closed.
+fn has_close(trace: &Trace, connection: &Connection) -> bool {
+    row_of(trace, Subject::Close(connection.id)).is_some()
 }
 
 /// What was said of a connection of many streams: below the row of its close, or, as long as it is
