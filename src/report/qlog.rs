@@ -67,11 +67,22 @@ fn record(value: &Value, out: &mut dyn Write) -> io::Result<()> {
 fn header(trace: &Trace, connection: &Connection) -> Value {
     let original = connection.quic.as_ref().and_then(|quic| quic.original());
     let group = original.map_or_else(|| connection.flow.to_string(), |id| id.to_string());
+    // of a connection that is older than the capture it is not known
+    let original = original.map(|_| group.clone());
     let file = trace.capture.source.files.first().map(|file| file.name.as_str());
     let ends = format!("{} → {}", connection.client, connection.server);
     let is_http3 = connection.protocol == Some("http3");
     let protocols = if is_http3 { json!(["QUIC", "HTTP3"]) } else { json!(["QUIC"]) };
     let since = connection.opened.at.since(Timestamp::default());
+    let mut fields = json!({
+        "group_id": group,
+        "protocol_type": protocols,
+        "time_format": "relative",
+        "reference_time": since.as_millis_f64(),
+    });
+    if let (Some(fields), Some(original)) = (fields.as_object_mut(), original) {
+        fields.insert("ODCID".to_owned(), original.into());
+    }
     json!({
         "qlog_version": "0.3",
         "qlog_format": "JSON-SEQ",
@@ -80,13 +91,7 @@ fn header(trace: &Trace, connection: &Connection) -> Value {
         "trace": {
             "title": file.unwrap_or_default(),
             "vantage_point": { "type": "network", "flow": "client" },
-            "common_fields": {
-                "ODCID": group,
-                "group_id": group,
-                "protocol_type": protocols,
-                "time_format": "relative",
-                "reference_time": since.as_millis_f64(),
-            },
+            "common_fields": fields,
         },
     })
 }

@@ -9,6 +9,7 @@ use crate::protocol::quic::Kind;
 use crate::protocol::quic::event::{Close, CloseError};
 use crate::protocol::quic::parameters::Parameters;
 use crate::protocol::quic::seen::Packet;
+use crate::protocol::tls::message::{Body, Message};
 use crate::report::qlog::frame;
 use crate::report::text;
 use crate::time::Stamp;
@@ -30,7 +31,9 @@ pub(super) fn all(trace: &Trace, connection: &Connection) -> Vec<Event> {
         let time = at.at.since(start.at).as_millis_f64();
         events.push((at, json!({ "time": time, "name": name, "data": data })));
     };
-    say(start, "connectivity:connection_started", started(connection, quic));
+    if let Some(first) = connection.attempted() {
+        say(first, "connectivity:connection_started", started(connection, quic));
+    }
     for said in &quic.negotiations {
         let versions: Vec<String> =
             said.versions.iter().map(|version| format!("{:x}", version.0)).collect();
@@ -118,11 +121,15 @@ fn started(connection: &Connection, quic: &Quic) -> Value {
     })
 }
 
-/// When one side's parameters came: with its first message of TLS.
+/// When one side's parameters came: with the message of TLS that has its extensions (RFC 9001 §8.2).
 fn told(connection: &Connection, way: Direction) -> Option<Stamp> {
     let messages = &connection.tls.as_deref()?.messages;
-    let first = messages.iter().find(|message| message.direction == way)?;
-    Some(first.span.last)
+    let has_them = |message: &&Message| match message.body {
+        Body::ClientHello(_) => way == ToServer,
+        Body::EncryptedExtensions(_) => way == ToClient,
+        _ => false,
+    };
+    Some(messages.iter().find(has_them)?.span.last)
 }
 
 fn parameters(said: &Parameters, owner: &str) -> Value {

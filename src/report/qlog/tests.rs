@@ -108,3 +108,33 @@ fn what_a_peer_says_is_written_so_that_it_may_be_printed() {
     assert!(text.contains("\\u001b[31m\\u202e") && text.contains("\\u001b]0;x\\u0007"));
     assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']));
 }
+
+#[test]
+fn of_a_connection_that_is_older_than_the_capture_neither_start_nor_id_is_told() {
+    let mut trace = packets();
+    let older = &mut trace.connections[0];
+    older.tls = None;
+    let quic = older.quic.as_mut().unwrap();
+    (quic.retry, quic.ids) = (None, Vec::new());
+    let options = Options { connection: Some(ConnectionId(0)), ..Options::default() };
+    let mut out = Vec::new();
+    Qlog.write(&trace, &options, &mut out).unwrap();
+    let records = records(&out);
+    let fields = &records[0]["trace"]["common_fields"];
+    assert!(fields.get("ODCID").is_none() && fields["group_id"].is_string(), "{fields}");
+    let started = records.iter().find(|it| it["name"] == "connectivity:connection_started");
+    assert_eq!(started, None);
+}
+
+#[test]
+fn parameters_of_the_server_come_with_its_extensions() {
+    let mut trace = packets();
+    let messages = &mut trace.connections[0].tls.as_mut().unwrap().messages;
+    messages[2].span = crate::protocol::buffer::Span::at(at(63_500, 9));
+    let mut out = Vec::new();
+    Qlog.write(&trace, &Options::default(), &mut out).unwrap();
+    let records = records(&out);
+    let mut set = records.iter().filter(|it| it["name"] == "transport:parameters_set");
+    let server = set.find(|it| it["data"]["owner"] == "remote").unwrap();
+    assert_eq!(server["time"], 41.5);
+}
