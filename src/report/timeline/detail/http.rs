@@ -140,6 +140,9 @@ fn carried(connection: &Connection, exchange: &Exchange) -> String {
     }
     match exchange.timings.connect {
         Some(_) => format!("{ends}, opened for this request"),
+        None if connection.connect().is_none() => {
+            format!("{ends}, whose handshake is not whole in this capture")
+        }
         None => format!("{ends}, opened ahead of need: this request did not wait for it"),
     }
 }
@@ -289,4 +292,25 @@ fn segments(response: &ResponseHead, end: &MessageEnd, connection: Option<&Conne
 fn cache(response: &ResponseHead) -> Option<String> {
     let answered = cache::answered(response.status, &response.fields)?;
     Some(format!("{} ({})", answered.by.words(), escape(&answered.evidence)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::over_quic;
+
+    #[test]
+    fn whether_a_connection_was_there_already_is_said_as_far_as_it_is_known() {
+        let trace = over_quic();
+        let (mut connection, mut exchange) =
+            (trace.connections[0].clone(), trace.exchanges[0].clone());
+        exchange.timings.connect = None;
+        assert!(carried(&connection, &exchange).contains("opened ahead of need"));
+        connection.tls.as_mut().unwrap().finished.to_server = None;
+        let told = carried(&connection, &exchange);
+        assert!(told.ends_with("whose handshake is not whole in this capture"), "{told}");
+        connection.tls = None;
+        connection.quic.as_mut().unwrap().retry = None;
+        assert!(carried(&connection, &exchange).ends_with("open before the capture began"));
+    }
 }
