@@ -12,13 +12,16 @@ use crate::trace::id::ConnectionId;
 use crate::trace::model::Trace;
 use crate::trace::upgrade;
 
-/// How a connection did beside its rival.
+/// How a connection did beside its rival. All are inferred where the request that decides is an
+/// estimate, for what was sent stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
     /// The first request went over this one.
     Won {
         /// The other one.
         rival: ConnectionId,
+        /// As above.
+        is_inferred: bool,
     },
     /// The first request went over the other one.
     Lost {
@@ -28,6 +31,8 @@ pub enum Race {
         spent: TimeDelta,
         /// Bytes of payload in both directions; none where it was used later.
         bytes: Option<u64>,
+        /// As above.
+        is_inferred: bool,
     },
     /// QUIC was never open, and TCP was used in its place.
     FellBack {
@@ -37,6 +42,8 @@ pub enum Race {
         after: TimeDelta,
         /// Bytes of payload that were spent on QUIC.
         bytes: u64,
+        /// As above.
+        is_inferred: bool,
     },
     /// The same, told of the connection over TCP.
     StoodIn {
@@ -44,6 +51,8 @@ pub enum Race {
         of: ConnectionId,
         /// As above.
         after: TimeDelta,
+        /// As above.
+        is_inferred: bool,
     },
 }
 
@@ -66,13 +75,13 @@ impl Race {
     /// That of a connection; none where it has no rival, or neither was used.
     pub fn of(trace: &Trace, connection: &Connection) -> Option<Self> {
         if has_failed(connection) {
-            let (to, after) = fallback(trace, connection)?;
-            return Some(Self::FellBack { to, after, bytes: bytes(connection) });
+            let Fallback { to, after, is_inferred } = fallback(trace, connection)?;
+            return Some(Self::FellBack { to, after, bytes: bytes(connection), is_inferred });
         }
         let failed = rivals(trace, connection).filter(|rival| has_failed(rival)).take(FAILURES);
         let mut stood_in = failed.filter_map(|quic| {
-            let (to, after) = fallback(trace, quic)?;
-            (to == connection.id).then_some(Self::StoodIn { of: quic.id, after })
+            let Fallback { to, after, is_inferred } = fallback(trace, quic)?;
+            (to == connection.id).then_some(Self::StoodIn { of: quic.id, after, is_inferred })
         });
         stood_in.next().or_else(|| {
             let others = rivals(trace, connection).filter(|rival| !has_failed(rival));
@@ -83,10 +92,20 @@ impl Race {
         })
     }
 
+    /// True where it follows from what looks like requests.
+    pub const fn is_inferred(self) -> bool {
+        match self {
+            Self::Won { is_inferred, .. }
+            | Self::Lost { is_inferred, .. }
+            | Self::FellBack { is_inferred, .. }
+            | Self::StoodIn { is_inferred, .. } => is_inferred,
+        }
+    }
+
     /// The other connection.
     pub const fn rival(self) -> ConnectionId {
         match self {
-            Self::Won { rival } | Self::Lost { rival, .. } => rival,
+            Self::Won { rival, .. } | Self::Lost { rival, .. } => rival,
             Self::FellBack { to, .. } => to,
             Self::StoodIn { of, .. } => of,
         }
@@ -149,20 +168,27 @@ fn has_failed(connection: &Connection) -> bool {
     is_over && connection.attempted().is_some() && !is_open
 }
 
-/// The connection over TCP that was used instead of one over QUIC that failed, and how long after
-/// its first packet.
-fn fallback(trace: &Trace, quic: &Connection) -> Option<(ConnectionId, TimeDelta)> {
+/// The connection over TCP that was used instead of one over QUIC that failed.
+struct Fallback {
+    to: ConnectionId,
+    /// How long after the first packet of the other one.
+    after: TimeDelta,
+    is_inferred: bool,
+}
+
+fn fallback(trace: &Trace, quic: &Connection) -> Option<Fallback> {
     let used = rivals(trace, quic).filter_map(|tcp| Some((instead(trace, quic, tcp)?, tcp.id)));
     let (first, to) = used.min()?;
-    Some((to, first.at.since(quic.opened.at).at_least_zero()))
+    let after = first.at.at.since(quic.opened.at).at_least_zero();
+    Some(Fallback { to, after, is_inferred: first.is_estimate })
 }
 
 /// The first request over TCP after a client had begun with QUIC.
-fn instead(trace: &Trace, quic: &Connection, tcp: &Connection) -> Option<Stamp> {
+fn instead(trace: &Trace, quic: &Connection, tcp: &Connection) -> Option<Use> {
     if tcp.opened.at.since(quic.last.at) > SOON {
         return None;
     }
-    uses(trace, tcp).find(|used| *used >= quic.opened)
+    uses(trace, tcp).find(|used| used.at >= quic.opened)
 }
 
 /// Who won, where two were opened at once.
@@ -174,22 +200,34 @@ fn between(trace: &Trace, connection: &Connection, rival: &Connection) -> Option
         (own, None) => own.is_some(),
         (None, Some(_)) => false,
     };
+    let is_inferred = [own, other].into_iter().flatten().any(|used| used.is_estimate);
+    let rival = rival.id;
     if is_first {
-        return Some(Race::Won { rival: rival.id });
+        return Some(Race::Won { rival, is_inferred });
     }
     let (from, to) = attempt(connection)?;
     let bytes = own.is_none().then(|| bytes(connection));
-    Some(Race::Lost { rival: rival.id, spent: to.at.since(from.at).at_least_zero(), bytes })
+    let spent = to.at.since(from.at).at_least_zero();
+    Some(Race::Lost { rival, spent, bytes, is_inferred })
+}
+
+/// A request on a connection.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Use {
+    at: Stamp,
+    is_estimate: bool,
 }
 
 /// When requests went over a connection: those that were read, or else those that are estimated.
-fn uses<'t>(trace: &'t Trace, connection: &'t Connection) -> impl Iterator<Item = Stamp> + 't {
+fn uses<'t>(trace: &'t Trace, connection: &'t Connection) -> impl Iterator<Item = Use> + 't {
     let requests = connection.exchanges.iter().filter_map(|id| {
         let request = trace.exchange(*id)?.request.as_ref()?;
-        Some(request.span.first)
+        Some(Use { at: request.span.first, is_estimate: false })
     });
     let estimates = connection.tls.iter().flat_map(|tls| &tls.estimates);
-    requests.chain(estimates.map(|estimate| estimate.sent.span.first))
+    let estimates =
+        estimates.map(|estimate| Use { at: estimate.sent.span.first, is_estimate: true });
+    requests.chain(estimates)
 }
 
 /// From the first packet of an attempt until the connection was ready for a request, or given up.
@@ -212,16 +250,19 @@ fn bytes(connection: &Connection) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::over_quic;
+    use crate::protocol::buffer::Span;
+    use crate::protocol::tls::event::{Burst, Estimate};
+    use crate::report::fixture::{at, over_quic};
     use crate::trace::tls::Tls;
 
     #[test]
     fn the_one_that_is_asked_first_wins_and_the_other_has_its_cost() {
         let trace = over_quic();
         let of = |nth: usize| Race::of(&trace, &trace.connections[nth]);
-        assert_eq!(of(0), Some(Race::Won { rival: ConnectionId(1) }));
+        assert_eq!(of(0), Some(Race::Won { rival: ConnectionId(1), is_inferred: false }));
         let spent = TimeDelta::from_nanos(20_100_000);
-        let lost = Race::Lost { rival: ConnectionId(0), spent, bytes: Some(3_100) };
+        let is_inferred = false;
+        let lost = Race::Lost { rival: ConnectionId(0), spent, bytes: Some(3_100), is_inferred };
         assert_eq!(of(1), Some(lost));
     }
 
@@ -230,9 +271,10 @@ mod tests {
         let trace = over_quic();
         let of = |nth: usize| Race::of(&trace, &trace.connections[nth]);
         let after = TimeDelta::from_millis(321);
-        let back = Race::FellBack { to: ConnectionId(3), after, bytes: 3_600 };
+        let is_inferred = false;
+        let back = Race::FellBack { to: ConnectionId(3), after, bytes: 3_600, is_inferred };
         assert_eq!(of(2), Some(back));
-        assert_eq!(of(3), Some(Race::StoodIn { of: ConnectionId(2), after }));
+        assert_eq!(of(3), Some(Race::StoodIn { of: ConnectionId(2), after, is_inferred }));
         assert_eq!((of(4), of(5)), (None, None), "nothing was used instead");
         let mut trace = trace;
         let tls =
@@ -240,6 +282,20 @@ mod tests {
         trace.connections[3].tls = Some(Box::new(tls));
         let other = Race::of(&trace, &trace.connections[2]);
         assert_eq!(other, None, "one address has many names, and this is another one");
+    }
+
+    #[test]
+    fn what_is_decided_by_an_estimate_is_inferred() {
+        let mut trace = over_quic();
+        for (nth, at) in [(0, at(64_200, 10)), (3, at(1_321_000, 216))] {
+            let connection = &mut trace.connections[nth];
+            connection.exchanges.clear();
+            let sent = Burst { span: Span::at(at), ..Burst::default() };
+            let estimates = vec![Estimate { sent, ..Estimate::default() }];
+            connection.tls.get_or_insert_default().estimates = estimates;
+        }
+        let of = |nth: usize| Race::of(&trace, &trace.connections[nth]).map(Race::is_inferred);
+        assert_eq!([0, 1, 2, 3].map(of), [Some(true); 4]);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Race {
     /// For `lost` and `fell_back`: bytes of payload that were spent on it for nothing; null where
     /// it was used later.
     pub bytes: Option<u64>,
+    /// True where the request that decides is an estimate, for what was sent stays closed.
+    pub inferred: bool,
 }
 
 /// What came of it.
@@ -95,6 +97,7 @@ impl Race {
             }
             race::Race::StoodIn { after, .. } => (RaceResult::StoodIn, Some(after), None),
         };
-        Some(Self { result, rival, ms: time.map(Millis), bytes })
+        let inferred = race.is_inferred();
+        Some(Self { result, rival, ms: time.map(Millis), bytes, inferred })
     }
 }

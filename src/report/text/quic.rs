@@ -133,24 +133,33 @@ pub fn known(trace: &Trace, known: Known) -> String {
 /// How it did beside its rival, the longest form first.
 pub fn race(race: Race) -> Vec<String> {
     let number = words::connection_number(race.rival());
-    match race {
-        Race::Won { .. } => vec![format!("won the race against #{number}")],
+    let (short, after, spent) = match race {
+        Race::Won { .. } => (format!("won the race against #{number}"), None, None),
         Race::Lost { spent, bytes, .. } => {
-            let short = format!("lost the race to #{number}");
             let bytes = bytes.map(|bytes| format!(" and {}", units::bytes(bytes)));
             let cost = format!("{}{}", units::span(spent), bytes.unwrap_or_default());
-            vec![format!("{short} ({cost} spent)"), short]
+            (format!("lost the race to #{number}"), None, Some(cost))
         }
         Race::FellBack { after, bytes, .. } => {
-            let short = format!("TCP #{number} used instead");
-            let cost = units::bytes(bytes);
-            vec![format!("{short} after {} ({cost} spent)", units::span(after)), short]
+            let after = format!(" after {}", units::span(after));
+            (format!("TCP #{number} used instead"), Some(after), Some(units::bytes(bytes)))
         }
         Race::StoodIn { after, .. } => {
-            let short = format!("used instead of QUIC #{number}");
-            vec![format!("{short} {} after its first packet", units::span(after)), short]
+            let after = format!(" {} after its first packet", units::span(after));
+            (format!("used instead of QUIC #{number}"), Some(after), None)
         }
-    }
+    };
+    let with = |after: &str, spent: Option<&str>| {
+        let spent = spent.map(|cost| format!("{cost} spent"));
+        let estimated = race.is_inferred().then(|| "estimated".to_owned());
+        let asides: Vec<String> = spent.into_iter().chain(estimated).collect();
+        let asides =
+            if asides.is_empty() { String::new() } else { format!(" ({})", asides.join(", ")) };
+        format!("{short}{after}{asides}")
+    };
+    let long = with(after.as_deref().unwrap_or_default(), spent.as_deref());
+    let is_long = after.is_some() || spent.is_some();
+    [long].into_iter().chain(is_long.then(|| with("", None))).collect()
 }
 
 #[cfg(test)]
@@ -193,11 +202,20 @@ mod tests {
     #[test]
     fn a_race_is_told_with_what_it_cost() {
         let (rival, spent) = (ConnectionId(4), TimeDelta::from_millis(12));
-        let told = |bytes| race(Race::Lost { rival, spent, bytes });
+        let is_inferred = false;
+        let told = |bytes| race(Race::Lost { rival, spent, bytes, is_inferred });
         assert_eq!(
             told(Some(3_100)),
             ["lost the race to #4 (12.0 ms and 3.1 kB spent)", "lost the race to #4"]
         );
         assert_eq!(told(None)[0], "lost the race to #4 (12.0 ms spent)");
+        let inferred = Race::Lost { rival, spent, bytes: None, is_inferred: true };
+        let told = race(inferred);
+        assert_eq!(
+            told,
+            ["lost the race to #4 (12.0 ms spent, estimated)", "lost the race to #4 (estimated)"]
+        );
+        let won = Race::Won { rival, is_inferred: true };
+        assert_eq!(race(won), ["won the race against #4 (estimated)"]);
     }
 }
