@@ -54,8 +54,10 @@ fn ends(trace: &Trace, visit: &Visit, options: &Options) -> Vec<String> {
     let root = visit.document.or(Some(visit.root)).and_then(|id| trace.exchange(id));
     let connection = root.and_then(|exchange| trace.connection(exchange.connection));
     let server = connection.map(|connection| {
-        let host = root.and_then(|root| root.url.as_deref()).map_or("", |url| Parts::of(url).host);
-        format!(" → server {} ({})", connection.server, escape(host))
+        // of a page whose document is not read it is not known
+        let host = root.and_then(|root| root.url.as_deref()).map(|url| Parts::of(url).host);
+        let host = host.map_or_else(String::new, |host| format!(" ({})", escape(host)));
+        format!(" → server {}{host}", connection.server)
     });
     let began = units::moment(visit.started.at, &options.zone);
     let ends = format!("client {}{}", visit.client, server.unwrap_or_default());
@@ -225,3 +227,23 @@ fn lines(text: &str, indent: usize, tone: Tone, options: &Options) -> Vec<String
 
 /// The port of https, over TCP and QUIC.
 const HTTPS: u16 = 443;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::shop;
+
+    #[test]
+    fn a_server_whose_name_is_not_known_has_none() {
+        let mut trace = shop();
+        let said = |trace: &Trace| {
+            let ends = ends(trace, &trace.visits[0], &Options::default());
+            ends.into_iter().next().unwrap_or_default()
+        };
+        assert!(said(&trace).ends_with(" (www.shop.test)"), "{}", said(&trace));
+        let document = trace.visits[0].document.unwrap();
+        trace.exchanges[document.0 as usize].url = None;
+        let port = said(&trace);
+        assert!(port.ends_with(":80"), "{port}");
+    }
+}
