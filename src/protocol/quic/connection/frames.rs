@@ -1,5 +1,7 @@
 //! What an opened packet carries: its frames, and what follows from each.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::anomaly::{Anomaly, Class};
@@ -84,10 +86,10 @@ impl Connection {
                 self.crypto(way, kind, (*offset, bytes), by, cx);
             }
             Frame::Stream { id, offset, fin, range, .. } => {
-                let bytes = payload.slice(range.clone());
+                let (bytes, allocated) = part(payload, range, by.allocated);
                 let piece = Piece { id: *id, offset: *offset, bytes, fin: *fin };
                 self.tell_data(way, kind, at, cx);
-                self.stream(way, piece, by, cx);
+                self.stream(way, piece, Bringer { allocated, ..by }, cx);
             }
             Frame::ResetStream { id, code, .. } => {
                 // who asked for it has given the stream up; its sender only follows
@@ -304,4 +306,31 @@ fn conflict(id: u64, is_of_end: bool) -> Anomaly {
     let what = if is_of_end { "another end" } else { "other bytes" };
     let text = format!("stream {id} was sent again with {what}; the first counts");
     Anomaly::new("quic.stream-conflict", Class::Suspicious, text).citing("RFC 9000 §2.2")
+}
+
+/// A part of a packet, and the memory that it keeps alive: where it is the smaller part, it is
+/// copied, for it may have to wait when the packet is long gone.
+fn part(payload: &Bytes, range: &Range<usize>, allocated: usize) -> (Bytes, usize) {
+    let part = payload.slice(range.clone());
+    if part.len() < payload.len() / 2 {
+        (Bytes::copy_from_slice(&part), part.len())
+    } else {
+        (part, allocated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_part_does_not_keep_its_packet() {
+        let packet = Bytes::from(vec![7; 1200]);
+        let (small, of_small) = part(&packet, &(10..20), 1240);
+        let (large, of_large) = part(&packet, &(10..1200), 1240);
+        assert_eq!((&small[..], of_small), (&packet[10..20], 10));
+        assert_eq!((&large[..], of_large), (&packet[10..1200], 1240));
+        let within = packet.as_ptr_range();
+        assert!(!within.contains(&small.as_ptr()) && within.contains(&large.as_ptr()));
+    }
 }
