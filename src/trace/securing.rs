@@ -8,6 +8,7 @@ use crate::protocol::tls::message::{Kind, Message};
 use crate::time::{Stamp, TimeDelta};
 use crate::trace::connection::{CloseKind, Connection};
 use crate::trace::quic::Measured;
+use crate::trace::stall::Cause;
 use crate::trace::tls::Tls;
 
 /// How a handshake ended.
@@ -92,6 +93,8 @@ pub struct Split {
     pub client: TimeDelta,
     /// From the first to the last byte of the messages of one turn, and of repairs.
     pub transfer: TimeDelta,
+    /// Some of it was lost and sent again.
+    pub has_repairs: bool,
 }
 
 impl Split {
@@ -112,9 +115,14 @@ impl Split {
             .filter_map(|way| tls.finished.of(way).map(|finished| (way, finished.span)));
         let mut steps: Vec<(Direction, Span)> = of_messages.chain(of_ends).collect();
         steps.extend(turned_back(connection, &steps, client));
-        steps.retain(|(_, span)| span.first.at <= done.at);
+        let is_within =
+            |(_, span): &(Direction, Span)| start.at <= span.first.at && span.first.at <= done.at;
+        steps.retain(is_within);
+        let before = steps.len();
+        steps.extend(repairs(connection).filter(is_within));
+        let has_repairs = steps.len() > before;
         steps.sort_by_key(|(_, span)| span.first);
-        let mut split = Self::default();
+        let mut split = Self { has_repairs, ..Self::default() };
         let turns = steps.iter().zip(steps.iter().skip(1)).filter(|((a, _), (b, _))| a != b);
         for ((_, before), (way, after)) in turns {
             let gap = after.first.at.since(before.last.at).at_least_zero();
@@ -158,6 +166,14 @@ fn turned_back(
     turns
 }
 
+/// What had to be sent again: its receiver could not go on before.
+fn repairs(connection: &Connection) -> impl Iterator<Item = (Direction, Span)> {
+    let lost = connection.stalls.iter().filter(|stall| {
+        matches!(stall.cause, Cause::Loss(_)) && !stall.is_hole && !stall.is_inferred
+    });
+    lost.map(|stall| (stall.direction, Span::at(stall.to)))
+}
+
 /// The shortest round trips that were known when the handshake was over: from the capture to the
 /// server and back, and to the client and back. Where the client's is not known it is taken for
 /// none: then what it took is the client's own.
@@ -179,7 +195,23 @@ mod tests {
     use crate::report::fixture::{over_quic, secured};
     use crate::trace::Trace;
     use crate::trace::quic::{Negotiation, Retry};
+    use crate::trace::stall::{Repair, Stall};
     use crate::trace::tls::Resumption;
+
+    fn lost((from, to): (Stamp, Stamp)) -> Stall {
+        Stall {
+            told: to,
+            direction: Direction::ToServer,
+            stream: None,
+            from,
+            to,
+            cause: Cause::Loss(Repair::Timeout),
+            is_hole: false,
+            newest: from.frame,
+            is_inferred: false,
+            frames: [from.frame, to.frame].into_iter().collect(),
+        }
+    }
 
     fn negotiated(retry: Retry) -> Negotiation {
         Negotiation { at: retry.at, versions: Vec::new() }
@@ -215,6 +247,19 @@ mod tests {
         assert_eq!(micros(split.server), 3_000);
         assert_eq!(micros(split.client), 900);
         assert_eq!(micros(split.transfer), 100);
+        assert!(!split.has_repairs);
+        // a part of the hello was sent again, 2 ms before the server began to answer
+        let mut repaired = connection.clone();
+        let answered = repaired.tls.as_ref().unwrap().messages.iter();
+        let answered =
+            answered.filter(|it| it.direction == Direction::ToClient).map(|it| it.span.first);
+        let answered = answered.min().unwrap();
+        let from = repaired.tls.as_ref().unwrap().started().unwrap();
+        let again = Stamp::new(answered.at + TimeDelta::from_nanos(-2_000_000), answered.frame);
+        repaired.stalls = vec![lost((from, again))];
+        let split = Split::of(&repaired, repaired.tls.as_ref().unwrap()).unwrap();
+        let parts = [split.network, split.server, split.client, split.transfer].map(micros);
+        assert_eq!((parts, split.has_repairs), ([2_100, 0, 900, 21_100], true));
         // without the end of the server's messages its part is not known
         let without = &trace.connections[4];
         assert_eq!(Split::of(without, without.tls.as_ref().unwrap()), None);

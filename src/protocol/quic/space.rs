@@ -161,9 +161,20 @@ impl Space {
         self.largest_acked.is_some_and(|largest| largest > number)
     }
 
+    /// The first packet before this one that asked for its acknowledgment and waits for it.
+    pub(super) fn first_waiting_before(&self, number: u64) -> Option<Sent> {
+        let before = self.waiting.iter().take_while(|sent| sent.number < number);
+        before.copied().find(|sent| sent.is_eliciting)
+    }
+
     /// True where a packet came and its acknowledgment did not.
     pub(super) fn is_waiting(&self, number: u64) -> bool {
         self.waiting.binary_search_by_key(&number, |sent| sent.number).is_ok()
+    }
+
+    /// True where this packet or a later one was acknowledged.
+    pub(super) fn has_acks_from(&self, number: u64) -> bool {
+        self.largest_acked.is_some_and(|largest| largest >= number)
     }
 
     /// True where the other end has acknowledged something.

@@ -34,16 +34,18 @@ impl Connection {
         by: Bringer,
         cx: &mut Context<'_>,
     ) {
+        let length = bytes.len();
         let crypto = self.ways.of_mut(way).crypto(kind);
         let buffer = &mut crypto.buffer;
         let mut has_gap = false;
-        crypto.assembler.insert(offset, bytes, by.at, by.allocated, &mut |event| match event {
+        let sink = &mut |event| match event {
             StreamEvent::Data { bytes, arrived, delivered, .. } => {
                 buffer.push(bytes, arrived, delivered);
             }
             StreamEvent::Gap { .. } => has_gap = true,
             StreamEvent::End { .. } => {}
-        });
+        };
+        let inserted = crypto.assembler.insert(offset, bytes, by.at, by.allocated, sink);
         if has_gap {
             // where the next message begins nobody knows
             buffer.clear();
@@ -52,7 +54,13 @@ impl Connection {
             }
             return;
         }
-        if !crypto.buffer.is_empty() {
+        let is_readable = !crypto.buffer.is_empty();
+        if inserted.fresh > 0 {
+            self.answered_again(way, cx);
+        } else if length > 0 {
+            self.sent_again(way, kind, by);
+        }
+        if is_readable {
             self.messages(way, kind, cx);
         }
     }

@@ -4,7 +4,7 @@ use crate::flow::event::{Direction, PerDirection, RoundTrip};
 use crate::flow::trips::Trips;
 use crate::protocol::analyzer::{Context, StreamKey};
 use crate::protocol::quic::connection::say::say;
-use crate::protocol::quic::connection::state::Connection;
+use crate::protocol::quic::connection::state::{Again, Connection};
 use crate::protocol::quic::credit::Blocked;
 use crate::protocol::quic::event::{Measures, QuicEvent, Stall, StallCause};
 use crate::protocol::quic::frame::ack::Ack;
@@ -84,6 +84,30 @@ impl Connection {
         {
             let cause = StallCause::SentAgain { by_ack: by_ack(number), newest };
             stalled(key, (newest, by.at), cause, cx);
+        }
+    }
+
+    /// Bytes of the handshake came again.
+    pub(super) fn sent_again(&mut self, way: Direction, kind: Kind, by: Bringer) {
+        let side = self.ways.of_mut(way);
+        let space = side.space(kind);
+        let missing = space.first_waiting_before(by.number).filter(|_| space.has_acks());
+        let by_ack = missing.map(|missing| space.is_acked_behind(missing.number));
+        side.again = Some(Again { kind, number: by.number, at: by.at, by_ack });
+    }
+
+    /// One end goes on with the handshake. Where the other one had sent some of its own again, and what
+    /// it had sent before was not acknowledged until now, it had been lost.
+    pub(super) fn answered_again(&mut self, way: Direction, cx: &mut Context<'_>) {
+        let side = self.ways.of_mut(!way);
+        let Some(Again { kind, number, at, by_ack }) = side.again.take() else { return };
+        let space = side.space(kind);
+        if let Some(lost) = space.first_waiting_before(number)
+            && space.has_acks_from(number)
+        {
+            let cause = StallCause::SentAgain { by_ack, newest: lost.at };
+            let (direction, from, to) = (!way, lost.at, at);
+            say_stall(Stall { direction, stream: None, from, to, cause }, cx);
         }
     }
 

@@ -117,6 +117,8 @@ pub(super) struct Way {
     /// What the other end allows it to send.
     pub(super) credit: Credit,
     pub(super) pauses: Pauses,
+    /// Bytes of its handshake were sent again, and the other end has not gone on since.
+    pub(super) again: Option<Again>,
     /// What it shifts the delays of its acknowledgments by (RFC 9000 §18.2).
     pub(super) ack_delay_exponent: Option<u8>,
     pub(super) measures: WayMeasures,
@@ -141,6 +143,17 @@ pub(super) struct Way {
     pub(super) has_told_far: bool,
     /// Times that they were searched for, and not found.
     pub(super) searches: u32,
+}
+
+/// Bytes of the handshake that were sent again.
+#[derive(Clone, Copy)]
+pub(super) struct Again {
+    pub(super) kind: Kind,
+    /// The packet that brought them.
+    pub(super) number: u64,
+    pub(super) at: Stamp,
+    /// Whether its sender had heard of a later packet than the one that is missing.
+    pub(super) by_ack: Option<bool>,
 }
 
 /// The keys of one kind of packets.

@@ -51,8 +51,9 @@ pub(super) fn lines(connection: &Connection) -> Vec<Line> {
         lines.push(Line::new(text).in_tone(if closes { Tone::Plain } else { Tone::Bad }));
     }
     if let Some(split) = Split::of(connection, tls) {
+        let lost = if split.has_repairs { ", some of which were lost" } else { "" };
         lines.push(Line::new(format!(
-            "time: {} on the way, {} in the server, {} in the client, {} for the bytes",
+            "time: {} on the way, {} in the server, {} in the client, {} for the bytes{lost}",
             units::span(split.network),
             units::span(split.server),
             units::span(split.client),

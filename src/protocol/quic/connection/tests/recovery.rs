@@ -1,7 +1,10 @@
 //! Packet numbers, loss, and what is said of it.
 
 use super::play::Play;
-use super::wire::{ALL, DOWN, RESET, UP, Wire, ack, data, frames, last, log};
+use super::wire::{
+    AES_128, ALL, DOWN, RESET, UP, Wire, ack, client_hello, crypto, data, frames, last, log,
+    server_hello,
+};
 use crate::protocol::quic::event::QuicEvent;
 use crate::protocol::quic::packet::Kind;
 use crate::protocol::quic::sealer::Number;
@@ -176,6 +179,30 @@ fn a_stream_that_begins_long_after_it_may_did_not_wait() {
         let is_limit = |text: &&String| text.contains("StreamLimit");
         let told: Vec<String> = play.story().iter().filter(is_limit).cloned().collect();
         assert_eq!(told, expected, "{pause} ms");
+    }
+}
+
+/// The client's hello in two packets, of which the second is sent again.
+#[test]
+fn a_part_of_the_handshake_that_was_lost_held_up_the_rest() {
+    let acks = |ranges: &[(u64, u64)]| frames(|out| testing::ack(2, 0, 0, ranges, None, out));
+    // the server has the first packet; later the third one, or all of them
+    let cases = [(acks(&[(0, 0)]), vec![">-1 stalled 2-54 SentAgain"]), (ack(2, 0), vec![])];
+    for (answer, expected) in cases {
+        let mut wire = Wire::new(Version::V1);
+        let mut play = Play::new(log(&ALL));
+        let hello = client_hello(0, false);
+        let (first, second) = hello.split_at(200);
+        play.up(&wire.packet(UP, Kind::Initial, &crypto(0, first)));
+        play.up(&wire.packet(UP, Kind::Initial, &crypto(200, second)));
+        play.down(&wire.packet(DOWN, Kind::Initial, &ack(0, 0)));
+        play.wait(50);
+        play.up(&wire.packet(UP, Kind::Initial, &crypto(200, second)));
+        let answer = [answer, crypto(0, &server_hello(AES_128, false))].concat();
+        play.down(&wire.packet(DOWN, Kind::Initial, &answer));
+        let is_stall = |text: &&String| text.contains("stalled");
+        let told: Vec<String> = play.story().iter().filter(is_stall).cloned().collect();
+        assert_eq!(told, expected);
     }
 }
 
