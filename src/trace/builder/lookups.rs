@@ -2,6 +2,7 @@
 
 mod addresses;
 mod doubts;
+mod hosts;
 mod pending;
 mod refused;
 mod rules;
@@ -47,7 +48,7 @@ pub(super) struct Lookups {
     pending: Pending,
     latest: HashMap<Key, LookupId>,
     resolutions: HashMap<(IpAddr, Flavor, Name), ResolutionId>,
-    addresses: Addresses,
+    pub(super) addresses: Addresses,
     /// Resolutions that were told as complete: each is told once.
     told: HashSet<ResolutionId>,
     /// The exchange that carried the message that is taken.

@@ -94,6 +94,7 @@ impl TraceBuilder {
                 self.tally.event(flow, &what);
                 if let ConnectionEvent::Opened(opened) = &what {
                     self.neighbors.seen(&mut self.trace, opened);
+                    self.lookups.addresses.seen(opened);
                 }
                 let over = matches!(what, ConnectionEvent::Closed(_));
                 let id = self.connections.event(

@@ -4,9 +4,12 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
+use crate::flow::event::Opened;
 use crate::time::Stamp;
+use crate::trace::builder::lookups::hosts::Hosts;
 use crate::trace::builder::lookups::stub;
 use crate::trace::id::ResolutionId;
+use crate::trace::lookup::Resolution;
 use crate::trace::model::Trace;
 
 /// Resolutions looked at for an address, the latest first.
@@ -14,11 +17,17 @@ const BACK: usize = 1024;
 
 /// Which resolutions of a client gave an address, in the order of their answers.
 #[derive(Debug, Default)]
-pub(super) struct Addresses {
+pub(in crate::trace::builder) struct Addresses {
     given: HashMap<(IpAddr, IpAddr), Vec<ResolutionId>>,
+    hosts: Hosts,
 }
 
 impl Addresses {
+    /// A client begins to speak.
+    pub(in crate::trace::builder) fn seen(&mut self, opened: &Opened) {
+        self.hosts.seen(opened);
+    }
+
     /// A resolution of a client gave an address.
     pub(super) fn note(&mut self, client: IpAddr, address: IpAddr, resolution: ResolutionId) {
         let known = self.given.entry((client, address)).or_default();
@@ -29,7 +38,8 @@ impl Addresses {
 
     /// The resolution of a client that gave `address` before `at`, the latest; only those of `host`
     /// where that is given. Where a program asked a resolver on the client's own host, it waited
-    /// for that one's answer, not for those that it was passed on to.
+    /// for that one's answer, not for those that it was passed on to. A host may have asked over the
+    /// other version of IP.
     pub(super) fn find(
         &self,
         trace: &Trace,
@@ -48,7 +58,10 @@ impl Addresses {
             let asked_for = latest.asked_for.and_then(|id| trace.resolution(id));
             Some(asked_for.unwrap_or(latest))
         };
-        let found = [client].into_iter().chain(stub::LOCAL).filter_map(of_client);
-        found.max_by_key(|resolution| resolution.started).map(|resolution| resolution.id)
+        let latest = |found: &mut dyn Iterator<Item = &'_ Resolution>| {
+            found.max_by_key(|resolution| resolution.started).map(|resolution| resolution.id)
+        };
+        let own = latest(&mut [client].into_iter().chain(stub::LOCAL).filter_map(of_client));
+        own.or_else(|| latest(&mut self.hosts.others(client).filter_map(of_client)))
     }
 }
