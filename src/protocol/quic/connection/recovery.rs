@@ -120,16 +120,15 @@ impl Connection {
         before: &Before,
         cx: &mut Context<'_>,
     ) {
-        let trips = self.trips();
-        let side = self.ways.of_mut(way);
-        let brought = side.brought();
+        let brought = self.ways.of(way).brought();
         if brought == before.brought {
             return;
         }
+        let trips = self.trips();
         let Bringer { number, at, allocated } = by;
         let is_new = brought.0 > before.brought.0;
         let passed = Passed { number, at, size: allocated, is_new, is_told: before.is_held_up };
-        let pause = side.pauses.sent(passed, way, &trips);
+        let pause = self.ways.of_mut(way).pauses.sent(passed, way, &trips);
         // a request waits for nothing but what is lost of it
         if let (Some(Pause { from, to, cause }), Direction::ToClient) = (pause, way) {
             say_stall(Stall { direction: way, stream: None, from, to, cause }, cx);
@@ -155,12 +154,15 @@ impl Connection {
             return;
         }
         let is_begun_here = (key.id & 1 == 0) == (key.direction == Direction::ToServer);
-        let latest = self.trips().latest(key.direction);
-        // who goes on much later than it may had nothing to send since
-        let is_late = |opened: Stamp| latest.is_some_and(|latest| at.at.since(opened.at) > latest);
         let credit = &mut self.ways.of_mut(key.direction).credit;
         let [of_stream, of_all] = credit.sent(key.id, (taken.fresh, taken.end), at);
         let begun = if taken.has_begun && is_begun_here { credit.began(key.id, at) } else { None };
+        if of_stream.or(of_all).or(begun).is_none() {
+            return;
+        }
+        let latest = self.trips().latest(key.direction);
+        // who goes on much later than it may had nothing to send since
+        let is_late = |opened: Stamp| latest.is_some_and(|latest| at.at.since(opened.at) > latest);
         for (blocked, stream) in [(of_stream, Some(key.id)), (of_all, None)] {
             let Some(Blocked { from, to, opened }) = blocked else { continue };
             let until = opened.filter(|opened| is_late(*opened)).unwrap_or(to);
