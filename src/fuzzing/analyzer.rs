@@ -154,6 +154,15 @@ pub(super) fn said(events: &[Event]) -> Vec<&EventBody> {
     events.iter().map(|event| &event.body).filter(http).collect()
 }
 
+/// How many bytes were given to the protocol inside, which tells of each piece how long it is.
+pub(super) fn given_inside(events: &[Event]) -> usize {
+    let given = events.iter().map(|event| match &event.body {
+        EventBody::Note { protocol: "inside", text } => text.parse().unwrap_or(0),
+        _ => 0,
+    });
+    given.sum()
+}
+
 pub(super) fn steps(bytes: &[u8]) -> Vec<Step> {
     let mut plan = Plan::new(bytes);
     let mut steps = Vec::new();

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::flow::event::{Direction, GapReason, PerDirection, Transport};
-use crate::fuzzing::analyzer::{Step, fold, play_with, steps};
+use crate::fuzzing::analyzer::{Step, fold, given_inside, play_with, steps};
 use crate::fuzzing::plan::Plan;
 use crate::fuzzing::quic::ends::{Ends, crypto_frame, hellos, messages, secrets};
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, Verdict};
@@ -204,11 +204,7 @@ fn connected(input: &[u8]) -> (usize, usize) {
         }
     }
     let events = play_with(&Arc::new(secrets()), Transport::Udp, 443, TABLE, &all);
-    let given = events.iter().map(|event| match &event.body {
-        EventBody::Note { protocol: "inside", text } => text.parse().unwrap_or(0),
-        _ => 0,
-    });
-    (given.sum(), sealed)
+    (given_inside(&events), sealed)
 }
 
 /// The pieces of both hellos, as they are cut and in the order that the bytes say. Where all of a

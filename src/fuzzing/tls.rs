@@ -11,7 +11,7 @@ use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use sha2::Sha256;
 
 use crate::flow::event::{Direction, PerDirection, Transport};
-use crate::fuzzing::analyzer::{Step, play_with};
+use crate::fuzzing::analyzer::{Step, given_inside, play_with};
 use crate::fuzzing::plan::Plan;
 use crate::protocol::analyzer::{Analyzer, Context, Progress, Protocol, StreamKey, Verdict};
 use crate::protocol::buffer::StreamBuffer;
@@ -147,11 +147,7 @@ fn played(input: &[u8]) -> (usize, usize) {
         steps.push(Step::Say(record));
     }
     let events = play_with(&Arc::new(secrets()), Transport::Tcp, 443, TABLE, &steps);
-    let given = events.iter().map(|event| match &event.body {
-        EventBody::Note { protocol: "inside", text } => text.parse().unwrap_or(0),
-        _ => 0,
-    });
-    (given.sum(), sealed)
+    (given_inside(&events), sealed)
 }
 
 /// Records of one connection.
