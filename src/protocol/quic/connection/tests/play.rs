@@ -118,6 +118,26 @@ pub(super) struct Play {
     flows: Vec<(u16, FlowId, PerDirection<Counters>)>,
 }
 
+/// The story of a connection whose handshake goes well: what is told before the server's first packet
+/// of it, the frames of the server's part and of the client's, and what is told behind it.
+pub(super) fn with_handshake(
+    before: &[&str],
+    (server, client): (u64, u64),
+    behind: &[&str],
+) -> Vec<String> {
+    let handshake = [
+        format!("<Server Hello {server}/{server}"),
+        "keys Found".to_owned(),
+        format!("<Encrypted Extensions {server}/{server}"),
+        format!("<Finished {server}/{server}"),
+        "<finished".to_owned(),
+        format!(">Finished {client}/{client}"),
+        ">finished".to_owned(),
+    ];
+    let own = |told: &[&str]| told.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    [own(before), handshake.to_vec(), own(behind)].concat()
+}
+
 /// Where clients are, as long as nobody says otherwise.
 const HOME: u16 = 40_000;
 

@@ -1,6 +1,6 @@
 //! Servers that want something else first: a token back, or another version.
 
-use super::play::Play;
+use super::play::{Play, with_handshake};
 use super::visit;
 use super::wire::{ALL, CLIENT, DOWN, ORIGINAL, SERVER, UP, Wire, last, log};
 use crate::protocol::quic::event::QuicEvent;
@@ -31,25 +31,11 @@ fn a_retry_is_answered_with_its_token() {
     assert_eq!(issued, wanted.map(|(by, sequence, id)| (by, sequence, id.to_vec())));
     assert_eq!(
         play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "retry 5 Some(true)",
-            "<Server Hello 4/4",
-            "keys Found",
-            "<Encrypted Extensions 4/4",
-            "<Finished 4/4",
-            "<finished",
-            ">Finished 5/5",
-            ">finished",
-            ">data",
-            ">0 ask 6/6",
-            ">0 end Fin",
-            "<data",
-            "<0 answer 7/7",
-            "<0 end Fin"
-        ]
+        with_handshake(
+            &["version 1", ">Client Hello 1/1", "answered 2", "retry 5 Some(true)"],
+            (4, 5),
+            &[">data", ">0 ask 6/6", ">0 end Fin", "<data", "<0 answer 7/7", "<0 end Fin"]
+        )
     );
 }
 
@@ -85,20 +71,11 @@ fn a_forged_retry_is_passed_over() {
     play.up(&wire.done());
     assert_eq!(
         play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "quic.retry",
-            "retry 5 Some(false)",
-            "<Server Hello 3/3",
-            "keys Found",
-            "<Encrypted Extensions 3/3",
-            "<Finished 3/3",
-            "<finished",
-            ">Finished 4/4",
-            ">finished"
-        ]
+        with_handshake(
+            &["version 1", ">Client Hello 1/1", "answered 2", "quic.retry", "retry 5 Some(false)"],
+            (3, 4),
+            &[]
+        )
     );
 }
 
@@ -115,27 +92,18 @@ fn a_client_begins_anew_with_a_version_that_the_server_speaks() {
     play.all(&visit(&mut second));
     assert_eq!(
         play.story(),
-        [
-            "version 2",
-            ">Client Hello 1/1",
-            "answered 2",
-            "negotiation 1, GREASE (0x1a2a3a4a)",
-            "version 1",
-            ">Client Hello 3/3",
-            "<Server Hello 4/4",
-            "keys Found",
-            "<Encrypted Extensions 4/4",
-            "<Finished 4/4",
-            "<finished",
-            ">Finished 5/5",
-            ">finished",
-            ">data",
-            ">0 ask 6/6",
-            ">0 end Fin",
-            "<data",
-            "<0 answer 7/7",
-            "<0 end Fin"
-        ]
+        with_handshake(
+            &[
+                "version 2",
+                ">Client Hello 1/1",
+                "answered 2",
+                "negotiation 1, GREASE (0x1a2a3a4a)",
+                "version 1",
+                ">Client Hello 3/3"
+            ],
+            (4, 5),
+            &[">data", ">0 ask 6/6", ">0 end Fin", "<data", "<0 answer 7/7", "<0 end Fin"]
+        )
     );
 }
 
@@ -151,22 +119,11 @@ fn a_server_goes_on_in_a_compatible_version() {
     play.up(&two.one(UP, &last(0, 0, "ask")));
     assert_eq!(
         play.story(),
-        [
-            "version 1",
-            ">Client Hello 1/1",
-            "answered 2",
-            "version 2",
-            "<Server Hello 2/2",
-            "keys Found",
-            "<Encrypted Extensions 2/2",
-            "<Finished 2/2",
-            "<finished",
-            ">Finished 3/3",
-            ">finished",
-            ">data",
-            ">0 ask 4/4",
-            ">0 end Fin"
-        ]
+        with_handshake(
+            &["version 1", ">Client Hello 1/1", "answered 2", "version 2"],
+            (2, 3),
+            &[">data", ">0 ask 4/4", ">0 end Fin"]
+        )
     );
 }
 
